@@ -1,0 +1,110 @@
+"""Who is asking: every endpoint is closed until it is listed in `PUBLIC`, and a caller has one way in, a bearer token.
+
+Three questions, in this order, before any other code of a route runs:
+
+1. Is there exactly one bearer token, in the header? (RFC 6750; a token in a query string is not looked at.)
+2. Is it ours, for us, still valid, and does its client still stand? (RFC 9068 section 4)
+3. Is this the caller's door? An operation names the scope that opens it, and a path that names a party is that party's alone.
+
+A refusal at 1 or 2 is counted, since nobody is known; a refusal at 3 is reported with the caller.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from policies.vocabulary import PartyId, PurposeId, RoleId
+
+#: the endpoints that a stranger may use; a new route is closed until its endpoint stands here
+PUBLIC = frozenset(
+    {
+        "oauth.token",
+        "oauth.metadata",
+        "oauth.keys",
+        "oauth.document",
+        "publications.openapi",
+        "publications.problems",
+        "publications.problem",
+        "publications.live",
+    }
+)
+
+
+class Door(StrEnum):
+    """What a caller may knock on; the value is the scope that opens it."""
+
+    CONNECTOR = "door:connector"
+    CASES = "door:cases"
+    COVENANTS = "door:covenants"
+    AUDIT = "door:audit"
+
+
+class Unproven(StrEnum):
+    """Why nobody is known: the closed list under which refusals are counted."""
+
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason, not a secret
+    NOT_ONE_TOKEN = "not_one_token"  # noqa: S105 - a reason, not a secret
+    MALFORMED = "malformed"
+    BAD_SIGNATURE = "bad_signature"
+    NOT_FOR_US = "not_for_us"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+
+
+class Unauthenticated(Exception):  # noqa: N818 - named as the problem is named
+    """Nobody is known. The reason is counted; outward only its kind is told."""
+
+    def __init__(self, reason: Unproven) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class WrongDoor(Exception):  # noqa: N818 - named as the problem is named
+    """A known caller stands at a door that is not theirs: the scope is missing, or the path is another party's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a party's system, and the professional for whom it vouches.
+
+    `professional` is the opaque pseudonym that the employer made and can resolve, `token_id` the `jti` of the access token.
+    """
+
+    client_id: str
+    party: PartyId
+    role: RoleId
+    professional: str
+    scopes: frozenset[str]
+    token_id: str
+
+    def may_use(self, purpose: PurposeId) -> bool:
+        """Whether the purpose is among the token's scopes."""
+        return f"purpose:{purpose}" in self.scopes
+
+
+class Tally:
+    """How often nobody was known, by reason, since the last time somebody asked; shared by a process's threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def count(self, reason: Unproven) -> None:
+        """Add one."""
+        with self._lock:
+            self._counts[reason.value] += 1
+
+    def drain(self) -> Mapping[str, int]:
+        """Return the counts and begin again at nothing; the caller owes them to the log."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        return MappingProxyType(dict(sorted(counts.items())))
+
+
+#: told of a known caller at a wrong door, before the refusal is answered; what it raises becomes the answer
+TurnedAway = Callable[[Caller, Door], None]

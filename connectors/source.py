@@ -47,8 +47,9 @@ class Lookup:
 class Item:
     """One value as its source gave it.
 
-    `form` says how much of the field `value` is: FULL, or the wanted form where the source computed it. `as_of` is when the holder says it was so.
-    `value` None means that the holder states that the field is known to be empty; a field the source has nothing about is absent from the answer.
+    `form` says how much of the field `value` is: FULL, or the wanted form where the source computed it. `as_of` is when the holder says
+    it was so. `value` None means that the holder states that the field is known to be empty; a field the source has nothing about is
+    absent from the answer.
     """
 
     value: Value

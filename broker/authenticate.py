@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -108,3 +108,58 @@ class Tally:
 
 #: told of a known caller at a wrong door, before the refusal is answered; what it raises becomes the answer
 TurnedAway = Callable[[Caller, Door], None]
+
+
+class Authenticator:
+    """Answers who a request's caller is, and whether this is their door.
+
+    `read_token` turns an access token into its caller or raises `Unauthenticated`; `scopes_now` gives the scopes that a client has
+    at this moment and raises `Unauthenticated` for one that is unknown or suspended.
+    """
+
+    def __init__(
+        self,
+        read_token: Callable[[str], Caller],
+        scopes_now: Callable[[str], frozenset[str]],
+        tally: Tally,
+        turned_away: TurnedAway,
+    ) -> None:
+        self._read_token = read_token
+        self._scopes_now = scopes_now
+        self._tally = tally
+        self._turned_away = turned_away
+
+    def caller(self, authorization: Sequence[str]) -> Caller:
+        """Return who sent these Authorization headers.
+
+        Raises:
+            Unauthenticated: nobody that this broker knows; it has been counted.
+        """
+        try:
+            caller = self._read_token(_bearer_token(authorization))
+            # A token outlives a change of its client's scopes by up to an hour; what it may do does not.
+            return replace(caller, scopes=caller.scopes & self._scopes_now(caller.client_id))
+        except Unauthenticated as refusal:
+            self._tally.count(refusal.reason)
+            raise
+
+    def admit(self, caller: Caller, door: Door, party: str | None) -> None:
+        """Let a known caller through its own door; `party` is the one that the path names, if it names one.
+
+        Raises:
+            WrongDoor: the token lacks the door's scope, or the path is another party's; it has been reported.
+        """
+        if door.value not in caller.scopes or party not in {None, caller.party}:
+            self._turned_away(caller, door)
+            raise WrongDoor
+
+
+def _bearer_token(authorization: Sequence[str]) -> str:
+    if not authorization:
+        raise Unauthenticated(Unproven.NO_TOKEN)
+    if len(authorization) > 1:
+        raise Unauthenticated(Unproven.NOT_ONE_TOKEN)
+    scheme, _, token = authorization[0].partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(Unproven.NO_TOKEN)
+    return token

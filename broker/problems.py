@@ -57,16 +57,13 @@ class Problem:
 
 def _flaws(error: wire.InvalidInput) -> Mapping[str, object]:
     """Every flaw with its place, in the shape of the API Design Rules 2.2 (/core/error-handling/invalid-input)."""
-    return {
-        "errors": [
-            {
-                "in": flaw.place,
-                "location": {"pointer": f"#{flaw.pointer}"} if flaw.place == "body" else {"name": flaw.pointer.removeprefix("/")},
-                "detail": flaw.detail,
-            }
-            for flaw in error.flaws
-        ]
-    }
+    return {"errors": [{"in": flaw.place, "location": _location(flaw), "detail": flaw.detail} for flaw in error.flaws]}
+
+
+def _location(flaw: wire.Flaw) -> Mapping[str, str]:
+    if flaw.place == "body":
+        return {"pointer": f"#{flaw.pointer}"}
+    return {"name": flaw.pointer.removeprefix("/")} if flaw.pointer else {}
 
 
 def _malformation(error: wire.MalformedBody) -> Mapping[str, object]:

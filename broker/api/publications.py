@@ -1,0 +1,67 @@
+"""What anybody may read: the interface's description, its problems, and whether this process answers at all."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Flask
+from marshmallow import fields
+from werkzeug.exceptions import NotFound
+
+from broker.api.openapi import LazyDocument
+from broker.api.spec import BASE, Header, Reply, documented
+from broker.problems import BY_SLUG
+from broker.wire import Message
+
+TAG = "publications"
+
+
+class ProblemType(Message):
+    """One kind of refusal."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+
+
+class ProblemTypes(Message):
+    """Every kind of refusal that this broker has."""
+
+    problems = fields.List(fields.Nested(ProblemType), required=True)
+
+
+def blueprint(app: Flask, issuer: str) -> Blueprint:
+    """The public routes; the document is made of the application's own routes when it is first asked for."""
+    routes = Blueprint("publications", __name__, url_prefix=BASE)
+    document = LazyDocument(app, issuer)
+
+    @routes.get("/openapi.json", endpoint="openapi")
+    @documented(
+        summary="This description",
+        tag=TAG,
+        door=None,
+        answer="application/json",
+        sends=(Header("Access-Control-Allow-Origin", "Always `*`: any site may read this description."),),
+    )
+    def get_openapi() -> Reply:
+        return Reply(document.text, {"Access-Control-Allow-Origin": "*"})
+
+    @routes.get("/problems", endpoint="problems")
+    @documented(summary="Every kind of refusal", tag=TAG, door=None, answer=ProblemTypes())
+    def get_problems() -> object:
+        return {"problems": [problem.document() for problem in BY_SLUG.values()]}
+
+    @routes.get("/problems/<slug>", endpoint="problem")
+    @documented(summary="One kind of refusal", tag=TAG, door=None, answer=ProblemType(), refuses=(NotFound,))
+    def get_problem(slug: str) -> object:
+        if slug not in BY_SLUG:
+            raise NotFound
+        return BY_SLUG[slug].document()
+
+    @routes.get("/live", endpoint="live")
+    @documented(summary="Whether this process answers", tag=TAG, door=None, status=HTTPStatus.NO_CONTENT)
+    def get_live() -> None:
+        return None
+
+    return routes

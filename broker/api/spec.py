@@ -1,0 +1,156 @@
+"""One decorator for a route: what it reads, what it answers, whose door it is. The schemas that document are those that parse and dump.
+
+    @documented(
+        summary="Ask for fields of a case",
+        tag="connector",
+        door=Door.CONNECTOR,
+        body=AskSchema(),
+        answer=DisclosureSchema(),
+        refuses=(UnknownCase, UnauthorizedField),
+    )
+    def ask(body: Ask, party: str) -> Disclosure: ...
+
+A parsed body arrives as `body`, parsed query parameters as `query`, path parameters by their name. The route returns the value that
+`answer` dumps, or a `Reply` where headers go with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from flask import Response, request
+from marshmallow import Schema
+
+from broker import wire
+from broker.authenticate import Door
+
+#: the version of the interface (semantic versioning), in every answer's API-Version header; its major number is in the path
+API_VERSION = "1.0.0"
+BASE = "/v1"
+
+_NO_QUERY = wire.Message()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with headers of its own."""
+
+    value: object
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that a route reads or sends, for its documentation."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a route is: read by the door, by the OpenAPI document and by the tests.
+
+    `door` None means public. `answer` is a schema, a media type for text and bytes, or None for an answer without a body.
+    `refuses` are the errors of the domain that it raises; those of the wire and the door are added from what it reads.
+    """
+
+    name: str
+    summary: str
+    tag: str
+    door: Door | None
+    status: HTTPStatus
+    body: Schema | None = None
+    query: Schema | None = None
+    answer: Schema | str | None = None
+    refuses: tuple[type[Exception], ...] = ()
+    reads: tuple[Header, ...] = ()
+    sends: tuple[Header, ...] = ()
+    description: str = ""
+
+
+Route = TypeVar("Route", bound=Callable[..., object])
+
+
+def documented(
+    *,
+    summary: str,
+    tag: str,
+    door: Door | None,
+    body: Schema | None = None,
+    query: Schema | None = None,
+    answer: Schema | str | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+    refuses: tuple[type[Exception], ...] = (),
+    reads: tuple[Header, ...] = (),
+    sends: tuple[Header, ...] = (),
+) -> Callable[[Callable[..., object]], Callable[..., Response]]:
+    """Make a view of a function: parse what it reads, dump what it returns, and remember both for the document."""
+
+    def decorate(view: Callable[..., object]) -> Callable[..., Response]:
+        operation = Operation(
+            _camel(view.__name__), summary, tag, door, status, body, query, answer, refuses, reads, sends, _text(view.__doc__)
+        )
+
+        @wraps(view)
+        def answered(*args: object, **path: object) -> Response:
+            if body is not None:
+                path["body"] = _read_body(body)
+            parsed_query = _read_query(query)
+            if query is not None:
+                path["query"] = parsed_query
+            result = view(*args, **path)
+            return _respond(operation, result if isinstance(result, Reply) else Reply(result))
+
+        answered.operation = operation  # type: ignore[attr-defined]  # read back by `operation_of`
+        return answered
+
+    return decorate
+
+
+def operation_of(view: Callable[..., Any], method: str) -> Operation | None:
+    """The operation behind a view function, or behind one method of a `MethodView`; None where it is not documented."""
+    view_class = getattr(view, "view_class", None)
+    handler = view if view_class is None else getattr(view_class, method.lower(), None)
+    operation: Operation | None = getattr(handler, "operation", None)
+    return operation
+
+
+def _read_body(schema: Schema) -> Any:  # noqa: ANN401 - what the schema makes
+    wire.check_content(request.content_type, request.headers.get("Content-Encoding"))
+    limits = wire.WireLimits(max_bytes=request.max_content_length or wire.WireLimits().max_bytes)
+    return wire.parse(schema, wire.loads(request.get_data(cache=False), limits))
+
+
+def _read_query(schema: Schema | None) -> Any:  # noqa: ANN401 - what the schema makes
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        # a parameter given twice has no one meaning, and two readers of it may choose differently
+        raise wire.InvalidInput([wire.Flaw("query", "", "holds a parameter twice")])
+    return wire.parse(schema or _NO_QUERY, request.args.to_dict(), "query")
+
+
+def _respond(operation: Operation, reply: Reply) -> Response:
+    headers = dict(reply.headers)
+    if operation.answer is None:
+        return Response(status=operation.status, headers=headers)
+    if isinstance(operation.answer, str):
+        content = reply.value if isinstance(reply.value, bytes) else str(reply.value)
+        return Response(content, status=operation.status, headers=headers, content_type=operation.answer)
+    text = json.dumps(operation.answer.dump(reply.value), ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status=operation.status, headers=headers, content_type="application/json")
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.strip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _text(docstring: str | None) -> str:
+    return " ".join((docstring or "").split())

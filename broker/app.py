@@ -1,0 +1,137 @@
+"""The Flask application, made of parts that are already built. Every route is closed until `authenticate.PUBLIC` lists it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
+
+from broker import trace
+from broker.api import publications
+from broker.api.spec import API_VERSION, operation_of
+from broker.authenticate import PUBLIC, Authenticator, Door
+from broker.clock import Random
+from broker.logs import Events
+from broker.problems import problem_of, problem_response
+
+#: on every answer (API Design Rules 2.2, /core/transport/security-headers); an answer that says otherwise itself is left alone
+HEADERS = {
+    "API-Version": API_VERSION,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of. `blueprints` are built with their own dependencies; `issuer` is the broker's own URL."""
+
+    issuer: str
+    max_body_bytes: int
+    authenticator: Authenticator
+    blueprints: tuple[Blueprint, ...]
+    events: Events
+    random: Random
+
+
+def create_app(parts: Parts) -> Flask:
+    """Put the application together.
+
+    Raises:
+        ValueError: a route is neither public nor behind a door, or both.
+    """
+    app = Flask("broker", static_folder=None, template_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=parts.max_body_bytes, MAX_FORM_MEMORY_SIZE=parts.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.url_map.merge_slashes = False
+    for blueprint in parts.blueprints:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(publications.blueprint(app, parts.issuer))
+    _guard(app, parts, doors_of(app))
+    _answer_errors(app, parts.events)
+    _finish(app, parts.events)
+    return app
+
+
+def doors_of(app: Flask) -> Mapping[tuple[str, str], Door]:
+    """The door of every (endpoint, method) that is not public.
+
+    Raises:
+        ValueError: a route is neither public nor behind a door, or both: a mistake in the code, found at start.
+    """
+    doors: dict[tuple[str, str], Door] = {}
+    for rule in app.url_map.iter_rules():
+        for method in rule.methods or ():
+            operation = operation_of(app.view_functions[rule.endpoint], "GET" if method == "HEAD" else method)
+            door = None if operation is None else operation.door
+            if (door is None) != (rule.endpoint in PUBLIC):
+                raise ValueError(f"expected {rule.endpoint} to be public or to name a door, and not both")
+            if door is not None:
+                doors[rule.endpoint, method] = door
+    return doors
+
+
+def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door]) -> None:
+    """Before any route runs: trace, then authenticate, then the door."""
+
+    def guard() -> None:
+        g.begun = time.perf_counter()
+        g.trace = trace.begin(request.headers.get("traceparent"), parts.random)
+        if request.endpoint is None or request.endpoint in PUBLIC:
+            return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public
+        g.caller = parts.authenticator.caller(request.headers.getlist("Authorization"))
+        parts.authenticator.admit(g.caller, doors[request.endpoint, request.method], (request.view_args or {}).get("party"))
+        if "\x00" in request.path:
+            raise BadRequest  # no name here holds a zero character, and PostgreSQL answers one with an error
+
+    app.before_request(guard)
+
+
+def _answer_errors(app: Flask, events: Events) -> None:
+    def answer(error: Exception) -> Response:
+        problem = problem_of(type(error))
+        g.problem = problem.slug
+        if problem.status == 500:  # noqa: PLR2004 - the one status that nobody foresaw
+            # The class and the place, never the text: an exception's text holds what the caller or a database sent.
+            events.error("request.failed", error=type(error).__name__, where=_where(error), trace_id=g.trace.trace_id)
+        return problem_response(error)
+
+    app.register_error_handler(Exception, answer)
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+
+
+def _finish(app: Flask, events: Events) -> None:
+    """After every answer: the headers that all carry, and one event without the path, which may name a case."""
+
+    def finish(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["traceparent"] = g.trace.traceparent
+        keys: dict[str, Any] = {"problem": g.problem} if "problem" in g else {}
+        if "caller" in g:
+            keys |= {"client": g.caller.client_id, "party": g.caller.party, "role": g.caller.role}
+        events.info(
+            "request.answered",
+            method=request.method if request.url_rule else "-",
+            route=request.url_rule.rule if request.url_rule else "-",
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.begun) * 1000, 3),
+            trace_id=g.trace.trace_id,
+            **keys,
+        )
+        return response
+
+    app.after_request(finish)

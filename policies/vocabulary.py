@@ -102,6 +102,8 @@ class Reason(StrEnum):
     # the source
     NOTHING_THERE = "nothing_there"
     SOURCE_UNAVAILABLE = "source_unavailable"
+    # the decision itself: any error refuses everything
+    ENGINE_FAILED = "engine_failed"
 
 
 #: reasons that depend on the covenant alone, and so may be told to anybody who may ask at all

@@ -1,0 +1,313 @@
+"""The covenant as frozen values: what a privacy officer wrote, with every name resolved and every inheritance worked out.
+
+Nothing here knows YAML; tests build covenants without it. The values of each part stand in a module of their own and are named here,
+so that one import gives the whole vocabulary of a covenant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from policies.ladder import SHOWN_LEAST, CaseType, Needs, Overdue, PhaseView, ShownAs, Step
+from policies.parties import BasisKind, LegalBasis, Party, PartyKind, Purpose, Role, Signatory, party_of
+from policies.sharing import (
+    RELEASED_CLASSES,
+    Article,
+    Basis,
+    Category,
+    Concerns,
+    Conditions,
+    Consent,
+    DataClass,
+    DecisionReference,
+    Emergency,
+    Field,
+    Necessity,
+    Never,
+    NeverKind,
+    Onward,
+    Wpg20,
+)
+from policies.values import NOWHERE, Label, Period, Places, freeze
+from policies.vocabulary import (
+    BasisId,
+    CaseTypeId,
+    CovenantId,
+    FieldName,
+    Form,
+    PartyId,
+    Phase,
+    PurposeId,
+    Reason,
+    RoleId,
+    SubjectKind,
+)
+
+__all__ = [
+    "RELEASED_CLASSES",
+    "SHOWN_LEAST",
+    "Area",
+    "Article",
+    "Basis",
+    "BasisKind",
+    "Breach",
+    "CaseType",
+    "Category",
+    "Concerns",
+    "Conditions",
+    "Consent",
+    "Covenant",
+    "DataClass",
+    "DecisionReference",
+    "Deferral",
+    "Dpia",
+    "Emergency",
+    "Evaluation",
+    "Expectation",
+    "Field",
+    "Given",
+    "InForce",
+    "Inform",
+    "Insight",
+    "Label",
+    "LegalBasis",
+    "LogRules",
+    "Necessity",
+    "Needs",
+    "Never",
+    "NeverKind",
+    "Onward",
+    "Operator",
+    "Overdue",
+    "Party",
+    "PartyKind",
+    "Period",
+    "PhaseView",
+    "Places",
+    "Purpose",
+    "Retention",
+    "Rights",
+    "Role",
+    "ShownAs",
+    "SignalKind",
+    "Signatory",
+    "Step",
+    "Withdrawal",
+    "Wpg20",
+    "party_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """From and until when (both days included, Europe/Amsterdam), and when the parties look at it again."""
+
+    from_: date
+    until: date
+    review: date
+
+    def __post_init__(self) -> None:
+        if not self.from_ <= self.review <= self.until:
+            raise ValueError(f"expected from <= review <= until, found {self.from_}, {self.review}, {self.until}")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where the covenant holds."""
+
+    municipality: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dpia:
+    """The data protection impact assessment that came before (AVG art. 35)."""
+
+    ref: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the broker, in which capacity, and whether it can see values."""
+
+    role: str
+    for_: PartyId
+    contract: str
+    sees_values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """On which ground informing the person may wait, and how soon that is looked at again."""
+
+    ground: str
+    recheck: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Inform:
+    """Who tells the person, from which phase, how soon (AVG art. 14)."""
+
+    by: PartyId
+    from_: Phase
+    within: Period
+    defer: Deferral | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """How a party leaves, and what happens to what it received."""
+
+    notice: Period
+    effect: str
+    received_data: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRules:
+    """The audit log is a processing of its own: its controllers, grounds, how long it is kept and who reads it."""
+
+    controllers: tuple[PartyId, ...]
+    retention: Period
+    readers: tuple[str, ...]
+    legal_basis: tuple[BasisId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalKind:
+    """A sort of report: who may make it, who takes it up and by when. `from_` names parties, roles, or `resident`."""
+
+    id: str
+    title: Label
+    from_: tuple[str, ...]
+    to: tuple[RoleId, ...]
+    opens: CaseTypeId
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """Counts for policy makers: on which geography, and how small numbers are kept from naming people."""
+
+    geography: str
+    minimum_cell: int = 10
+    round_to: int = 5
+    complementary_suppression: bool = True
+    readers: tuple[RoleId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long received data are kept, per category, and who may suspend destruction."""
+
+    default: Period
+    categories: Mapping[str, Period] = field(default_factory=dict)
+    legal_hold: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "categories")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Where people exercise their rights, within which time, and on which grounds something may be refused."""
+
+    contact: str
+    within: Period
+    by: PartyId | None = None
+    exceptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Whom to tell of a data breach, and how soon."""
+
+    contact: str
+    within: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Who evaluates the covenant, and how often."""
+
+    by: PartyId
+    every: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The situation of a scenario. What is not given means any; `without` names conditions of the case that are not met."""
+
+    role: RoleId
+    purpose: PurposeId | None = None
+    case_type: CaseTypeId | None = None
+    phase: Phase | None = None
+    subject: SubjectKind | None = None
+    without: tuple[str, ...] = ()
+    vetoed: tuple[FieldName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A scenario: a test that the privacy officer wrote. `never_sees` names fields or whole categories (`incidents.*`)."""
+
+    name: str
+    given: Given
+    sees: Mapping[FieldName, Form] = field(default_factory=dict)
+    never_sees: tuple[str, ...] = ()
+    withheld: Mapping[FieldName, Reason] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, "sees", "withheld")
+        if not (self.sees or self.never_sees or self.withheld):
+            raise ValueError("a scenario without `sees`, `never_sees` or `withheld` tests nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Covenant:
+    """A whole covenant. `places` says where each part stood in its file and is no part of what was agreed."""
+
+    language: int
+    id: CovenantId
+    version: str
+    title: Label
+    in_force: InForce
+    parties: Mapping[PartyId, Party]
+    subjects: Mapping[SubjectKind, Label]
+    legal_bases: Mapping[BasisId, LegalBasis]
+    purposes: Mapping[PurposeId, Purpose]
+    case_types: Mapping[CaseTypeId, CaseType]
+    categories: Mapping[str, Category]
+    fields: Mapping[FieldName, Field]
+    articles: tuple[Article, ...]
+    never: tuple[Never, ...] = ()
+    emergency: tuple[Emergency, ...] = ()
+    signals: Mapping[str, SignalKind] = field(default_factory=dict)
+    scenarios: tuple[Expectation, ...] = ()
+    supersedes: str | None = None
+    area: Area | None = None
+    dpia: Dpia | None = None
+    operator: Operator | None = None
+    inform: Inform | None = None
+    withdrawal: Withdrawal | None = None
+    log: LogRules | None = None
+    insight: Insight | None = None
+    retention: Retention | None = None
+    rights: Rights | None = None
+    breach: Breach | None = None
+    evaluation: Evaluation | None = None
+    places: Places = field(default=NOWHERE, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        freeze(self, "parties", "subjects", "legal_bases", "purposes", "case_types", "categories", "fields", "signals")
+        for name in ("parties", "purposes", "case_types", "fields", "articles"):
+            if not getattr(self, name):
+                raise ValueError(f"a covenant without `{name}` permits nothing")
+
+    def role(self, role: RoleId) -> Role | None:
+        """The role of that name, or None where no party has it."""
+        party = self.parties.get(party_of(role))
+        return None if party is None else party.roles.get(role)

@@ -1,0 +1,136 @@
+"""The decision: which fields of an ask are given, in which form, by which article; and why the others are not.
+
+Pure and total: the same policy, ask and facts always give the same decision, an unknown anything refuses, any error refuses everything.
+
+One definition says it all. Each article that gives a field to this role for this purpose is tried; it either gives, or fails first at
+one reason, in the order of `Reason` (covenant, case, conditions). Where some article gives, the widest form is taken. Where none does, the
+reason is that of the article that came furthest. tests/policies/reference.py is that definition, without compiled rules or Casbin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from policies.answers import Ask, Decision, Facts, Grant, Permission, Withheld
+from policies.covenant import Article, party_of
+from policies.policy import Answers, Candidate, Policy
+from policies.rules import Context
+from policies.vocabulary import COVENANT_REASONS, CaseTypeId, FieldName, PartyId, Phase, PurposeId, Reason, RoleId, SubjectKind
+
+__all__ = ["Ask", "Decision", "Facts", "Grant", "Permission", "Withheld", "decide", "outward", "permissions"]
+
+#: reasons from the first to be looked at to the last
+PRECEDENCE: Mapping[Reason, int] = MappingProxyType({reason: position for position, reason in enumerate(Reason)})
+
+_NOTHING: frozenset[FieldName] = frozenset()
+
+
+def decide(policy: Policy, ask: Ask, facts: Facts) -> Decision:
+    """Decide field by field, in the order asked."""
+    try:
+        answers = policy.remembered(ask.role, ask.purpose, facts)
+        if answers is None:
+            answers = _answer_everything(policy, ask.role, ask.purpose, facts)
+            policy.remember(ask.role, ask.purpose, facts, answers)
+        found = [answers.get(field) or Withheld(field, Reason.UNKNOWN_FIELD) for field in ask.fields]
+    except Exception:  # noqa: BLE001 - total by definition: whatever goes wrong in here, everything is refused
+        return Decision((), tuple(Withheld(field, Reason.ENGINE_FAILED) for field in ask.fields))
+    granted = tuple([answer for answer in found if answer.__class__ is Grant])
+    withheld = tuple([answer for answer in found if answer.__class__ is Withheld])
+    return Decision(granted, withheld)
+
+
+def outward(reason: Reason, *, phase_shown: bool) -> str:
+    """What of a reason is told to whoever asked.
+
+    `not_in_covenant` depends on the covenant alone. All else is `not_given`, but for a wrong phase where the caller is shown the phase in
+    full: that reason is given only when no article gives the field in this phase at all, so it depends on nothing else.
+    """
+    if reason in COVENANT_REASONS:
+        return Reason.NOT_IN_COVENANT.value
+    return Reason.WRONG_PHASE.value if reason is Reason.WRONG_PHASE and phase_shown else "not_given"
+
+
+def permissions(
+    policy: Policy, role: RoleId, purpose: PurposeId, case_type: CaseTypeId, phase: Phase | None, subject: SubjectKind
+) -> tuple[Permission, ...]:
+    """What could be asked here and under which article, by field name; phase None means in any phase. Conditions are not looked at."""
+    kind = policy.covenant.case_types.get(case_type)
+    phases = (phase,) if phase is not None else tuple(kind.ladder if kind else ())
+    found = {
+        (candidate.grant.field, candidate.grant.form, candidate.grant.article)
+        for here in phases
+        for candidates in policy.mask(Context(role, purpose, case_type, here, subject)).values()
+        for candidate in candidates
+    }
+    return tuple(Permission(*row) for row in sorted(found, key=lambda row: (row[0], row[2], str(row[1]))))
+
+
+def _answer_everything(policy: Policy, role: RoleId, purpose: PurposeId, facts: Facts) -> Answers:
+    answers: dict[FieldName, Grant | Withheld] = {field: Withheld(field, Reason.NOT_IN_COVENANT) for field in policy.covenant.fields}
+    for field, reason in _outside_context(policy, role, purpose, facts):
+        answers[field] = Withheld(field, reason)
+    if not _is_closed(policy, facts):
+        mask = policy.mask(Context(role, purpose, facts.case_type, facts.phase, facts.subject))
+        refusals: dict[str, Reason | None] = {}
+        for field, candidates in mask.items():
+            answers[field] = _first_that_gives(field, candidates, role, facts, refusals)
+    return MappingProxyType(answers)
+
+
+def _outside_context(policy: Policy, role: RoleId, purpose: PurposeId, facts: Facts) -> Iterator[tuple[FieldName, Reason]]:
+    """The fields that some article gives this role for this purpose, each with the reason it has if it is not in the mask."""
+    closed = _is_closed(policy, facts)
+    in_case_type = policy.reach.get((role, purpose, facts.case_type), _NOTHING)
+    in_phase = policy.reach.get((role, purpose, facts.case_type, facts.phase), _NOTHING)
+    for field in policy.reach.get((role, purpose), _NOTHING):
+        if closed:
+            yield field, Reason.CASE_CLOSED
+        elif field not in in_case_type:
+            yield field, Reason.WRONG_CASE_TYPE
+        elif field not in in_phase:
+            yield field, Reason.WRONG_PHASE
+        else:
+            yield field, Reason.WRONG_SUBJECT
+
+
+def _is_closed(policy: Policy, facts: Facts) -> bool:
+    case_type = policy.covenant.case_types.get(facts.case_type)
+    step = case_type.ladder.get(facts.phase) if case_type else None
+    return step is not None and step.shielded
+
+
+def _first_that_gives(
+    field: FieldName, candidates: tuple[Candidate, ...], role: RoleId, facts: Facts, refusals: dict[str, Reason | None]
+) -> Grant | Withheld:
+    furthest = Reason.NOT_IN_COVENANT
+    for candidate in candidates:
+        article = candidate.article
+        if article.id not in refusals:
+            refusals[article.id] = _refusal(article, party_of(role), candidate.grant.holder, facts)
+        refusal = refusals[article.id]
+        if field in facts.vetoed_fields and (refusal is None or PRECEDENCE[refusal] > PRECEDENCE[Reason.VETOED]):
+            refusal = Reason.VETOED
+        if refusal is None:
+            return candidate.grant
+        furthest = max(furthest, refusal, key=PRECEDENCE.__getitem__)
+    return Withheld(field, furthest)
+
+
+def _refusal(article: Article, receiver: PartyId, holder: PartyId, facts: Facts) -> Reason | None:
+    """The first reason, in the order of `Reason`, why an article gives nothing in this case; None where it gives."""
+    needs = article.conditions
+    checks = (
+        (receiver in facts.participants, Reason.NOT_PARTICIPANT),
+        (holder in facts.participants, Reason.HOLDER_NOT_PARTICIPANT),
+        (not facts.restricted, Reason.RESTRICTED),
+        (holder in facts.identified and (article.identifies or receiver in facts.identified), Reason.NOT_IDENTIFIED),
+        (holder not in facts.vetoing_parties, Reason.VETOED),
+        (needs.consent is None or article.id in facts.consents, Reason.NO_CONSENT),
+        (not needs.known_to_receiver or receiver in facts.hits, Reason.NO_HIT),
+        (not needs.agreement_of_source or article.id in facts.agreements, Reason.NO_AGREEMENT),
+        (not needs.four_eyes or article.id in facts.second_eyes, Reason.NO_SECOND_PAIR_OF_EYES),
+        (not needs.advice or article.id in facts.advice, Reason.NO_ADVICE),
+    )
+    return next((reason for holds, reason in checks if not holds), None)

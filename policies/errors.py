@@ -1,0 +1,50 @@
+"""The mistakes of a covenant, each with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error keeps a covenant from being used; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. Line and column count from 1; `code` is stable and has a page in the documentation."""
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    code: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}{hint}"
+
+
+class PolicyError(Exception):
+    """The root of this package's errors."""
+
+
+class CovenantErrors(PolicyError):  # noqa: N818 - it holds all of them; one is a Finding
+    """A covenant that cannot be used; every mistake that was found, in the order of the file."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        ordered = sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message))
+        if not ordered:
+            raise ValueError("a covenant without mistakes is no error")
+        self.findings = tuple(ordered)
+        super().__init__("\n".join(map(str, ordered)))
+
+
+class EnforcementError(PolicyError):
+    """Casbin does not say what the compiled covenant says: nothing of this policy may be used."""

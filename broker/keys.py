@@ -1,0 +1,199 @@
+"""The broker's own keys: a directory of mode 0700 with one file of mode 0600 per use, made once and never by accident.
+
+A process opens only the files that it needs: the web workers never read the key that signs checkpoints. Signing keys are PKCS #8 in
+PEM. A ring of symmetric keys is text, one key per line (`<key id> <base64>`); the last line's key seals, the others only open, so that
+rotating is adding a line.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from broker.clock import Random
+
+KEY_BYTES = 32
+RSA_BITS = 3072
+MAX_FILE_BYTES = 64 * 1024
+
+TOKEN_SIGNING = "token-signing.pem"  # noqa: S105 - a file's name
+RECEIPT_SIGNING = "receipt-signing.pem"
+CHECKPOINT_SIGNING = "checkpoint-signing.pem"
+DEPOSIT_WRAPPING = "deposit-wrapping.ring"
+DEPOSIT_INDEX = "deposit-index.key"
+PSEUDONYMS = "pseudonyms.key"
+FILES = (TOKEN_SIGNING, RECEIPT_SIGNING, CHECKPOINT_SIGNING, DEPOSIT_WRAPPING, DEPOSIT_INDEX, PSEUDONYMS)
+
+_RING_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,31}) ([A-Za-z0-9+/=]{44})")
+
+
+class KeyDirectoryError(Exception):
+    """The key directory cannot be used: absent, open to others, incomplete or malformed. The message says which file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Symmetric keys of 32 bytes by id: `current` seals, every one opens."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+
+class KeyDirectory:
+    """The keys of one broker. Each method reads its own file, and refuses one that others could read or change."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def token_signing(self) -> RSAPrivateKey:
+        """The key of access tokens (RS256, which the NL GOV profile requires).
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        key = self._private_key(TOKEN_SIGNING)
+        if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:  # noqa: PLR2004 - RFC 7518 section 3.3
+            raise KeyDirectoryError(f"{self._path / TOKEN_SIGNING}: expected an RSA key of at least 2048 bits")
+        return key
+
+    def receipt_signing(self) -> Ed25519PrivateKey:
+        """The key of receipts, in the web workers' hands.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        return self._ed25519(RECEIPT_SIGNING)
+
+    def checkpoint_signing(self) -> Ed25519PrivateKey:
+        """The key of the log's checkpoints, for the one signing worker.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        return self._ed25519(CHECKPOINT_SIGNING)
+
+    def deposit_wrapping(self) -> Ring:
+        """The keys under which the deposit's data keys are wrapped.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        lines = [_RING_LINE.fullmatch(line) for line in _ascii(self._read(DEPOSIT_WRAPPING)).splitlines()]
+        pairs = [(match[1], _decoded(match[2])) for match in lines if match]
+        keys = dict(pairs)
+        if not pairs or len(pairs) < len(lines) or len(keys) < len(pairs) or any(len(key) != KEY_BYTES for key in keys.values()):
+            raise KeyDirectoryError(f"{self._path / DEPOSIT_WRAPPING}: expected lines of a key id and 32 bytes in base64, no id twice")
+        return Ring(pairs[-1][0], MappingProxyType(keys))
+
+    def deposit_index(self) -> bytes:
+        """The key of the deposit's keyed index, 32 bytes.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        return self._symmetric(DEPOSIT_INDEX)
+
+    def pseudonyms(self) -> bytes:
+        """The key under which pseudonyms are made, 32 bytes.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        return self._symmetric(PSEUDONYMS)
+
+    def _ed25519(self, name: str) -> Ed25519PrivateKey:
+        key = self._private_key(name)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise KeyDirectoryError(f"{self._path / name}: expected an Ed25519 key")
+        return key
+
+    def _private_key(self, name: str) -> object:
+        try:
+            return load_pem_private_key(self._read(name), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise KeyDirectoryError(f"{self._path / name}: expected an unencrypted PKCS #8 key in PEM") from None
+
+    def _symmetric(self, name: str) -> bytes:
+        key = _decoded(_ascii(self._read(name)).strip())
+        if len(key) != KEY_BYTES:
+            raise KeyDirectoryError(f"{self._path / name}: expected {KEY_BYTES} bytes in base64")
+        return key
+
+    def _read(self, name: str) -> bytes:
+        _check_private(self._path, directory=True)
+        _check_private(self._path / name, directory=False)
+        content = (self._path / name).read_bytes()
+        if len(content) > MAX_FILE_BYTES:
+            raise KeyDirectoryError(f"{self._path / name}: expected a key, found {len(content)} bytes")
+        return content
+
+
+def create_keys(path: Path, random: Random) -> KeyDirectory:
+    """Make every key, once: an existing file is never overwritten, because what it sealed or signed would be lost with it.
+
+    Raises:
+        KeyDirectoryError: the directory holds a key already, or cannot be made.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_private(path, directory=True)
+    present = sorted(name for name in FILES if (path / name).exists())
+    if present:
+        raise KeyDirectoryError(f"{path}: expected no keys yet, found {', '.join(present)}")
+    _write(path / TOKEN_SIGNING, _pem(generate_private_key(public_exponent=65537, key_size=RSA_BITS)))
+    _write(path / RECEIPT_SIGNING, _pem(Ed25519PrivateKey.generate()))
+    _write(path / CHECKPOINT_SIGNING, _pem(Ed25519PrivateKey.generate()))
+    _write(path / DEPOSIT_WRAPPING, b"k1 " + base64.b64encode(random(KEY_BYTES)) + b"\n")
+    _write(path / DEPOSIT_INDEX, base64.b64encode(random(KEY_BYTES)) + b"\n")
+    _write(path / PSEUDONYMS, base64.b64encode(random(KEY_BYTES)) + b"\n")
+    return KeyDirectory(path)
+
+
+def _check_private(path: Path, *, directory: bool) -> None:
+    expected = "a directory of mode 0700" if directory else "a file of mode 0600"
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        raise KeyDirectoryError(f"{path}: expected {expected}, found nothing; `broker keys init` makes it") from None
+    except OSError as error:
+        raise KeyDirectoryError(f"{path}: expected {expected}, could not look: {error.strerror}") from None
+    right_kind = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)
+    if not right_kind:
+        raise KeyDirectoryError(f"{path}: expected {expected}, found something else")
+    if status.st_mode & 0o077:
+        raise KeyDirectoryError(f"{path}: expected {expected}, found mode {stat.S_IMODE(status.st_mode):04o}; others could use the keys")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that was never there, readable by its owner from its first byte on, and durable before anything is sealed with it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _ascii(content: bytes) -> str:
+    return content.decode("ascii", errors="replace")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

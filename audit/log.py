@@ -1,0 +1,222 @@
+"""Appending to the log: many threads bring drafts, one of them at a time leads and commits for all that queued.
+
+Nobody waits to fill a batch: the leader takes what is there, and what arrives meanwhile is the next batch. A thread that finds
+nobody leading leads at once, so a lone append pays no hand-over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TypeAlias
+
+from audit.codes import check_origin_name
+from audit.entry import CLOCK_STEP, TERMINAL, Core, Draft
+from audit.errors import AuditError, LogUnavailable, StoreFailed, StoreUnfit
+from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
+from audit.ids import RANDOM_BYTES, uuid7
+from audit.placing import Fence, Placing
+from audit.section import SubjectKeys, sections_of
+from audit.store import Store, Wanted
+from audit.terms import terms_of
+
+#: reads the present numbers of these names, inside the append lock; a name it does not know is left out
+FenceReader: TypeAlias = Callable[[frozenset[str]], Mapping[str, int]]
+
+BATCH_MAX = 256
+#: a commit whose fate is unknown is tried again once, with the same ids
+ATTEMPTS = 2
+#: how far the clocks of this machine and of the database may be apart at start
+CLOCKS_APART = timedelta(minutes=5)
+
+
+class _Order:
+    """The drafts of one call, while they wait: they are placed together, or not at all."""
+
+    __slots__ = ("_bell", "fence", "outcome", "sealed")
+
+    def __init__(self, sealed: tuple[Sealed, ...], fence: Fence) -> None:
+        self.sealed = sealed
+        self.fence = fence
+        self.outcome: tuple[Position, ...] | AuditError | None = None
+        self._bell = Lock()
+        self._bell.acquire()
+
+    def wait(self) -> None:
+        """Until the order is settled, or its own thread is to lead."""
+        self._bell.acquire()
+
+    def settle(self, outcome: tuple[Position, ...] | AuditError) -> None:
+        self.outcome = outcome
+        self._bell.release()
+
+    def promote(self) -> None:
+        self._bell.release()
+
+
+class Log:
+    """The append side of the log, shared by all threads of a process; `name` is the first part of every origin."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        name: str,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+        fences: FenceReader,
+        subject_keys: SubjectKeys,
+    ) -> None:
+        check_origin_name(name)
+        self._store = store
+        self._name = name
+        self._clock = clock
+        self._random = random
+        self._fences = fences
+        self._subject_keys = subject_keys
+        self._queue: deque[_Order] = deque()
+        self._led = False
+        self._mutex = Lock()
+
+    def append(self, *drafts: Draft, fence: Fence = ()) -> tuple[Position, ...]:
+        """Make the drafts durable, all in one commit, and say where they stand; contiguous where they share a log.
+
+        `fence` holds what the caller read before: when one of its numbers has changed at the moment of the append, nothing is written.
+        Appending a draft again gives the position it has already.
+
+        Raises:
+            LogUnavailable: durability could not be promised; nothing may be released or acknowledged.
+            FenceMoved: a number in `fence` has changed.
+            DecisionClosed: a terminal entry names a decision that is not open.
+            IdReused: an id came back with another content.
+            SubjectKeyGone: the key of a subject was destroyed.
+        """
+        if not drafts:
+            raise ValueError("expected at least one draft")
+        # Salts, hashes and seals are made before the queue: under the lock there is only what needs the lock.
+        order = _Order(tuple(self._seal(draft) for draft in drafts), fence)
+        with self._mutex:
+            self._queue.append(order)
+            leads, self._led = not self._led, True
+        if not leads:
+            order.wait()
+        if order.outcome is None:
+            self._lead()
+        if order.outcome is None:
+            raise LogUnavailable("the append was not settled")
+        if isinstance(order.outcome, AuditError):
+            raise order.outcome
+        return order.outcome
+
+    def barrier(self) -> None:
+        """Return after having held the append lock once: every append that read its fences before is committed or failed by then.
+
+        Raises:
+            LogUnavailable: the lock could not be taken.
+        """
+        try:
+            self._store.barrier()
+        except StoreFailed as error:
+            raise LogUnavailable("the append lock could not be taken") from error
+
+    def check_clock(self) -> None:
+        """Refuse to start where this machine's clock and the database's are too far apart.
+
+        Raises:
+            StoreUnfit: they are.
+            LogUnavailable: the database could not be asked.
+        """
+        try:
+            apart = abs(self._clock() - self._store.now())
+        except StoreFailed as error:
+            raise LogUnavailable("the database could not be asked for its time") from error
+        if apart > CLOCKS_APART:
+            raise StoreUnfit(f"expected a clock within {CLOCKS_APART.seconds} s of the database's, found {int(apart.total_seconds())} s")
+
+    def _seal(self, draft: Draft) -> Sealed:
+        terms = terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject)
+        return Sealed(draft, sections_of(draft, self._random, self._subject_keys), terms)
+
+    def _lead(self) -> None:
+        """Commit one batch for everybody in it, then hand over to whoever came first in the meantime."""
+        batch = self._next_batch()
+        outcomes: Sequence[tuple[Position, ...] | AuditError] = ()
+        try:
+            outcomes = self._commit(batch)
+        finally:
+            # INVARIANT: every order of the batch is settled and the lead is handed over, whatever was raised above.
+            unsettled = LogUnavailable("the append was broken off")
+            for order, outcome in zip(batch, outcomes or [unsettled] * len(batch), strict=True):
+                order.settle(outcome)
+            self._hand_over()
+
+    def _next_batch(self) -> list[_Order]:
+        """The orders at the head of the queue, up to `BATCH_MAX` drafts, and always at least one."""
+        batch: list[_Order] = []
+        drafts = 0
+        with self._mutex:
+            while self._queue and (not batch or drafts + len(self._queue[0].sealed) <= BATCH_MAX):
+                drafts += len(self._queue[0].sealed)
+                batch.append(self._queue.popleft())
+        return batch
+
+    def _hand_over(self) -> None:
+        with self._mutex:
+            if self._queue:
+                self._queue[0].promote()
+            else:
+                self._led = False
+
+    def _commit(self, batch: list[_Order]) -> Sequence[tuple[Position, ...] | AuditError]:
+        """One outcome per order, in their order. The second attempt finds what the first may have committed by its ids."""
+        wanted = _wanted(batch)
+        outcomes: list[tuple[Position, ...] | AuditError] = []
+
+        def plan(found: Found) -> Growth:
+            growth, outcomes[:] = self._plan(batch, found)
+            return growth
+
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._store.grow(wanted, plan)
+            except StoreFailed:
+                if attempt == ATTEMPTS:
+                    return [LogUnavailable("the log could not promise that the entry is durable") for _ in batch]
+            else:
+                return outcomes
+        raise AssertionError("unreachable")
+
+    def _plan(self, batch: list[_Order], found: Found) -> tuple[Growth, list[tuple[Position, ...] | AuditError]]:
+        """What to write for this batch, given what the append lock shows."""
+        now = self._clock()
+        growing = Growing(self._name, found, now)
+
+        def step_entry(covenant: str, behind: timedelta) -> Sealed:
+            core = Core(details=(("behind_ms", str(int(behind / timedelta(milliseconds=1)))),))
+            return self._seal(Draft(CLOCK_STEP, uuid7(now, self._random(RANDOM_BYTES)), covenant, None, core))
+
+        placing = Placing(found, growing, self._numbers(batch), step_entry)
+        outcomes = [placing.place(order.sealed, order.fence) for order in batch]
+        growth = growing.growth()
+        return (growth if growth.leaves else NOTHING), outcomes
+
+    def _numbers(self, batch: list[_Order]) -> Mapping[str, int] | None:
+        """The present value of every fence in the batch, read under the append lock; None when they could not be read."""
+        names = frozenset(name for order in batch for name, _ in order.fence)
+        if not names:
+            return {}
+        try:
+            return self._fences(names)
+        except Exception:  # noqa: BLE001 - whatever keeps a fence from being read refuses the fenced, and never the others
+            return None
+
+
+def _wanted(batch: list[_Order]) -> Wanted:
+    drafts = [sealed.draft for order in batch for sealed in order.sealed]
+    return Wanted(
+        covenants=frozenset(draft.log for draft in drafts),
+        ids=tuple(draft.id for draft in drafts),
+        decisions=tuple(draft.ref for draft in drafts if draft.typ in TERMINAL and draft.ref is not None),
+    )

@@ -1,0 +1,176 @@
+"""The log on SQLite: WAL, `synchronous=FULL`, one writer at a time among all processes of one machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from audit.errors import StoreFailed, StoreUnfit
+from audit.growth import NOTHING, Found, Growth, Head, Stored
+from audit.merkle import Frontier
+from audit.store import Plan, Wanted, stored_of
+
+BUSY_TIMEOUT_S = 10.0
+_FULL = 2  # what `PRAGMA synchronous` answers for FULL
+
+_HEADS = "SELECT log_id, origin, covenant, year, size, frontier, last_ts, clock FROM audit_head WHERE covenant = ?"
+_STORED = (
+    "SELECT h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
+    "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ?"
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that promises what the log promises.
+
+    Raises:
+        StoreUnfit: the file cannot have WAL with full synchronisation, as on some network file systems.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("PRAGMA cache_size=-16000")
+    (level,) = connection.execute("PRAGMA synchronous").fetchone()
+    if mode != "wal" or level != _FULL:
+        connection.close()
+        raise StoreUnfit("expected a local file system with WAL and synchronous=FULL")
+    return connection
+
+
+class SqliteStore:
+    """The write side on one SQLite file; beside it lies `<file>-turn`, whose lock is taken before SQLite's own."""
+
+    def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection] = connect) -> None:
+        self._path = path
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._turn_fd: int | None = None
+        self._alone = Lock()
+
+    def grow(self, wanted: Wanted, plan: Plan) -> None:
+        """See `Store.grow`."""
+        with self._turn(), self._transaction() as connection:
+            growth = plan(_found(connection, wanted))
+            if growth is NOTHING:
+                connection.execute("ROLLBACK")
+                return
+            _write(connection, growth)
+            # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
+            # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act.
+            connection.execute("COMMIT")
+
+    def barrier(self) -> None:
+        """See `Store.barrier`: every append holds the file lock until it has committed."""
+        with self._turn():
+            pass
+
+    def now(self) -> datetime:
+        """See `Store.now`: the file has no clock but this machine's."""
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._alone:
+            self._abandon()
+            if self._turn_fd is not None:
+                os.close(self._turn_fd)
+                self._turn_fd = None
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The file lock. SQLite's own lock is polled with growing sleeps; waiting here in the kernel's queue keeps the tail short."""
+        with self._alone:
+            try:
+                if self._turn_fd is None:
+                    self._turn_fd = os.open(f"{self._path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self._turn_fd, fcntl.LOCK_EX)
+            except OSError as error:
+                raise StoreFailed("the append lock could not be taken") from error
+            try:
+                yield
+            finally:
+                fcntl.flock(self._turn_fd, fcntl.LOCK_UN)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            if self._connection is None:
+                self._connection = self._connect(self._path)
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+        except sqlite3.Error as error:
+            self._abandon()
+            raise StoreFailed("the append did not commit") from error
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        """Drop the connection, and with it whatever it had not committed. A page cache that has seen an I/O error is not used again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error as error:
+                raise StoreFailed("the connection could not be closed") from error
+
+
+def _found(connection: sqlite3.Connection, wanted: Wanted) -> Found:
+    heads: list[Head] = []
+    for covenant in sorted(wanted.covenants):
+        for log_id, origin, name, year, size, frontier, last_ts, clock in connection.execute(_HEADS, (covenant,)):
+            heads.append(Head(log_id, origin, name, year, Frontier.unpack(size, frontier), last_ts, clock))
+    stored: dict[str, Stored] = {}
+    for entry in wanted.ids:
+        row = connection.execute(_STORED, (entry,)).fetchone()
+        if row is not None:
+            stored[entry] = stored_of(entry, *row)
+    decisions = (row[0] for entry in wanted.decisions for row in connection.execute("SELECT id FROM audit_open WHERE id = ?", (entry,)))
+    return Found(tuple(heads), stored, frozenset(decisions))
+
+
+def _write(connection: sqlite3.Connection, growth: Growth) -> None:
+    many = connection.executemany
+    many(
+        "INSERT INTO audit_leaf (log_id, idx, id, leaf_hash, envelope) VALUES (?, ?, ?, ?, ?)",
+        [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves],
+    )
+    many(
+        "INSERT INTO audit_section (log_id, idx, name, salt, body, key_id) VALUES (?, ?, ?, ?, ?, ?)",
+        [(log_id, idx, section.name, section.salt, section.body, section.key_id) for log_id, idx, section in growth.sections],
+    )
+    many(
+        "INSERT INTO audit_node (log_id, level, i, hash) VALUES (?, ?, ?, ?)",
+        [(log_id, *node, digest) for log_id, node, digest in growth.nodes],
+    )
+    many(
+        "INSERT INTO audit_recent (log_id, idx, kind, value) VALUES (?, ?, ?, ?)",
+        [(log_id, idx, *term) for log_id, idx, term in growth.terms],
+    )
+    many("INSERT INTO audit_open (id, log_id, idx, ts) VALUES (?, ?, ?, ?)", growth.decisions)
+    many("DELETE FROM audit_open WHERE id = ?", [(entry,) for entry in growth.closed])
+    many(
+        "INSERT INTO audit_head (log_id, origin, covenant, year, size, frontier, last_ts, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
+            for head in growth.opened
+        ],
+    )
+    many(
+        "UPDATE audit_head SET size = ?, frontier = ?, last_ts = ?, clock = ? WHERE log_id = ?",
+        [(head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id) for head, _ in growth.grown],
+    )
+    for log_id in growth.folded:
+        connection.execute(
+            "INSERT INTO audit_term (log_id, kind, value, idx) "
+            "SELECT log_id, kind, value, idx FROM audit_recent WHERE log_id = ? ORDER BY kind, value, idx",
+            (log_id,),
+        )
+        connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))

@@ -1,0 +1,59 @@
+"""What the log asks of a database: one durable commit under one lock. The two stores are `sqlite.py` and `postgres.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from audit.entry import parse_envelope
+from audit.growth import Found, Growth, Position, Stored
+
+#: computes the rows from what the lock shows; returns `NOTHING` to leave the log as it is
+Plan: TypeAlias = Callable[[Found], Growth]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a batch must know: the covenants it appends to, the ids it brings, the decisions it closes."""
+
+    covenants: frozenset[str]
+    ids: tuple[str, ...]
+    decisions: tuple[str, ...]
+
+
+class Store(Protocol):
+    """The write side of the log's database. Its methods are called by one thread at a time."""
+
+    def grow(self, wanted: Wanted, plan: Plan) -> None:
+        """Take the append lock, read, plan, write, commit durably. Returns after the commit, or raises with nothing promised.
+
+        `plan` runs under the lock and may run again: a lost race to open a new log is repeated once by the caller.
+
+        Raises:
+            StoreFailed: the commit did not succeed or its fate is unknown.
+        """
+
+    def barrier(self) -> None:
+        """Hold the append lock once: every append that had read its fences before has committed or failed.
+
+        Raises:
+            StoreFailed: the lock could not be taken.
+        """
+
+    def now(self) -> datetime:
+        """The database's clock.
+
+        Raises:
+            StoreFailed: the database could not be reached.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection; the next call opens another."""
+
+
+def stored_of(entry: str, origin: str, index: int, leaf: bytes, envelope: str, core: bytes | None) -> Stored:
+    """An entry that is there already, from its row."""
+    octets = envelope.encode("ascii")
+    return Stored(Position(origin, index, leaf, parse_envelope(octets).ts, entry), octets, core)

@@ -54,6 +54,7 @@ class Unproven(StrEnum):
     NOT_FOR_US = "not_for_us"
     EXPIRED = "expired"
     SUSPENDED = "suspended"
+    ASSERTION = "assertion"
 
 
 class Unauthenticated(Exception):  # noqa: N818 - named as the problem is named

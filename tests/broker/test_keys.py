@@ -103,7 +103,7 @@ def test_a_key_id_twice_is_refused(folder: Path) -> None:
 def test_keys_are_never_made_over_others(folder: Path) -> None:
     before = {name: (folder / name).read_bytes() for name in FILES}
     (folder / TOKEN_SIGNING).unlink()
-    with pytest.raises(KeyDirectoryError, match="expected no keys yet, found checkpoint-signing.pem, "):
+    with pytest.raises(KeyDirectoryError, match=r"expected no keys yet, found checkpoint-signing\.pem, "):
         create_keys(folder, system_random)
     assert not (folder / TOKEN_SIGNING).exists()
     assert {name: (folder / name).read_bytes() for name in FILES[1:]} == {name: before[name] for name in FILES[1:]}

@@ -1,0 +1,68 @@
+"""The OpenAPI document of the standard-named endpoints, apart from the interface's own (API Design Rules, standards-and-law 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from broker.api.spec import API_VERSION
+
+_STRING = {"type": "string"}
+_TOKEN_REQUEST = {
+    "type": "object",
+    "required": ["grant_type", "scope", "client_assertion_type", "client_assertion"],
+    "properties": {
+        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+        "scope": {"type": "string", "description": "Doors and purposes, separated by spaces; at least one."},
+        "client_assertion_type": {"type": "string", "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]},
+        "client_assertion": {
+            "type": "string",
+            "description": "A JWT signed with a registered key: iss and sub the client id, aud the token endpoint alone, iat, exp at most "
+            "300 seconds later, jti of at least 128 bits and used once, act with the pseudonym (sub) and the role of the professional.",
+        },
+    },
+}
+_TOKEN = {
+    "type": "object",
+    "required": ["access_token", "token_type", "expires_in", "scope"],
+    "properties": {"access_token": _STRING, "token_type": _STRING, "expires_in": {"type": "integer"}, "scope": _STRING},
+}
+_ERROR = {"type": "object", "required": ["error"], "properties": {"error": _STRING, "error_description": _STRING}}
+_OBJECT: Mapping[str, object] = {"type": "object"}
+
+
+def oauth_document(issuer: str) -> Mapping[str, object]:
+    """Describe the token endpoint, the metadata, the keys and this document."""
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Covenant broker: authorization server",
+            "version": API_VERSION,
+            "description": "OAuth 2.0 client credentials with private_key_jwt (RFC 6749, 7523, 8414, 9068; NL GOV OAuth profile 1.2).",
+        },
+        "servers": [{"url": issuer}],
+        "paths": {
+            "/oauth2/token": {
+                "post": {
+                    "operationId": "getToken",
+                    "summary": "An access token for one system acting for one professional",
+                    "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": _TOKEN_REQUEST}}},
+                    "responses": {
+                        "200": _answer("A token", _TOKEN),
+                        "400": _answer("Refused", _ERROR),
+                        "401": _answer("The client is not authenticated", _ERROR),
+                    },
+                }
+            },
+            "/oauth2/jwks": _document("getKeys", "The keys that sign access tokens (RFC 7517)"),
+            "/oauth2/openapi.json": _document("getDocument", "This document"),
+            "/.well-known/oauth-authorization-server": _document("getMetadata", "Authorization server metadata (RFC 8414)"),
+        },
+    }
+
+
+def _document(name: str, summary: str) -> Mapping[str, object]:
+    return {"get": {"operationId": name, "summary": summary, "responses": {"200": _answer(summary, _OBJECT)}}}
+
+
+def _answer(description: str, schema: Mapping[str, object]) -> Mapping[str, object]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

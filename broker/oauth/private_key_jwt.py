@@ -1,0 +1,219 @@
+"""Client authentication: a signed assertion (RFC 7523) that also vouches for the professional behind the request.
+
+The profile is stricter than Authlib's defaults, which here are replaced one by one: the algorithms, a cap on the lifetime, a required
+`iat`, one audience, an id of at least 128 bits that is used once, and the `act` claim, which Authlib drops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidRequestError, OAuth2Error, UnauthorizedClientError
+from authlib.oauth2.rfc6749.requests import OAuth2Request
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from joserfc import jwk, jws, jwt
+from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
+
+from broker import wire
+from broker.clock import Clock
+from broker.oauth.assertions import UsedAssertions
+from broker.oauth.clients import Client
+from broker.oauth.jwks import SIGNING_ALGORITHMS
+from broker.oauth.tokens import Professional
+from policies.vocabulary import PartyId, RoleId
+
+METHOD = "private_key_jwt"
+MAX_ASSERTION_CHARACTERS = 8192
+MAX_LIFETIME_S = 300
+#: what two clocks may differ
+LEEWAY_S = 10
+
+_PAYLOAD = wire.WireLimits(max_bytes=MAX_ASSERTION_CHARACTERS, max_depth=4)
+_HEADERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
+#: 22 characters of base64url are 128 bits
+_JTI = re.compile(r"[A-Za-z0-9._~:-]{22,128}")
+#: opaque: no address, no name with a dot or a space, and not a row of digits, which could be a citizen service number
+_PSEUDONYM = re.compile(r"(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{8,128}")
+
+
+class Fault(StrEnum):
+    """What is wrong with an assertion whose signature is right; told to its sender, since only they could make it."""
+
+    EXPIRED = "the assertion has expired"
+    TIMES = "expected iat and exp at most 300 seconds apart, and iat not in the future"
+    AUDIENCE = "expected this token endpoint as the only audience"
+    ISSUER = "expected iss and sub to be the client id"
+    JTI = "expected a jti of 22 to 128 characters"
+    USED = "the assertion has been used before"
+    ACTOR = "expected act with an opaque sub and a role, and nothing else"
+    ROLE = "the role is not one of this party in the covenant"
+    NOT_DESIGNATED = "the professional is not registered for this role"
+
+
+class AssertionRefused(Exception):  # noqa: N818 - what happened
+    """An assertion with a right signature is refused. `error` is the OAuth error that the sender is given."""
+
+    def __init__(self, fault: Fault, error: type[OAuth2Error] = InvalidClientError) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.error = error
+
+
+class AssertionAlgorithms(jws.JWSRegistry):
+    """The algorithms of the profile. `EdDSA` is read as Ed25519, its name since RFC 9864; joserfc warns about it instead."""
+
+    def get_alg(self, name: str) -> Any:  # noqa: ANN401 - joserfc's own model
+        """The algorithm of that name, if the profile has it."""
+        if name not in SIGNING_ALGORITHMS:
+            raise UnsupportedAlgorithmError("expected an algorithm of the profile")
+        return self.algorithms["Ed25519" if name == "EdDSA" else name]
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """What decides whether a client may act for a professional.
+
+    `roles_of` gives the roles of a party in the covenants in force. `may_hold` says whether a professional (party, pseudonym) may have
+    a role: always where the covenant does not designate, else only after registration.
+    """
+
+    roles_of: Callable[[PartyId], frozenset[RoleId]]
+    may_hold: Callable[[PartyId, str, RoleId], bool]
+
+
+class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
+    """A client that has proven itself, and the professional for whom it acts: what Authlib carries through the grant."""
+
+    def __init__(self, client: Client, professional: Professional) -> None:
+        self.client = client
+        self.professional = professional
+
+    def get_client_id(self) -> str:
+        """Its id."""
+        return self.client.client_id
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """The scope asked, all of it or None: a token with less than was asked would fail later and elsewhere."""
+        asked = frozenset((scope or "").split())
+        return " ".join(sorted(asked)) if asked and asked <= self.client.scopes else None
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Whether it may authenticate like this: with its private key only."""
+        return (method, endpoint) == (METHOD, "token")
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Whether it may use this grant: client credentials only."""
+        return grant_type == "client_credentials"
+
+
+class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib ships no types
+    """Checks one assertion; one object per request, because Authlib does not hand on what the assertion says."""
+
+    CLIENT_AUTH_METHOD = METHOD
+
+    def __init__(self, audience: str, clock: Clock, used: UsedAssertions, vouching: Vouching) -> None:
+        super().__init__(leeway=LEEWAY_S)
+        self._audience = audience
+        self._clock = clock
+        self._used = used
+        self._vouching = vouching
+        self._registry = AssertionAlgorithms()
+        self._professional: Professional | None = None
+        self._client: Client | None = None
+
+    def __call__(self, query_client: Callable[[str], Client | None], request: OAuth2Request) -> ActingClient | None:
+        """The acting client, or None where the request has no assertion."""
+
+        def known(client_id: str) -> Client | None:
+            self._client = query_client(client_id)
+            return self._client
+
+        super().__call__(known, request)
+        if self._client is None or self._professional is None:
+            return None
+        return ActingClient(self._client, self._professional)
+
+    def authenticate_client(self, client: Client) -> Client:
+        """Authlib asks the client for its method here; ours has one, and `ActingClient` answers for it."""
+        return client
+
+    def extract_assertion(self, assertion: str) -> tuple[Mapping[str, object], Mapping[str, object]]:
+        """Header and claims, unverified, read strictly: Authlib's own reader recurses into a thousand brackets."""
+        if len(assertion) > MAX_ASSERTION_CHARACTERS:
+            raise InvalidClientError
+        try:
+            parsed = jws.extract_compact(assertion.encode(), registry=self._registry)
+            header, claims = parsed.headers(), wire.loads(parsed.payload, _PAYLOAD)
+        except (JoseError, ValueError, TypeError, AttributeError, wire.WireError):
+            # joserfc lets a header that is JSON but no object end in an AttributeError (fuzzed in tests/broker/oauth)
+            raise InvalidClientError from None
+        if not isinstance(claims, dict) or not header.keys() <= _HEADERS:
+            raise InvalidClientError  # a header with b64, crit, jwk or jku changes what is verified, or by whose key
+        return header, claims
+
+    def resolve_client_public_key(self, client: Client) -> jwk.KeySet:
+        """The registered keys; never one that the assertion brings along."""
+        return client.keys.key_set()
+
+    def process_assertion_claims(self, assertion: str, resolve_key: jwk.KeySet) -> Mapping[str, object]:
+        """Verify the signature, then everything that the claims must say."""
+        try:
+            claims: Mapping[str, Any] = jwt.decode(assertion, resolve_key, registry=self._registry).claims
+        except (JoseError, ValueError, TypeError):
+            # a key of another kind than the algorithm's ends in one of the last two; the sender is told no more than a stranger
+            raise InvalidClientError from None
+        self.verify_claims(claims)
+        return claims
+
+    def verify_claims(self, claims: Mapping[str, Any]) -> None:
+        """Check the claims in the order in which they matter; the id is spent last, so that only a good assertion uses it up.
+
+        Raises:
+            AssertionRefused: with the first fault.
+        """
+        if self._client is None:
+            raise InvalidClientError
+        self._check_times(claims)
+        # (1) who: the issuer is the client itself
+        if claims.get("iss") != self._client.client_id or claims.get("sub") != self._client.client_id:
+            raise AssertionRefused(Fault.ISSUER)
+        # (2) for whom: us alone; a second audience could replay it here, or take it from here
+        if claims.get("aud") not in (self._audience, [self._audience]):
+            raise AssertionRefused(Fault.AUDIENCE)
+        # (3) vouching for whom
+        self._professional = self._vouched(claims.get("act"), self._client.party)
+        # (4) once
+        jti = claims.get("jti")
+        if not isinstance(jti, str) or not _JTI.fullmatch(jti):
+            raise AssertionRefused(Fault.JTI)
+        if not self._used.spend(self._client.client_id, jti, claims["exp"]):
+            raise AssertionRefused(Fault.USED)
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now = int(self._clock().timestamp())
+        required = jwt.JWTClaimsRegistry(now=now, leeway=LEEWAY_S, exp={"essential": True}, iat={"essential": True})
+        times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+        try:
+            required.validate(times)
+        except ExpiredTokenError:
+            raise AssertionRefused(Fault.EXPIRED) from None
+        except JoseError:
+            raise AssertionRefused(Fault.TIMES) from None
+        if not 0 < claims["exp"] - claims["iat"] <= MAX_LIFETIME_S:
+            raise AssertionRefused(Fault.TIMES)
+
+    def _vouched(self, actor: object, party: PartyId) -> Professional:
+        if not isinstance(actor, dict) or actor.keys() != {"sub", "role"}:
+            raise AssertionRefused(Fault.ACTOR, InvalidRequestError)
+        pseudonym, role = actor["sub"], actor["role"]
+        if not isinstance(pseudonym, str) or not isinstance(role, str) or not _PSEUDONYM.fullmatch(pseudonym):
+            raise AssertionRefused(Fault.ACTOR, InvalidRequestError)
+        if role not in self._vouching.roles_of(party):
+            raise AssertionRefused(Fault.ROLE, UnauthorizedClientError)
+        if not self._vouching.may_hold(party, pseudonym, RoleId(role)):
+            raise AssertionRefused(Fault.NOT_DESIGNATED, UnauthorizedClientError)
+        return Professional(pseudonym, RoleId(role))

@@ -66,3 +66,10 @@ class TextTaken(ConnectorError):  # noqa: N818 - a state of the id
 
     def __init__(self) -> None:
         super().__init__("another text already stands under this id")
+
+
+class SourceMissing(ConnectorError):  # noqa: N818 - a state, as SourceUnavailable
+    """A field of the covenant has no source: the configuration was not checked against this covenant."""
+
+    def __init__(self, field: str, holder: str) -> None:
+        super().__init__(f"field {field} of {holder} has no source")

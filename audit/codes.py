@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TypeAlias
 
 #: (name, code): a withheld field and its reason, a fact and its value
@@ -65,7 +66,7 @@ def check_sorted(what: str, pairs: tuple[Pair, ...]) -> None:
     Raises:
         ValueError: they are not, or one stands there twice.
     """
-    if any(earlier >= later for earlier, later in zip(pairs, pairs[1:], strict=False)):
+    if any(earlier >= later for earlier, later in pairwise(pairs)):
         raise ValueError(f"{what}: expected sorted pairs without duplicates")
 
 

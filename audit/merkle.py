@@ -86,6 +86,11 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return frontier.root
 
 
+def perfect_nodes(size: int) -> tuple[NodeId, ...]:
+    """The stored nodes that make up the frontier of a tree of that size, largest first."""
+    return tuple(_perfect(0, size))
+
+
 def root_at(size: int, nodes: Nodes) -> bytes:
     """The root of the first `size` leaves, from at most 63 stored nodes."""
     if size == 0:

@@ -1,0 +1,81 @@
+"""The read side of the log's database: engines, and snapshots that show one moment of it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, select
+
+from audit.errors import UnknownEntry
+from audit.growth import Head
+from audit.merkle import Frontier
+from audit.sqlite import BUSY_TIMEOUT_S, connect
+from audit.tables import head
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on the live log, with the same promises as the append side: a signed checkpoint is durable, too."""
+    target = make_url(url)
+    if target.get_backend_name() != "sqlite" or not target.database:
+        return create_engine(url)
+    path = Path(target.database)
+    return create_engine("sqlite://", creator=lambda: connect(path), pool_size=8)
+
+
+def open_copy(path: Path) -> Engine:
+    """A read-only engine on a SQLite file that someone handed over; nothing is written to it or beside it where that can be helped.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    # A folder that is read-only can hold no shared-memory file; without a write-ahead log the file alone is the whole database.
+    alone = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    uri = f"file:{quote(str(path.absolute()))}?mode=ro{'&immutable=1' if alone else ''}"
+
+    def connect_read_only() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+    return create_engine("sqlite://", creator=connect_read_only)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One moment of the database, however long the reading takes."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+        return
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
+        yield connection
+
+
+def heads(connection: Connection) -> tuple[Head, ...]:
+    """Every log, by covenant and year."""
+    rows = connection.execute(select(head).order_by(head.c.covenant, head.c.year))
+    return tuple(
+        Head(row.log_id, row.origin, row.covenant, row.year, Frontier.unpack(row.size, row.frontier), row.last_ts, row.clock)
+        for row in rows
+    )
+
+
+def head_of(connection: Connection, origin: str) -> Head:
+    """One log by its origin.
+
+    Raises:
+        UnknownEntry: there is no such log.
+    """
+    for found in heads(connection):
+        if found.origin == origin:
+            return found
+    raise UnknownEntry("expected the origin of a log that is kept here")

@@ -1,0 +1,1 @@
+"""The demonstration: four organisations, one case, no real person."""

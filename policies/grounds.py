@@ -43,7 +43,7 @@ RECEIVING: Mapping[DataClass, frozenset[BasisKind]] = MappingProxyType(
 
 
 def _kinds(party: Party, bases: Iterable[LegalBasis]) -> frozenset[BasisKind]:
-    """The kinds that count for this party: the Wpg is the ground of the police and of nobody else."""
+    """The kinds that count for this party: the Wpg is a ground of the police and of nobody else."""
     return frozenset(basis.kind for basis in bases if basis.kind is not BasisKind.WPG or party.kind is PartyKind.POLICE)
 
 
@@ -52,8 +52,8 @@ def _wanted(classes: Iterable[DataClass], needs: Mapping[DataClass, frozenset[Ba
     for data_class in sorted(classes):
         kinds = needs.get(data_class)
         if kinds is not None:
-            # the police keep their own criminal and police data under the Wpg (AVG art. 10 speaks of everybody else)
-            yield kinds | _WPG if kinds is _CRIMINAL and party.kind is PartyKind.POLICE else kinds
+            # for the police the Wpg takes the place of the AVG, also for special data (Wpg art. 5) and criminal data (Wpg art. 8 and on)
+            yield kinds | _WPG if party.kind is PartyKind.POLICE and kinds in (_SPECIAL, _CRIMINAL) else kinds
 
 
 def missing_to_give(classes: Iterable[DataClass], giver: Party, bases: Iterable[LegalBasis]) -> tuple[frozenset[BasisKind], ...]:

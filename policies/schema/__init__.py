@@ -1,0 +1,107 @@
+"""Every key of the covenant language, in the order in which a paper covenant is written. This package is the language.
+
+A `Key` with two arguments must be there; one with a third may be left out, and then has that value. Reading a covenant, writing its
+canonical form and did-you-mean all use this one table. The parts: header, parties, cases, sharing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policies.covenant import Covenant, Expectation, Given
+from policies.dictionary import CategorySaid, said_of, worked_out
+from policies.scalars import Among, FormShape, Number, OneOf
+from policies.schema.cases import CASE_TYPE_OF_COVENANT
+from policies.schema.header import (
+    AREA,
+    BREACH,
+    DPIA,
+    EVALUATION,
+    IN_FORCE,
+    INFORM,
+    INSIGHT,
+    LOG,
+    OPERATOR,
+    RETENTION,
+    RIGHTS,
+    SIGNALS,
+    WITHDRAWAL,
+)
+from policies.schema.parties import LEGAL_BASIS, PARTY_OF_COVENANT, PURPOSE_OF_COVENANT
+from policies.schema.parts import CASE_TYPE, FIELD, FIELDS, ID, LABEL, PHASE, PURPOSE, ROLE, SUBJECT, TEXT, VERSION, WORD, defines
+from policies.schema.sharing import ARTICLE, CATEGORY, EMERGENCY, NEVER
+from policies.shape import Key, Many, MapOf, Record
+from policies.vocabulary import Reason
+
+#: the version of the language that this package reads
+LANGUAGE = 1
+
+#: what a scenario may say is not so; everything else is as favourable as it can be
+UNMET = ("participation", "identification", "consent", "hit", "agreement", "second_eyes", "advice")
+
+GIVEN = Record(
+    "a situation",
+    Given,
+    (
+        Key("role", ROLE),
+        Key("purpose", PURPOSE, None),
+        Key("case_type", CASE_TYPE, None),
+        Key("phase", PHASE, None),
+        Key("subject", SUBJECT, None),
+        Key("without", Many(Among(UNMET)), ()),
+        Key("vetoed", Many(FIELD), ()),
+    ),
+)
+
+SCENARIO = Record(
+    "a scenario",
+    Expectation,
+    (
+        Key("scenario", TEXT, attr="name"),
+        Key("given", GIVEN),
+        Key("sees", MapOf(FIELD, FormShape()), {}),
+        Key("never_sees", Many(FIELDS), ()),
+        Key("withheld", MapOf(FIELD, OneOf(Reason)), {}),
+    ),
+)
+
+
+def _covenant(data: Mapping[str, CategorySaid], **rest: object) -> Covenant:
+    categories, fields = worked_out(data)
+    return Covenant(categories=categories, fields=fields, **rest)  # type: ignore[arg-type]  # each key below has its own shape
+
+
+COVENANT = Record(
+    "the covenant",
+    _covenant,
+    (
+        Key("covenant", Number(LANGUAGE, LANGUAGE), attr="language"),
+        Key("id", ID),
+        Key("version", VERSION),
+        Key("supersedes", VERSION, None),
+        Key("title", LABEL),
+        Key("in_force", IN_FORCE),
+        Key("area", AREA, None),
+        Key("dpia", DPIA, None),
+        Key("operator", OPERATOR, None),
+        Key("inform", INFORM, None),
+        Key("withdrawal", WITHDRAWAL, None),
+        Key("log", LOG, None),
+        Key("parties", MapOf(WORD, PARTY_OF_COVENANT, defines("party"))),
+        Key("subjects", MapOf(WORD, LABEL, defines("kind of subject"))),
+        Key("legal_bases", MapOf(WORD, LEGAL_BASIS, defines("legal basis"))),
+        Key("purposes", MapOf(WORD, PURPOSE_OF_COVENANT, defines("purpose"))),
+        Key("case_types", MapOf(WORD, CASE_TYPE_OF_COVENANT, defines("case type"))),
+        Key("data", MapOf(WORD, CATEGORY, defines("category")), get=said_of),
+        Key("articles", Many(ARTICLE)),
+        Key("never", Many(NEVER), ()),
+        Key("emergency", Many(EMERGENCY), ()),
+        Key("signals", SIGNALS, {}),
+        Key("insight", INSIGHT, None),
+        Key("retention", RETENTION, None),
+        Key("rights", RIGHTS, None),
+        Key("breach", BREACH, None),
+        Key("evaluation", EVALUATION, None),
+        Key("scenarios", Many(SCENARIO), ()),
+    ),
+)

@@ -1,0 +1,115 @@
+"""Case types: what is shown of a case, and the ladder."""
+
+# ruff: noqa: D102 - `Shape` says once what `expected`, `read` and `write` do
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policies.covenant import CaseType, Needs, Overdue, PhaseView, ShownAs, Step
+from policies.document import Node, Scalar
+from policies.scalars import LENGTH, PERIOD, OneOf
+from policies.schema.parts import FLAG, LABEL, PARTY, PHASE, ROLE, WORD, defines
+from policies.shape import Json, Key, Many, MapOf, Reading, Record, Wrong
+from policies.values import Path
+from policies.vocabulary import PartyId, Phase
+
+_VIEW = OneOf(PhaseView)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseViews:
+    """How the phase is shown: one word for every phase, or `{aftercare: full, otherwise: open_or_closed}`."""
+
+    otherwise: PhaseView
+    phases: Mapping[Phase, PhaseView]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseViewsShape:
+    """Reads and writes `PhaseViews`; `otherwise` must be said, so that no phase is forgotten."""
+
+    @property
+    def expected(self) -> str:
+        return f"{_VIEW.expected}, or {{<phase>: ..., otherwise: ...}}"
+
+    def read(self, node: Node, path: Path, reading: Reading) -> PhaseViews | Wrong:
+        if isinstance(node, Scalar):
+            view = _VIEW.read(node, path, reading)
+            return view if isinstance(view, Wrong) else PhaseViews(view, {})
+        views = MapOf(_PHASE_OR_OTHERWISE, _VIEW).read(node, path, reading)
+        if isinstance(views, Wrong):
+            return views
+        if "otherwise" not in views:
+            return reading.wrong(node, "missing-key", "`phase` lacks `otherwise`: expected how every other phase is shown")
+        return PhaseViews(views.pop("otherwise"), {Phase(phase): view for phase, view in views.items()})
+
+    def write(self, value: PhaseViews) -> Json:
+        named: dict[str, Json] = {str(phase): view.value for phase, view in value.phases.items()}
+        return {**named, "otherwise": value.otherwise.value} if named else value.otherwise.value
+
+
+def _shown_as(phase: PhaseViews, participants: frozenset[PartyId] = frozenset()) -> ShownAs:
+    return ShownAs(phase.otherwise, phase.phases, participants)
+
+
+_PHASE_OR_OTHERWISE = type(PHASE)(PHASE.kinds, frozenset({"otherwise"}))
+
+SHOWN_AS = Record(
+    "what a party is shown",
+    _shown_as,
+    (
+        Key("phase", PhaseViewsShape(), get=lambda shown: PhaseViews(shown.otherwise, shown.phases)),
+        Key("participants", Many(PARTY, frozenset, may_be_empty=True), frozenset()),
+    ),
+)
+
+STEP = Record(
+    "a phase",
+    Step,
+    (
+        Key("title", LABEL, None),
+        Key("owner", ROLE, None),
+        Key("within", LENGTH, None),
+        Key(
+            "overdue",
+            Record("overdue", Overdue, (Key("remind", Many(ROLE), ()), Key("warn", LENGTH, None), Key("back_to", PHASE, None))),
+            None,
+        ),
+        Key(
+            "needs",
+            Record(
+                "needs",
+                Needs,
+                (Key("reason", FLAG, False), Key("agreement", Many(PARTY, frozenset), frozenset()), Key("or_after", LENGTH, None)),
+            ),
+            Needs(),
+        ),
+        Key("next", Many(PHASE, may_be_empty=True), ()),
+        Key("reasons", Many(WORD), ()),
+        Key("shielded", FLAG, False),
+        Key("purge_after", MapOf(WORD, PERIOD), {}),
+    ),
+    keyed="phase",
+)
+
+
+def _case_type(ladder: Mapping[Phase, Step], order: tuple[Phase, ...] = (), **rest: object) -> CaseType:
+    """`order` is for the canonical form, whose keys are sorted: which phase comes first is part of what was agreed."""
+    if order and set(order) != set(ladder):
+        raise ValueError("`order` names every phase of the ladder, and nothing else")
+    return CaseType(ladder={phase: ladder[phase] for phase in order or ladder}, **rest)  # type: ignore[arg-type]  # each key has its shape
+
+
+CASE_TYPE_OF_COVENANT = Record(
+    "a case type",
+    _case_type,
+    (
+        Key("title", LABEL),
+        Key("shown_as", MapOf(PARTY, SHOWN_AS), {}),
+        Key("order", Many(PHASE), (), get=lambda case_type: tuple(case_type.ladder)),
+        Key("ladder", MapOf(WORD, STEP, defines("phase"))),
+    ),
+    keyed="id",
+)

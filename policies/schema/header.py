@@ -1,0 +1,119 @@
+"""The head and the tail of a covenant: when and where it holds, who runs it, and everything around the sharing itself."""
+
+from __future__ import annotations
+
+from policies.covenant import (
+    Area,
+    Breach,
+    Deferral,
+    Dpia,
+    Evaluation,
+    InForce,
+    Inform,
+    Insight,
+    LogRules,
+    Operator,
+    Retention,
+    Rights,
+    SignalKind,
+    Withdrawal,
+)
+from policies.scalars import DAY, LENGTH, PERIOD, Among, Number, Ref
+from policies.schema.parts import BASIS, CASE_TYPE, FLAG, LABEL, PARTY, PHASE, ROLE, TEXT, TEXTS, WORD
+from policies.shape import Key, Many, MapOf, Record
+
+IN_FORCE = Record("in_force", InForce, (Key("from", DAY, attr="from_"), Key("until", DAY), Key("review", DAY)))
+
+AREA = Record("area", Area, (Key("municipality", TEXT), Key("description", TEXT)))
+
+DPIA = Record("dpia", Dpia, (Key("ref", TEXT), Key("on", DAY)))
+
+OPERATOR = Record(
+    "operator",
+    Operator,
+    (
+        Key("role", Among(("processor", "joint_controller"))),
+        Key("for", PARTY, attr="for_"),
+        Key("contract", TEXT),
+        Key("sees_values", Among(("never", "in_transit", "stored"))),
+    ),
+)
+
+INFORM = Record(
+    "inform",
+    Inform,
+    (
+        Key("by", PARTY),
+        Key("from", PHASE, attr="from_"),
+        Key("within", PERIOD),
+        Key("defer", Record("defer", Deferral, (Key("ground", TEXT), Key("recheck", PERIOD))), None),
+    ),
+)
+
+WITHDRAWAL = Record(
+    "withdrawal",
+    Withdrawal,
+    (
+        Key("notice", PERIOD),
+        Key("effect", Among(("party_only", "covenant_ends"))),
+        Key("received_data", Among(("destroy", "own_ground", "destroy_or_own_ground"))),
+    ),
+)
+
+LOG = Record(
+    "log",
+    LogRules,
+    (
+        Key("controllers", Many(PARTY)),
+        Key("retention", PERIOD),
+        Key("readers", Many(Among(("privacy_officer", "auditor", "supervisor")))),
+        Key("legal_basis", Many(BASIS), ()),
+    ),
+)
+
+SIGNAL = Record(
+    "a kind of signal",
+    SignalKind,
+    (
+        Key("title", LABEL),
+        Key("from", Many(Ref(("party", "role"), frozenset({"resident"})), lone=True), attr="from_"),
+        Key("to", Many(ROLE, lone=True)),
+        Key("opens", CASE_TYPE),
+        Key("within", LENGTH),
+    ),
+    keyed="id",
+)
+
+INSIGHT = Record(
+    "insight",
+    Insight,
+    (
+        Key("geography", Among(("neighbourhood", "street", "block", "stairwell"))),
+        Key("minimum_cell", Number(3, 1_000), 10),
+        Key("round_to", Number(1, 100), 5),
+        Key("complementary_suppression", FLAG, True),
+        Key("readers", Many(ROLE), ()),
+    ),
+)
+
+RETENTION = Record(
+    "retention",
+    Retention,
+    (
+        Key("default", PERIOD),
+        Key("categories", MapOf(Ref(("category",)), PERIOD), {}),
+        Key("legal_hold", TEXTS, ()),
+    ),
+)
+
+RIGHTS = Record(
+    "rights",
+    Rights,
+    (Key("contact", TEXT), Key("within", PERIOD), Key("by", PARTY, None), Key("exceptions", TEXTS, ())),
+)
+
+BREACH = Record("breach", Breach, (Key("contact", TEXT), Key("within", PERIOD)))
+
+EVALUATION = Record("evaluation", Evaluation, (Key("by", PARTY), Key("every", PERIOD)))
+
+SIGNALS = Record("signals", lambda kinds: kinds, (Key("kinds", MapOf(WORD, SIGNAL), get=lambda signals: signals),))

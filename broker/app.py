@@ -17,7 +17,7 @@ from broker.api import publications
 from broker.api.spec import API_VERSION, operation_of
 from broker.authenticate import PUBLIC, Authenticator, Door
 from broker.clock import Random
-from broker.logs import Events
+from broker.logs import Events, quiet_libraries
 from broker.problems import problem_of, problem_response
 
 #: on every answer (API Design Rules 2.2, /core/transport/security-headers); an answer that says otherwise itself is left alone
@@ -50,6 +50,7 @@ def create_app(parts: Parts) -> Flask:
     Raises:
         ValueError: a route is neither public nor behind a door, or both.
     """
+    quiet_libraries()
     app = Flask("broker", static_folder=None, template_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=parts.max_body_bytes, MAX_FORM_MEMORY_SIZE=parts.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False

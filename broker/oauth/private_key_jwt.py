@@ -147,11 +147,12 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
             raise InvalidClientError
         try:
             parsed = jws.extract_compact(assertion.encode(), registry=self._registry)
-            header, claims = parsed.headers(), wire.loads(parsed.payload, _PAYLOAD)
+            header: object = parsed.headers()
+            claims = wire.loads(parsed.payload, _PAYLOAD)
         except (JoseError, ValueError, TypeError, AttributeError, wire.WireError):
-            # joserfc lets a header that is JSON but no object end in an AttributeError (fuzzed in tests/broker/oauth)
+            # joserfc lets a header that is JSON but no object pass, or end in an AttributeError (fuzzed in tests/broker/oauth)
             raise InvalidClientError from None
-        if not isinstance(claims, dict) or not header.keys() <= _HEADERS:
+        if not isinstance(claims, dict) or not isinstance(header, dict) or not header.keys() <= _HEADERS:
             raise InvalidClientError  # a header with b64, crit, jwk or jku changes what is verified, or by whose key
         return header, claims
 

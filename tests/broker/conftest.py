@@ -1,0 +1,57 @@
+"""What the tests of the doors share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from sqlalchemy import Engine
+
+from broker.database import open_engine, upgrade
+from tests.broker.partner import Partner
+from tests.broker.workers import Worker, build_worker
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def corporation_system() -> Partner:
+    return Partner("corporation-crm", role="corporation.housing_officer", scope="door:connector purpose:nuisance")
+
+
+@pytest.fixture
+def registry(database_url: str) -> Iterator[Engine]:
+    """The broker's database, empty but complete, on each kind."""
+    upgrade(database_url, "broker")
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def small_registry(sqlite_url: str) -> Iterator[Engine]:
+    """The broker's database on SQLite, for what no database decides."""
+    upgrade(sqlite_url, "broker")
+    engine = open_engine(sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def start_worker(registry: Engine, signing_key: RSAPrivateKey) -> Callable[[], Worker]:
+    return partial(build_worker, registry, signing_key)
+
+
+@pytest.fixture
+def worker(small_registry: Engine, signing_key: RSAPrivateKey) -> Worker:
+    return build_worker(small_registry, signing_key)
+
+
+@pytest.fixture
+def corporation(worker: Worker, corporation_system: Partner) -> Partner:
+    return worker.register(corporation_system)

@@ -1,0 +1,149 @@
+"""One worker of the broker as production builds it, on a real database, with two routes that say who the caller is."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from flask import Blueprint, Flask, g
+from flask.testing import FlaskClient
+from marshmallow import fields, validate
+from sqlalchemy import Engine
+
+from broker.api.spec import documented
+from broker.app import Parts, create_app
+from broker.authenticate import Authenticator, Caller, Door, Tally
+from broker.clock import system_random
+from broker.logs import event_log
+from broker.oauth import endpoints
+from broker.oauth.assertions import UsedAssertions
+from broker.oauth.clients import Client, ClientRegister, Standing
+from broker.oauth.jwks import read_key_set
+from broker.oauth.private_key_jwt import Vouching
+from broker.oauth.tokens import AccessTokens
+from broker.wire import Message
+from policies.vocabulary import PartyId, RoleId
+from tests.broker.partner import ISSUER, Partner
+
+ROLES = {
+    "corporation": frozenset({RoleId("corporation.housing_officer"), RoleId("corporation.director")}),
+    "police": frozenset({RoleId("police.community_officer")}),
+}
+#: roles that only registered professionals have
+DESIGNATED = frozenset({"corporation.director"})
+SCOPES = frozenset({"door:connector", "door:cases", "purpose:nuisance"})
+MAX_BODY_BYTES = 65536
+
+
+class Adjustable:
+    """The present, moved by a test."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def forward(self, **parts: float) -> None:
+        self.ahead += timedelta(**parts)
+
+
+class Seen(Message):
+    client_id = fields.String()
+    party = fields.String()
+    role = fields.String()
+    professional = fields.String()
+    scopes = fields.List(fields.String())
+
+
+class Note(Message):
+    case = fields.String(required=True, validate=validate.Length(max=8))
+    asked_fields = fields.List(fields.String(), required=True)
+
+
+def routes() -> Blueprint:
+    """Two doors, one of them a party's, and a route that fails as no route should."""
+    blueprint = Blueprint("echo", __name__)
+
+    @blueprint.get("/v1/connectors/<party>/self")
+    @documented(summary="Who am I", tag="connector", door=Door.CONNECTOR, answer=Seen())
+    def get_self(party: str) -> object:
+        assert party == g.caller.party
+        return g.caller
+
+    @blueprint.post("/v1/connectors/<party>/notes")
+    @documented(summary="Say something", tag="connector", door=Door.CONNECTOR, body=Note(), answer=Note())
+    def add_note(body: dict[str, Any], party: str) -> object:
+        if body["case"] == "fail":
+            raise RuntimeError(f"{body['asked_fields']} of {party}")
+        return body
+
+    @blueprint.get("/v1/audit/self")
+    @documented(summary="Who am I, for auditors", tag="audit", door=Door.AUDIT, answer=Seen())
+    def get_auditor() -> object:
+        return g.caller
+
+    return blueprint
+
+
+@dataclass
+class Worker:
+    """The whole of one worker, and what a test may look at behind its door."""
+
+    app: Flask
+    clients: ClientRegister
+    tally: Tally
+    tokens: AccessTokens
+    clock: Adjustable
+    monotonic: Adjustable
+    log: io.StringIO
+    designated: set[tuple[str, str, str]]
+    turned_away: list[tuple[Caller, Door]] = field(default_factory=list)
+
+    @property
+    def web(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def register(self, partner: Partner, party: str = "corporation", scopes: frozenset[str] = SCOPES) -> Partner:
+        self.clients.add(Client(partner.client_id, PartyId(party), read_key_set(partner.public_keys), scopes))
+        return partner
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+def build_worker(engine: Engine, key: RSAPrivateKey) -> Worker:
+    """Another call on the same engine is another worker on the same database."""
+    clock, monotonic, log, tally = Adjustable(), Adjustable(), io.StringIO(), Tally()
+    clients = ClientRegister(engine, clock)
+    tokens = AccessTokens(ISSUER, key, 900, clock, system_random)
+    standing = Standing(clients.scopes_in_force, lambda: monotonic().timestamp())
+    turned_away: list[tuple[Caller, Door]] = []
+    designated: set[tuple[str, str, str]] = set()
+
+    def may_hold(party: PartyId, pseudonym: str, role: RoleId) -> bool:
+        return role not in DESIGNATED or (party, pseudonym, role) in designated
+
+    vouching = Vouching(lambda party: ROLES.get(party, frozenset()), may_hold)
+    used = UsedAssertions(engine, clock)
+    oauth = endpoints.blueprint(endpoints.OAuthParts(ISSUER, clients, used, tokens, vouching, tally, clock))
+    authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
+    app = create_app(Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes()), event_log(log, clock), system_random))
+    return Worker(app, clients, tally, tokens, clock, monotonic, log, designated, turned_away)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def part_of(token: str, index: int) -> dict[str, Any]:
+    """The header (0) or the claims (1) of a JWT, unverified."""
+    part = token.split(".")[index]
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return decoded

@@ -29,7 +29,7 @@ import httpx
 from connectors.errors import SourceUnavailable, Unavailable
 from connectors.source import Item, Lookup, Wanted
 from connectors.values import Unfit, from_json
-from policies.vocabulary import FULL, PRESENT, FieldName, FormKind, PartyId, ValueType
+from policies.vocabulary import FULL, FieldName, FormKind, PartyId, ValueType
 
 _NOTHING: Mapping[FieldName, Item] = MappingProxyType({})
 _OK = 200
@@ -186,8 +186,6 @@ def _item(given: object, wanted: Wanted) -> Item:
     value = from_json(given["value"], form, wanted.type)
     as_of = given.get("as_of")
     day = None if as_of is None else from_json(as_of, FULL, ValueType.DATE)
-    if form == PRESENT and value is False:
-        value = None  # the presence of nothing: the holder states that it is empty
     return Item(value, form, day if isinstance(day, date) else None)
 
 

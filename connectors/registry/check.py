@@ -37,14 +37,10 @@ def check_sources(config: SourcesConfig, fields: Iterable[CovenantField]) -> Non
     for source in config.sources:
         if not isinstance(source, DepositConfig):
             _check_mappings(source, known, mistakes)
-    for holder, name in sorted(known):
-        if (holder, name) in mapped or holder in deposits:
-            continue
-        hint = f"map it in a source of {holder}, or give {holder} a source of kind deposit"
-        mistakes.add(Place(1, 1), f"`{name}` of {holder} has no source", hint)
-    for holder in sorted({field.holder for field in known.values() if field.delivery is Delivery.RELEASED_BY_HOLDER} - deposits):
-        if any((holder, name) in mapped for owner, name in known if owner == holder):
-            mistakes.add(Place(1, 1), f"{holder} releases fields by hand and has no source of kind deposit")
+    for (holder, name), field in sorted(known.items()):
+        if holder not in deposits and (field.delivery is Delivery.RELEASED_BY_HOLDER or (holder, name) not in mapped):
+            live = f"map it in a source of {holder}, or " if field.delivery is Delivery.LIVE else ""
+            mistakes.add(Place(1, 1), f"`{name}` of {holder} has no source", f"{live}give {holder} a source of kind deposit")
     mistakes.raise_if_any()
 
 
@@ -69,12 +65,8 @@ def _check_type(field: CovenantField, mapped: Mapped, place: Place, mistakes: Mi
         mistakes.add(place, f"`{field.name}` is of type {field.type}, and the newest day is a date")
     if (field.type is ValueType.CODE) is not bool(mapped.codes):
         # Without its list, a code of another legal class that lies in the same column could come along, or be told as present.
-        wanted = (
-            "expected `codes`: the source's code and the covenant's"
-            if field.type is ValueType.CODE
-            else "only a field of type code has `codes`"
-        )
-        mistakes.add(place, f"`{field.name}` is of type {field.type}", wanted)
+        hint = "expected `codes`: the source's and the covenant's" if field.type is ValueType.CODE else "only a code has `codes`"
+        mistakes.add(place, f"`{field.name}` is of type {field.type}", hint)
     foreign = sorted({code for _, code in mapped.codes} - field.codes)
     if mapped.codes and foreign:
         mistakes.add(place, f"`{field.name}` has no code {', '.join(f'`{code}`' for code in foreign)} in the covenant")

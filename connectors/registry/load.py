@@ -161,9 +161,9 @@ def _refuse_overlap(sources: list[SourceConfig], mistakes: Mistakes) -> None:
     """Each field of a holder has one source, and a holder has one place in the deposit."""
     served: dict[tuple[PartyId, str], str] = {}
     for source in sources:
-        claims = (
-            [("deposit", source.place)] if isinstance(source, DepositConfig) else [(field, source.places[field]) for field in source.fields]
-        )
+        claims: list[tuple[str, Place]] = [("deposit", source.place)]
+        if not isinstance(source, DepositConfig):
+            claims = [(field, source.places[field]) for field in source.fields]
         for claim, place in claims:
             other = served.setdefault((source.holder, claim), source.name)
             if other != source.name:

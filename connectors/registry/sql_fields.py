@@ -14,6 +14,7 @@ from policies.vocabulary import FieldName
 
 _REFERENCE_TYPES = ("text", "integer")
 _READINGS = ("column", "count", "newest")
+_QUOTE = "put quotes around a code that YAML reads as something else"
 
 
 def read_person(table: Table | None, mistakes: Mistakes) -> Person | None:
@@ -84,7 +85,7 @@ def _where(table: Table, mistakes: Mistakes) -> tuple[tuple[str, tuple[Code, ...
     for column, values in conditions.lists():
         codes = [code for value in values if (code := value.code()) is not None]
         if len(codes) != len(values):
-            mistakes.add(column.place, f"expected codes for `{column.text}`", "put quotes around a code that YAML reads as something else")
+            mistakes.add(column.place, f"expected codes for `{column.text}`", _QUOTE)
         where.append((column.text, tuple(codes)))
     return tuple(where)
 
@@ -97,9 +98,7 @@ def _codes(table: Table, mistakes: Mistakes) -> tuple[tuple[Code, str], ...]:
     for source, covenant in translations.scalars():
         code = source.code()
         if code is None:
-            mistakes.add(
-                source.place, f"expected a code, found `{source.text}`", "put quotes around a code that YAML reads as something else"
-            )
+            mistakes.add(source.place, f"expected a code, found `{source.text}`", _QUOTE)
         else:
             codes.append((code, covenant.text))
     if not codes:

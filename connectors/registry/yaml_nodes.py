@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -43,7 +43,7 @@ class Mistakes:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key or a scalar with its place; `plain` is whether it is a text or a whole number, which alone can be a code."""
+    """A key or a scalar with its place and with what YAML takes it for."""
 
     text: str
     place: Place
@@ -197,7 +197,7 @@ def _is_plain(text: str, mistakes: Mistakes) -> bool:
     depth = documents = 0
     plain = True
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+        place = _place(event)
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH or documents > 1:
@@ -209,5 +209,6 @@ def _is_plain(text: str, mistakes: Mistakes) -> bool:
     return plain
 
 
-def _place(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+def _place(marked: yaml.Node | yaml.Event) -> Place:
+    mark: Any = marked.start_mark  # the C parser gives marks without a class of their own
+    return Place(mark.line + 1, mark.column + 1)

@@ -45,11 +45,11 @@ class Picked:
         """
         raw = row[self.at]
         as_of = self._as_of(row, today)
-        if raw is None or (self.form == PRESENT and not raw):
-            stated_empty = self.flagged and bool(row[self.at + 1])
-            return Item(None, self.form, as_of) if stated_empty else None
+        stated_empty = self.flagged and bool(row[self.at + 1])
         if self.form == PRESENT:
-            return Item(True, PRESENT, as_of)
+            return Item(bool(raw), PRESENT, None) if raw or stated_empty else None
+        if raw is None:
+            return Item(None, self.form, as_of) if stated_empty else None
         if self.form.kind is FormKind.POSTCODE4 and not _POSTCODE4.fullmatch(raw):
             return None  # a text, but no postcode: there is nothing of it in this form
         return Item(from_sql(_dated_text(raw, self.form), self.form, self.wanted.type), self.form, as_of)

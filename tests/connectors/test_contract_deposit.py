@@ -1,0 +1,78 @@
+"""The deposit keeps the contract of a source, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+from broker.database import open_engine, upgrade
+from connectors.deposit import Deposit
+from connectors.sealing import Keyring
+from connectors.source import Item, Lookup
+from policies.vocabulary import FULL, FieldName, Value
+from tests.connectors.conftest import NOW
+from tests.connectors.contract import HOLDER, SourceContract, World
+
+
+class Recorded:
+    """The deposit's source, with what it gave: its origin is one blob, so what it gives is what counts."""
+
+    def __init__(self, deposit: Deposit) -> None:
+        self._source = deposit.source("deposit", HOLDER)
+        self.name, self.holder = self._source.name, self._source.holder
+        self.given: set[FieldName] = set()
+
+    def read(self, lookup: Lookup) -> Mapping[FieldName, Item]:
+        items = self._source.read(lookup)
+        self.given |= items.keys()
+        return items
+
+
+class DepositWorld:
+    needs_reference = False
+
+    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+        self._engine = engine
+        self._deposit = Deposit(engine, keyring, lambda: NOW)
+        self.source = Recorded(self._deposit)
+
+    def put(self, person: str, values: Mapping[FieldName, Value]) -> None:
+        items = {field: Item(value, FULL, date(2026, 3, 9)) for field, value in values.items()}
+        self._deposit.contribute("c1", person, HOLDER, items)
+
+    def asked(self) -> set[FieldName]:
+        given, self.source.given = self.source.given, set()
+        return given
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE deposit_contribution IN ACCESS EXCLUSIVE MODE"))
+            else:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # a writer; in WAL mode it does not hold readers up
+            yield
+
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        with self._engine.begin() as connection:
+            connection.execute(text("ALTER TABLE deposit_contribution RENAME TO elsewhere"))
+        yield
+        with self._engine.begin() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO deposit_contribution"))
+
+
+class TestDeposit(SourceContract):
+    @pytest.fixture
+    def world(self, database_url: str, keyring: Keyring) -> Iterator[World]:
+        upgrade(database_url, "deposit")
+        url = make_url(database_url)
+        if url.get_backend_name() == "postgresql":
+            url = url.update_query_dict({"options": "-c statement_timeout=300"})
+        engine = open_engine(url.render_as_string(hide_password=False))
+        yield DepositWorld(engine, keyring)
+        engine.dispose()

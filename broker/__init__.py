@@ -1,0 +1,1 @@
+"""The broker: the service around the covenant. Start reading at `exchange.py`."""

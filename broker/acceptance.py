@@ -39,9 +39,7 @@ def sign_acceptance(sha256: str, party: PartyId, kind: str, key: Key, algorithm:
     return jws.detach_content(jws.serialize_compact({"alg": algorithm}, payload, key, algorithms=list(SIGNING_ALGORITHMS)))
 
 
-def verify_acceptance(
-    covenant: Covenant, sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object]
-) -> None:
+def verify_acceptance(covenant: Covenant, sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object]) -> None:
     """Check that a party's own key signed this step.
 
     Raises:

@@ -27,6 +27,8 @@ PUBLIC = frozenset(
         "oauth.metadata",
         "oauth.keys",
         "oauth.document",
+        "covenants.in_force",
+        "covenants.text",
         "publications.openapi",
         "publications.problems",
         "publications.problem",

@@ -19,13 +19,13 @@ from broker.clock import Clock, epoch_ms
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.tables import covenant_acceptance, covenant_version, standing
 from policies.compile import Policy, compile_covenant
-from policies.covenant import Covenant
 from policies.load import load_covenant
 from policies.scenarios import run_scenarios
-from policies.vocabulary import CovenantId, FieldName, PartyId, RoleId
+from policies.vocabulary import CovenantId, PartyId, RoleId
 
 #: the dates in a covenant are days in this zone
 COVENANT_ZONE = ZoneInfo("Europe/Amsterdam")
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -39,13 +39,20 @@ class Version:
     revoked: frozenset[PartyId]
 
 
-@dataclass(frozen=True, slots=True)
 class InForce:
-    """What is in force at one epoch: the policy of each covenant, and the parties that have taken back their acceptance."""
+    """What is in force at one epoch: the policy of each covenant, and the parties that have taken back their acceptance. Immutable."""
 
-    epoch: int
-    policies: Mapping[CovenantId, Policy]
-    gone: Mapping[CovenantId, frozenset[PartyId]]
+    def __init__(self, epoch: int, policies: Mapping[CovenantId, Policy], gone: Mapping[CovenantId, frozenset[PartyId]]) -> None:
+        self.epoch = epoch
+        self.policies = MappingProxyType(dict(policies))
+        self._standing = {name: frozenset(p.covenant.parties) - gone.get(name, frozenset()) for name, p in policies.items()}
+        self.fields = frozenset(field for policy in policies.values() for field in policy.covenant.fields)
+        self.purposes = frozenset(purpose for policy in policies.values() for purpose in policy.covenant.purposes)
+        roles: dict[PartyId, set[RoleId]] = {}
+        for name, standing_here in self._standing.items():
+            for party in standing_here:
+                roles.setdefault(party, set()).update(policies[name].covenant.parties[party].roles)
+        self._roles = {party: frozenset(names) for party, names in roles.items()}
 
     def policy(self, covenant: CovenantId) -> Policy:
         """The policy in force for a covenant.
@@ -59,21 +66,12 @@ class InForce:
             raise CovenantUnknown("no version of this covenant is in force") from None
 
     def standing_parties(self, covenant: CovenantId) -> frozenset[PartyId]:
-        """The parties whose acceptance stands."""
-        return frozenset(self.policy(covenant).covenant.parties) - self.gone.get(covenant, frozenset())
-
-    def fields(self) -> frozenset[FieldName]:
-        """Every field that some covenant in force knows."""
-        return frozenset(field for policy in self.policies.values() for field in policy.covenant.fields)
+        """The parties whose acceptance stands; none where the covenant is not in force."""
+        return self._standing.get(covenant, frozenset())
 
     def roles_of(self, party: PartyId) -> frozenset[RoleId]:
         """The roles of a party over all covenants in force in which its acceptance stands."""
-        return frozenset(
-            role
-            for name, policy in self.policies.items()
-            if party in self.standing_parties(name)
-            for role in policy.covenant.parties[party].roles
-        )
+        return self._roles.get(party, frozenset())
 
 
 class Covenants:
@@ -83,7 +81,7 @@ class Covenants:
         self._engine = engine
         self._clock = clock
         self._lock = threading.Lock()
-        self._in_force = InForce(-1, MappingProxyType({}), MappingProxyType({}))
+        self._in_force = InForce(-1, {}, {})
         self._compiled: dict[str, Policy] = {}
 
     def in_force(self, epoch: int | None = None) -> InForce:
@@ -147,28 +145,47 @@ class Covenants:
             _next_epoch(connection)
             return self._version(connection, sha256)
 
-    def activate(self, sha256: str) -> Version:
-        """Put a version in force: all parties accepted it and its dates say so.
+    def check_activation(self, sha256: str) -> Policy:
+        """Compile a version that may be put in force: all parties accepted it, its dates say so, and Casbin agrees with every rule.
 
         Raises:
             CovenantUnknown: no version has this hash.
             CovenantRefused: somebody has not accepted, or today is not within its dates.
         """
+        covenant = load_covenant(self.text(sha256))
+        missing = sorted(frozenset(covenant.parties) - self.version(sha256).accepted)
+        if missing:
+            raise CovenantRefused(f"expected every party's acceptance, not found: {', '.join(missing)}")
+        today = self._today()
+        if not covenant.in_force.from_ <= today <= covenant.in_force.until:
+            raise CovenantRefused(f"expected today within {covenant.in_force.from_} and {covenant.in_force.until}, found {today}")
+        policy = compile_covenant(covenant)
+        policy.verify_all()
+        return policy
+
+    def activate(self, sha256: str) -> Version:
+        """Put a version in force in the place of the one before it.
+
+        Raises:
+            CovenantUnknown, CovenantRefused: see `check_activation`.
+        """
+        covenant = self.check_activation(sha256).covenant
         with self._engine.begin() as connection:
-            covenant = load_covenant(self._text(connection, sha256))
-            version = self._version(connection, sha256)
-            missing = sorted(frozenset(covenant.parties) - version.accepted)
-            if missing:
-                raise CovenantRefused(f"expected every party's acceptance, not found: {', '.join(missing)}")
-            today = self._today()
-            if not covenant.in_force.from_ <= today <= covenant.in_force.until:
-                raise CovenantRefused(f"expected today within {covenant.in_force.from_} and {covenant.in_force.until}, found {today}")
-            compile_covenant(covenant).verify_all()
             active = (covenant_version.c.covenant == covenant.id) & (covenant_version.c.state == "active")
             connection.execute(update(covenant_version).where(active).values(state="superseded"))
             where = covenant_version.c.sha256 == sha256
             connection.execute(update(covenant_version).where(where).values(state="active", activated_ms=epoch_ms(self._clock())))
             _next_epoch(connection)
+            return self._version(connection, sha256)
+
+    def version(self, sha256: str) -> Version:
+        """One version.
+
+        Raises:
+            CovenantUnknown: no version has this hash.
+        """
+        with self._engine.connect() as connection:
+            self._text(connection, sha256)
             return self._version(connection, sha256)
 
     def versions(self) -> tuple[Version, ...]:
@@ -194,7 +211,7 @@ class Covenants:
             gone = {CovenantId(row.covenant): self._version(connection, row.sha256).revoked for row in rows}
         today = self._today()
         within = {name: policy for name, policy in policies.items() if policy.covenant.in_force.until >= today}
-        return InForce(epoch, MappingProxyType(within), MappingProxyType(gone))
+        return InForce(epoch, within, gone)
 
     def _policy(self, sha256: str, text: bytes) -> Policy:
         if sha256 not in self._compiled:
@@ -235,4 +252,3 @@ class Covenants:
 
 def _next_epoch(connection: Connection) -> None:
     connection.execute(update(standing).values(epoch=standing.c.epoch + 1))
-

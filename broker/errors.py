@@ -9,3 +9,35 @@ class CovenantRefused(Exception):  # noqa: N818 - named as its problem type
 
 class CovenantUnknown(Exception):  # noqa: N818 - named as its problem type
     """No such covenant or version is known here, or none is in force."""
+
+
+class CovenantNotInForce(CovenantUnknown):
+    """The covenant of this case has ended or was never activated: nothing is exchanged under it."""
+
+
+class RefusedAsk(Exception):  # noqa: N818 - the root of what an ask is refused for
+    """An ask that is refused as a whole."""
+
+
+class UnknownRole(RefusedAsk):
+    """The professional's role is not one of the party's roles in a covenant in force, or the party took back its acceptance."""
+
+
+class PurposeNotInScope(RefusedAsk):
+    """The token does not name this purpose."""
+
+
+class UnauthorizedField(RefusedAsk):
+    """No field asked is in the covenant for this role and purpose; with `handling=strict`: one of them is not."""
+
+
+class UnknownSignal(Exception):  # noqa: N818 - named as its problem type
+    """There is no such signal for this role: unknown and somebody else's are one answer."""
+
+
+class UnknownDisclosure(Exception):  # noqa: N818 - named as its problem type
+    """There is no such disclosure to or from this party."""
+
+
+class KeyReused(Exception):  # noqa: N818 - named as its problem type
+    """An Idempotency-Key came with another body than the first time."""

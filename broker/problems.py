@@ -15,10 +15,30 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import Response
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions as web
 
+from audit.errors import LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
 from broker import wire
 from broker.authenticate import Unauthenticated, Unproven, WrongDoor
+from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
+from broker.config import ConfigError
+from broker.errors import (
+    CovenantRefused,
+    CovenantUnknown,
+    KeyReused,
+    PurposeNotInScope,
+    UnauthorizedField,
+    UnknownDisclosure,
+    UnknownRole,
+    UnknownSignal,
+)
+from broker.keys import KeyDirectoryError
+from broker.oauth.clients import ClientError
+from broker.oauth.jwks import UnusableKeys
+from broker.oauth.private_key_jwt import AssertionRefused
+from connectors.errors import DepositUnavailable
 
 PREFIX = "/v1/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -75,6 +95,23 @@ def _challenge(error: Unauthenticated) -> Mapping[str, str]:
     return {"WWW-Authenticate": REALM if error.reason is Unproven.NO_TOKEN else f'{REALM}, error="invalid_token"'}
 
 
+def _retry_after(_error: Exception) -> Mapping[str, str]:
+    return {"Retry-After": "5"}
+
+
+def _retry(_error: Exception) -> Mapping[str, str]:
+    return {"Retry-After": "1"}
+
+
+def _command_flaw(error: BadCommand) -> Mapping[str, object]:
+    pointer = "#/" + error.path.replace("[", "/").replace("]", "")
+    return {"errors": [{"in": "body", "location": {"pointer": pointer}, "detail": error.expected}]}
+
+
+def _command_code(error: CommandRefused) -> Mapping[str, object]:
+    return {"code": error.code}
+
+
 def _allow(error: web.MethodNotAllowed) -> Mapping[str, str]:
     return {"Allow": ", ".join(sorted(error.valid_methods or ()))}
 
@@ -86,6 +123,14 @@ TABLE: tuple[Problem, ...] = (
         500,
         "The broker failed",
         "Something went wrong inside the broker and nothing was released; its operator finds it by the trace id in `traceparent`.",
+    ),
+    Problem(
+        (OperationalError, InterfaceError, PoolTimeout),
+        "unavailable",
+        503,
+        "The broker cannot answer now",
+        "A database of the broker did not answer and nothing was released; try again.",
+        headers=_retry_after,
     ),
     # the wire
     Problem(
@@ -134,6 +179,118 @@ TABLE: tuple[Problem, ...] = (
         "This door is not yours",
         "The token does not open this door, or the path belongs to another party.",
     ),
+    # the exchange
+    Problem(
+        (UnknownCase,),
+        "unknown-case",
+        404,
+        "There is no such case for you",
+        "A case that does not exist, that is not yours and that is closed have this one answer.",
+    ),
+    Problem(
+        (UnauthorizedField,),
+        "unauthorized-field",
+        403,
+        "The covenant does not give this",
+        "No field asked is in the covenant for this role and purpose; with `handling=strict`, one of them is not.",
+    ),
+    Problem(
+        (PurposeNotInScope,),
+        "purpose-not-in-scope",
+        403,
+        "The token is not for this purpose",
+        "Ask for a token whose scope names a purpose of the covenant as `purpose:<id>`.",
+    ),
+    Problem(
+        (UnknownRole,),
+        "unknown-role",
+        403,
+        "The covenant does not know this role",
+        "The professional's role is not one of your party's roles in a covenant in force, or your party took back its acceptance.",
+    ),
+    Problem(
+        (LogUnavailable, StoreFailed, SubjectKeyGone),
+        "log-unavailable",
+        503,
+        "The log cannot promise",
+        "What happens here must be on the record first, and the record cannot be written now. Nothing was released. Try again.",
+        headers=_retry,
+    ),
+    Problem(
+        (DepositUnavailable, SQLAlchemyError),
+        "storage-unavailable",
+        503,
+        "A database does not answer",
+        "Nothing was released. Try again.",
+        headers=_retry,
+    ),
+    Problem(
+        (KeyReused,),
+        "idempotency-key-reused",
+        409,
+        "This Idempotency-Key belongs to another request",
+        "Within 24 hours a key goes with one body only.",
+    ),
+    Problem(
+        (UnknownDisclosure,),
+        "unknown-disclosure",
+        404,
+        "There is no such disclosure for you",
+        "Receipts are for the party that asked and for those whose fields were given.",
+    ),
+    # cases, signals, covenants, the log
+    Problem(
+        (BadCommand,),
+        "bad-command",
+        400,
+        "The command names something that is not there",
+        "`errors` names the place and what was expected.",
+        members=_command_flaw,
+    ),
+    Problem(
+        (CommandRefused,),
+        "command-refused",
+        409,
+        "The covenant or the case does not allow this",
+        "`code` says which rule stood in the way.",
+        members=_command_code,
+    ),
+    Problem(
+        (CaseChanged,),
+        "case-changed",
+        409,
+        "The case kept changing",
+        "Others were changing the case at the same time. Nothing was done; try again.",
+        headers=_retry,
+    ),
+    Problem(
+        (UnknownSignal,),
+        "unknown-signal",
+        404,
+        "There is no such signal for you",
+        "A signal that does not exist and one that went to another role have this one answer.",
+    ),
+    Problem(
+        (CovenantUnknown,),
+        "unknown-covenant",
+        404,
+        "There is no such covenant",
+        "No version of this covenant is known here or in force.",
+    ),
+    Problem(
+        (CovenantRefused,),
+        "covenant-refused",
+        409,
+        "The covenant cannot take this step",
+        "The signature, the key or the dates are not as this step needs them.",
+    ),
+    Problem(
+        (UnknownEntry,),
+        "unknown-entry",
+        404,
+        "There is no such entry yet",
+        "The log has no entry by this id, or no checkpoint covers it yet.",
+    ),
     # what Flask and Werkzeug refuse before any code of ours runs
     Problem(
         (web.HTTPException,),
@@ -159,8 +316,17 @@ TABLE: tuple[Problem, ...] = (
     ),
 )
 
-#: errors of ours that never reach a door: they stop at the command line or at start, or are caught on the way
-STAYS_INSIDE: frozenset[type[Exception]] = frozenset({wire.WireError})
+#: errors of ours, with their subclasses that have no row, that never reach a door: they stop at the command line or are caught on the way
+STAYS_INSIDE: frozenset[type[Exception]] = frozenset(
+    {
+        wire.WireError,  # the root of those that have a row
+        ConfigError,
+        KeyDirectoryError,
+        ClientError,
+        UnusableKeys,
+        AssertionRefused,  # answered by the token endpoint as an OAuth error
+    }
+)
 
 _ROWS: Mapping[type[Exception], Problem] = MappingProxyType({error: row for row in TABLE for error in row.errors})
 #: for documents and pages

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Engine, LargeBinary, MetaData, String, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from audit.errors import SubjectKeyGone
 from broker.clock import Random
 
 metadata = MetaData()
@@ -30,10 +31,6 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 #: keys kept unwrapped in memory by each process
 CACHED_KEYS = 16_384
-
-
-class SubjectKeyGone(Exception):  # noqa: N818 - the state that is found
-    """The subject's key is not there: it was destroyed by an erasure, or it cannot be unwrapped with this wrapping key."""
 
 
 class Subjects:

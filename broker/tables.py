@@ -106,3 +106,13 @@ idempotency = Table(
     Column("result", String(36), nullable=False),
     Column("at_ms", BigInteger, nullable=False, index=True),
 )
+
+#: Who may hold a role that the covenant opens to designated professionals only; pseudonyms that the employer made.
+designation = Table(
+    "designation",
+    metadata,
+    Column("party", String(64), primary_key=True),
+    Column("professional", String(128), primary_key=True),
+    Column("role", String(129), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from broker.cases.state import CaseState, Condition, ConditionKind, Event, EventKind, Proposal
-from policies.vocabulary import CaseTypeId, CovenantId, PartyId, Phase, SubjectKind
+from policies.vocabulary import CaseTypeId, CovenantId, FieldName, PartyId, Phase, SubjectKind
 
 
 def _dump(value: object) -> str:
@@ -65,6 +65,8 @@ def event_text(event: Event) -> str:
             "phase": event.phase,
             "reason": event.reason,
             "conditions": _conditions(event.conditions),
+            "fields": event.fields,
+            "subject": event.subject,
             "at_ms": event.at_ms,
         }
     )
@@ -79,6 +81,8 @@ def event_of(text: str) -> Event:
         phase=raw["phase"] and Phase(raw["phase"]),
         reason=raw["reason"],
         conditions=tuple(_condition(c) for c in raw["conditions"]),
+        fields=tuple(map(FieldName, raw["fields"])),
+        subject=raw["subject"],
         at_ms=raw["at_ms"],
     )
 

@@ -87,7 +87,7 @@ def leave(covenant: Covenant, state: CaseState, by: By) -> Event:
     return Event(EventKind.LEFT, party=by.party)
 
 
-def identify(state: CaseState, by: By, subject: str, outcome: str) -> Event:
+def identify(by: By, subject: str, outcome: str) -> Event:
     """A party says whether it means the same person: `match` (it knew the person), `registered` (it does from now on) or `mismatch`."""
     kinds = {
         "match": (ConditionKind.IDENTIFIED, ConditionKind.HIT),
@@ -193,6 +193,16 @@ def completed(covenant: Covenant, state: CaseState, at_ms: int) -> Event | None:
     if proposal is None or not _agreed(covenant.case_types[state.case_type].ladder[proposal.to], state, at_ms):
         return None
     return Event(EventKind.MOVED, phase=proposal.to, reason=proposal.reason or None, at_ms=at_ms)
+
+
+def fall_back(covenant: Covenant, state: CaseState, at_ms: int) -> Event:
+    """The move of a case whose phase lasted longer than it may; nobody has to do anything for it."""
+    step = _step(covenant, state)
+    if step.within is None or step.overdue is None or step.overdue.back_to is None:
+        raise CommandRefused("not_overdue", "this phase does not fall back")
+    if at_ms - state.phase_since_ms <= step.within.total_seconds() * 1000:
+        raise CommandRefused("not_overdue", "this phase may last longer")
+    return Event(EventKind.MOVED, phase=step.overdue.back_to, reason="overdue", at_ms=at_ms)
 
 
 def close(covenant: Covenant, state: CaseState, by: By, reason: str, at_ms: int) -> Event:

@@ -96,7 +96,6 @@ class EventKind(StrEnum):
     AGREED = "agreed"
     MOVED = "moved"
     CLOSED = "closed"
-    CONTRIBUTED = "contributed"
     WITHDRAWN = "withdrawn"
 
 
@@ -109,6 +108,8 @@ class Event:
     phase: Phase | None = None
     reason: str | None = None
     conditions: tuple[Condition, ...] = ()
+    fields: tuple[FieldName, ...] = ()
+    subject: str | None = None
     at_ms: int = 0
 
     def __post_init__(self) -> None:
@@ -130,7 +131,7 @@ class Event:
         return not self.narrows
 
 
-def evolve(state: CaseState, event: Event) -> CaseState:
+def evolve(state: CaseState, event: Event) -> CaseState:  # noqa: C901, PLR0911 - one flat table: a line per kind of event
     """Return the case after one event.
 
     Raises:
@@ -156,8 +157,8 @@ def evolve(state: CaseState, event: Event) -> CaseState:
             return replace(state, phase=phase, phase_since_ms=event.at_ms, proposal=None)
         case Event(kind=EventKind.CLOSED, phase=phase, reason=reason) if phase and reason:
             return replace(state, phase=phase, phase_since_ms=event.at_ms, proposal=None, closed_for=reason)
-        case Event(kind=EventKind.CONTRIBUTED | EventKind.WITHDRAWN):
-            return state
+        case Event(kind=EventKind.WITHDRAWN, fields=fields) if fields:
+            return state  # what changes is the revision: whoever fetched these fields must decide again
     raise ValueError(f"the event {event.kind} does not hold what it needs to change a case")
 
 
@@ -173,9 +174,7 @@ def _opposites(conditions: tuple[Condition, ...]) -> frozenset[Condition]:
 def _without_party(state: CaseState, party: PartyId) -> CaseState:
     """A party that leaves takes its identification along; what it vetoed stays vetoed."""
     gone = {c for c in state.conditions if c.kind in {ConditionKind.IDENTIFIED, ConditionKind.HIT} and c.key == party}
-    return replace(
-        state, invited=state.invited - {party}, participants=state.participants - {party}, conditions=state.conditions - gone
-    )
+    return replace(state, invited=state.invited - {party}, participants=state.participants - {party}, conditions=state.conditions - gone)
 
 
 def facts(state: CaseState, subject: str) -> Facts:

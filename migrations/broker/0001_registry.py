@@ -95,6 +95,13 @@ def _signals() -> None:
         sa.Column("pick_up_by_ms", sa.BigInteger),
     )
     op.create_table(
+        "designation",
+        sa.Column("party", sa.String(64), primary_key=True),
+        sa.Column("professional", sa.String(128), primary_key=True),
+        sa.Column("role", sa.String(129), primary_key=True),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "idempotency",
         sa.Column("client", sa.String(128), primary_key=True),
         sa.Column("key_sha256", sa.String(64), primary_key=True),

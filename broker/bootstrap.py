@@ -1,0 +1,280 @@
+"""The composition root: the only place that picks concrete classes. The server, the command line and the tests build the broker here."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from flask import Flask
+from sqlalchemy import Engine, make_url
+
+from audit.anchor import Anchor
+from audit.database import open_engine as open_log_engine
+from audit.log import Log
+from audit.postgres import PostgresStore
+from audit.receipt import ReceiptSigner
+from audit.signer import Signer
+from audit.sqlite import SqliteStore
+from audit.store import Store
+from broker.api import audit as audit_api
+from broker.api import cases as cases_api
+from broker.api import connectors as connectors_api
+from broker.api import covenants as covenants_api
+from broker.app import Parts, create_app
+from broker.authenticate import Authenticator, Caller, Door, Tally
+from broker.cases.commands import CaseCommands
+from broker.cases.reading import CaseReader
+from broker.cases.registry import CaseRegistry
+from broker.casework import Casework
+from broker.clock import Clock, Ids, Random, new_id, system_clock, system_random
+from broker.config import Settings
+from broker.contributions import Contributions
+from broker.covenants import COVENANT_ZONE, Covenants
+from broker.database import ROOMS, open_engine, upgrade
+from broker.designations import Designations
+from broker.disclosure import Refusal
+from broker.enactment import Enactment
+from broker.exchange import Exchange
+from broker.fetching import Fetching
+from broker.keys import KeyDirectory
+from broker.logs import Events, event_log, quiet_libraries
+from broker.oauth.assertions import UsedAssertions
+from broker.oauth.clients import ClientRegister, Standing
+from broker.oauth.endpoints import OAuthParts
+from broker.oauth.endpoints import blueprint as oauth_blueprint
+from broker.oauth.private_key_jwt import Vouching
+from broker.oauth.tokens import AccessTokens
+from broker.outbox import Outbox
+from broker.reader import Reader
+from broker.receipts import Receipts
+from broker.records import Records
+from broker.repeats import Repeats
+from broker.signals import Signals
+from broker.subjects import Subjects
+from broker.sweeping import Sweeper
+from broker.trace import begin
+from connectors.deposit import Deposit
+from connectors.registry import CovenantField, Sources, check_sources, load_sources, open_sources
+from connectors.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the broker takes from outside: time, ids, randomness, and where events go."""
+
+    clock: Clock = system_clock
+    ids: Ids = new_id
+    random: Random = system_random
+    events_to: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker that has been put together; close it when done."""
+
+    settings: Settings
+    events: Events
+    tally: Tally
+    log: Log
+    log_engine: Engine
+    subjects: Subjects
+    covenants: Covenants
+    enactment: Enactment
+    designations: Designations
+    clients: ClientRegister
+    commands: CaseCommands
+    casework: Casework
+    contributions: Contributions
+    signals: Signals
+    exchange: Exchange
+    receipts: Receipts
+    repeats: Repeats
+    receipt_signer: ReceiptSigner
+    tokens: AccessTokens
+    used: UsedAssertions
+    sweeper: Callable[[], Sweeper]
+    world: World
+    closing: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for close in self.closing:
+            close()
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the four databases to the newest version."""
+    urls = {
+        "broker": settings.database_url,
+        "deposit": settings.deposit_url,
+        "audit": settings.audit_url,
+        "keystore": settings.keystore_url,
+    }
+    for room in ROOMS:
+        upgrade(urls[room], room)
+
+
+def open_store(audit_url: str) -> Store:
+    """The append side of the log's database."""
+    url = make_url(audit_url)
+    if url.get_backend_name() == "sqlite":
+        return SqliteStore(Path(url.database or ""))
+    return PostgresStore(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def open_broker(settings: Settings, world: World | None = None) -> Broker:
+    """Put a broker together from its settings.
+
+    Raises:
+        broker.keys.KeyDirectoryError: a key is not there, or open to others.
+        connectors.errors.ConnectorConfigError: the sources' configuration is wrong.
+        audit.errors.StoreUnfit: the log's database does not promise what the log needs, or clocks are too far apart.
+    """
+    world = world or World()
+    clock, ids, random = world.clock, world.ids, world.random
+    quiet_libraries()
+    events = event_log(world.events_to, clock)
+    keys = KeyDirectory(settings.keys)
+    engine, deposit_engine = open_engine(settings.database_url), open_engine(settings.deposit_url)
+    keystore_engine, log_engine = open_engine(settings.keystore_url), open_log_engine(settings.audit_url)
+    store = open_store(settings.audit_url)
+
+    pseudonyms = keys.pseudonyms()
+    subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
+    cases = CaseReader(Reader(engine))
+    log = Log(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects)
+    ring = keys.deposit_wrapping()
+    deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
+    sources = _open_sources(settings, deposit, clock, events)
+
+    records, covenants = Records(subjects), Covenants(engine, clock)
+    outbox = Outbox(engine, log, clock)
+    registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
+    commands = CaseCommands(covenants=covenants, registry=registry, deposit=deposit, subjects=subjects, clock=clock, ids=ids)
+    fetching = Fetching(sources, deposit, settings.source_timeout_s)
+    receipt_signer = ReceiptSigner(f"{settings.log_name}/receipts", keys.receipt_signing())
+    signals = Signals(
+        engine=engine,
+        covenants=covenants,
+        commands=commands,
+        deposit=deposit,
+        subjects=subjects,
+        log=log,
+        outbox=outbox,
+        clock=clock,
+        ids=ids,
+    )
+
+    def sweeper() -> Sweeper:
+        # The key that signs checkpoints is read here and not above: the web workers never have it.
+        signer = Signer(log_engine, Anchor(settings.anchor), keys.checkpoint_signing(), clock=clock)
+        return Sweeper(
+            engine=engine,
+            log_engine=log_engine,
+            log=log,
+            outbox=outbox,
+            registry=registry,
+            signals=signals,
+            covenants=covenants,
+            signer=signer,
+            clock=clock,
+            ids=ids,
+        )
+
+    return Broker(
+        settings=settings,
+        events=events,
+        tally=Tally(),
+        log=log,
+        log_engine=log_engine,
+        subjects=subjects,
+        covenants=covenants,
+        enactment=Enactment(covenants, log, records, ids),
+        designations=Designations(engine, covenants, clock),
+        clients=ClientRegister(engine, clock),
+        commands=commands,
+        casework=Casework(covenants, cases, registry),
+        contributions=Contributions(
+            covenants=covenants, registry=registry, deposit=deposit, fetching=fetching, log=log, records=records, ids=ids
+        ),
+        signals=signals,
+        exchange=Exchange(covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids),
+        receipts=Receipts(log_engine, receipt_signer),
+        repeats=Repeats(engine, clock),
+        receipt_signer=receipt_signer,
+        tokens=AccessTokens(settings.issuer, keys.token_signing(), settings.token_lifetime_s, clock, random),
+        used=UsedAssertions(engine, clock),
+        sweeper=sweeper,
+        world=world,
+        closing=(sources.close, store.close, *(one.dispose for one in (engine, deposit_engine, keystore_engine, log_engine))),
+    )
+
+
+def create_service(broker: Broker) -> Flask:
+    """The web application of a broker."""
+    standing = Standing(broker.clients.scopes_in_force, time.monotonic)
+
+    def turned_away(caller: Caller, _door: Door) -> None:
+        broker.exchange.refuse(caller, Refusal.WRONG_DOOR, begin(None, broker.world.random))
+
+    oauth = OAuthParts(
+        issuer=broker.settings.issuer,
+        clients=broker.clients,
+        used=broker.used,
+        tokens=broker.tokens,
+        vouching=Vouching(lambda party: broker.covenants.in_force().roles_of(party), broker.designations.may_hold),
+        tally=broker.tally,
+        clock=broker.world.clock,
+    )
+    parts = Parts(
+        issuer=broker.settings.issuer,
+        max_body_bytes=broker.settings.max_body_bytes,
+        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away),
+        blueprints=(
+            oauth_blueprint(oauth),
+            connectors_api.blueprint(
+                exchange=broker.exchange,
+                casework=broker.casework,
+                contributions=broker.contributions,
+                signals=broker.signals,
+                receipts=broker.receipts,
+                repeats=broker.repeats,
+            ),
+            cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
+            covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment),
+            audit_api.blueprint(log_engine=broker.log_engine),
+        ),
+        events=broker.events,
+        random=broker.world.random,
+    )
+    return create_app(parts)
+
+
+def check_fit(broker: Broker) -> None:
+    """Look before serving: clocks agree, and every field of every covenant in force has exactly one source.
+
+    Raises:
+        audit.errors.StoreUnfit, audit.errors.LogUnavailable, connectors.errors.ConnectorConfigError: what is not so.
+    """
+    broker.log.check_clock()
+    config = load_sources(broker.settings.sources.read_bytes(), str(broker.settings.sources))
+    for policy in broker.covenants.in_force().policies.values():
+        fields = policy.covenant.fields.values()
+        check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields))
+
+
+def _open_sources(settings: Settings, deposit: Deposit, clock: Clock, events: Events) -> Sources:
+    config = load_sources(settings.sources.read_bytes(), str(settings.sources))
+
+    def told(source: str, error: str) -> None:
+        events.error("source.broke_its_contract", source=source, error=error)
+
+    def today() -> date:
+        return clock().astimezone(COVENANT_ZONE).date()
+
+    return open_sources(config, deposit=deposit, today=today, folder=settings.sources.parent, on_fault=told)

@@ -1,0 +1,64 @@
+"""Reading cases: the one query that every exchange makes, and the fence that is read inside the log's append lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from broker.cases.codec import state_of
+from broker.cases.state import CaseState
+from broker.reader import Reader
+from policies.vocabulary import PartyId
+
+#: the fence that moves when what is in force changes
+STANDING = "standing"
+_CASE = "case/"
+
+#: cases in one answer of a list
+MAX_LISTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A case as it was read: its revision, and the epoch of what was in force at the same moment."""
+
+    state: CaseState
+    revision: int
+    epoch: int
+
+    @property
+    def fence(self) -> tuple[tuple[str, int], ...]:
+        """What must still be so when a release is appended: neither the case nor what is in force has changed."""
+        return ((_CASE + self.state.id, self.revision), (STANDING, self.epoch))
+
+
+class CaseReader:
+    """Reads the registry; it never writes."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def snapshot(self, case_id: str) -> Snapshot | None:
+        """The case and the epoch in one query, or None where there is no such case."""
+        sql = "SELECT c.state, c.revision, s.epoch FROM standing s LEFT JOIN covenant_case c ON c.id = ? WHERE s.id = 1"
+        ((text, revision, epoch),) = self._reader.rows(sql, case_id)
+        return None if text is None else Snapshot(state_of(text), revision, epoch)
+
+    def fences(self, names: frozenset[str]) -> Mapping[str, int]:
+        """The numbers of these fences now; one that does not exist is absent. The log calls this while it holds its append lock."""
+        case_ids = [name.removeprefix(_CASE) for name in names if name.startswith(_CASE)]
+        found: dict[str, int] = {}
+        if case_ids:
+            marks = ",".join("?" * len(case_ids))
+            rows = self._reader.rows(f"SELECT id, revision FROM covenant_case WHERE id IN ({marks})", *case_ids)  # noqa: S608 - only marks
+            found = {_CASE + case_id: revision for case_id, revision in rows}
+        if STANDING in names:
+            ((epoch,),) = self._reader.rows("SELECT epoch FROM standing WHERE id = 1")
+            found[STANDING] = epoch
+        return found
+
+    def of_party(self, party: PartyId) -> tuple[CaseState, ...]:
+        """The cases in which a party takes part or to which it has been invited, newest first, closed ones left out; at most 1,000."""
+        sql = "SELECT c.state FROM case_party p JOIN covenant_case c ON c.id = p.case_id WHERE p.party = ? ORDER BY c.id DESC LIMIT ?"
+        states = (state_of(text) for (text,) in self._reader.rows(sql, party, MAX_LISTED))
+        return tuple(state for state in states if state.closed_for is None)

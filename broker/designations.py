@@ -1,0 +1,48 @@
+"""Designated professionals: where the covenant designates a role, only those registered here may hold it (Wgs art. 1.4, "by name").
+
+The name is the opaque pseudonym that the employer made; who it is, the employer knows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from broker.clock import Clock, epoch_ms
+from broker.covenants import Covenants
+from broker.tables import designation
+from policies.vocabulary import PartyId, RoleId
+
+
+class Designations:
+    """The register of designated professionals."""
+
+    def __init__(self, engine: Engine, covenants: Covenants, clock: Clock) -> None:
+        self._engine = engine
+        self._covenants = covenants
+        self._clock = clock
+
+    def may_hold(self, party: PartyId, professional: str, role: RoleId) -> bool:
+        """Whether a professional may have a role: always where no covenant designates it, else only after registration."""
+        policies = self._covenants.in_force().policies.values()
+        found = (policy.covenant.role(role) for policy in policies)
+        if not any(known.designated for known in found if known):
+            return True
+        where = (designation.c.party == party) & (designation.c.professional == professional) & (designation.c.role == role)
+        with self._engine.connect() as connection:
+            return connection.execute(select(designation.c.role).where(where)).first() is not None
+
+    def designate(self, party: PartyId, professional: str, role: RoleId) -> None:
+        """Register a professional for a role; registering twice changes nothing."""
+        row = {"party": party, "professional": professional, "role": role, "at_ms": epoch_ms(self._clock())}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(designation).values(row))
+        except IntegrityError:
+            return  # registered already
+
+    def end(self, party: PartyId, professional: str, role: RoleId) -> bool:
+        """End a registration; returns whether there was one. Tokens that were issued before live out their quarter of an hour."""
+        where = (designation.c.party == party) & (designation.c.professional == professional) & (designation.c.role == role)
+        with self._engine.begin() as connection:
+            return connection.execute(delete(designation).where(where)).rowcount == 1

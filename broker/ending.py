@@ -1,0 +1,68 @@
+"""The one end of every exchange: released, refused or failed, and never none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from audit.errors import DecisionClosed, LogUnavailable
+from audit.growth import Position
+from audit.log import Log
+from broker.cases.errors import CaseChanged
+from broker.clock import Ids
+from broker.disclosure import Question, Refusal
+from broker.records import Asked, Records
+from policies.mask import Masked
+from policies.vocabulary import FieldName, Reason
+
+
+class Ending:
+    """Holds one exchange open from step 3 to step 6; whatever leaves it otherwise, it is on the record as failed."""
+
+    def __init__(self, log: Log, records: Records, ids: Ids, exchange: str) -> None:
+        self._log = log
+        self._records = records
+        self._ids = ids
+        self._exchange = exchange
+        self._ended = False
+        self.asked: Asked | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._ended or self.asked is None:
+            return
+        reason = "case_kept_changing" if isinstance(error, CaseChanged) else "unexpected"
+        try:
+            self._log.append(self._records.failed(self._ids(), self.asked, reason, self._exchange))
+        except (LogUnavailable, DecisionClosed):
+            # The log is down, or took the release after all and could not say so. Nothing has left either way. The sweeper looks again:
+            # a decision that is still open then is closed as interrupted.
+            return
+
+    def release(
+        self, question: Question, masked: Mapping[FieldName, Masked], withheld: Mapping[FieldName, Reason], unavailable: Mapping[str, str]
+    ) -> Position:
+        """Step 6: append what leaves, under the fence of the case it was decided on.
+
+        Raises:
+            audit.errors.FenceMoved: the case or what is in force has changed; nothing was appended.
+            audit.errors.LogUnavailable: nothing may leave.
+        """
+        draft = self._records.release(self._ids(), question.asked, question.granted, masked, withheld, unavailable, self._exchange)
+        (position,) = self._log.append(draft, fence=question.fence)
+        self._ended = True
+        return position
+
+    def refuse(self, refusal: Refusal) -> None:
+        """End an exchange that turned out to be refused when it was decided again.
+
+        Raises:
+            audit.errors.LogUnavailable: it is not on the record.
+        """
+        if self.asked is None:
+            raise ValueError("an exchange is refused after it was asked")
+        self._log.append(self._records.refused(self._ids(), self.asked, (refusal.value,), self._exchange))
+        self._ended = True

@@ -9,19 +9,17 @@ Title and detail are fixed sentences. Nothing of an exception's text ever leaves
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from flask import Response
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions as web
 
 from audit.errors import LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
 from broker import wire
-from broker.authenticate import Unauthenticated, Unproven, WrongDoor
+from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
 from broker.config import ConfigError
 from broker.errors import (
@@ -38,83 +36,10 @@ from broker.keys import KeyDirectoryError
 from broker.oauth.clients import ClientError
 from broker.oauth.jwks import UnusableKeys
 from broker.oauth.private_key_jwt import AssertionRefused
+from broker.problem import Problem, allowed_methods, challenge, command_code, command_flaw, flaws, malformation, retry_after
 from connectors.errors import DepositUnavailable
 
-PREFIX = "/v1/problems/"
 MEDIA_TYPE = "application/problem+json"
-REALM = 'Bearer realm="covenant-broker"'
-
-
-def _nothing(_error: Exception) -> Mapping[str, Any]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What the caller is told about a few classes of errors, and about their subclasses that have no row of their own.
-
-    `members` and `headers` are given the error and pick what may leave with it; both default to nothing.
-    """
-
-    errors: tuple[type[Exception], ...]
-    slug: str
-    status: int
-    title: str
-    detail: str
-    members: Callable[[Any], Mapping[str, object]] = _nothing
-    headers: Callable[[Any], Mapping[str, str]] = _nothing
-
-    @property
-    def type_uri(self) -> str:
-        """The problem's type: a path that this broker answers with the same words."""
-        return PREFIX + self.slug
-
-    def document(self, error: Exception | None = None) -> dict[str, object]:
-        """The body of the answer: the registered members first, then what the row picks from the error."""
-        told: dict[str, object] = {"type": self.type_uri, "title": self.title, "status": self.status, "detail": self.detail}
-        return told if error is None else told | dict(self.members(error))
-
-
-def _flaws(error: wire.InvalidInput) -> Mapping[str, object]:
-    """Every flaw with its place, in the shape of the API Design Rules 2.2 (/core/error-handling/invalid-input)."""
-    return {"errors": [{"in": flaw.place, "location": _location(flaw), "detail": flaw.detail} for flaw in error.flaws]}
-
-
-def _location(flaw: wire.Flaw) -> Mapping[str, str]:
-    if flaw.place == "body":
-        return {"pointer": f"#{flaw.pointer}"}
-    return {"name": flaw.pointer.removeprefix("/")} if flaw.pointer else {}
-
-
-def _malformation(error: wire.MalformedBody) -> Mapping[str, object]:
-    return {"errors": [{"in": "body", "location": {"pointer": "#"}, "detail": error.malformation.value}]}
-
-
-def _challenge(error: Unauthenticated) -> Mapping[str, str]:
-    """RFC 6750 section 3: an error code only where a token was given."""
-    return {"WWW-Authenticate": REALM if error.reason is Unproven.NO_TOKEN else f'{REALM}, error="invalid_token"'}
-
-
-def _retry_after(_error: Exception) -> Mapping[str, str]:
-    return {"Retry-After": "5"}
-
-
-def _retry(_error: Exception) -> Mapping[str, str]:
-    return {"Retry-After": "1"}
-
-
-def _command_flaw(error: BadCommand) -> Mapping[str, object]:
-    pointer = "#/" + error.path.replace("[", "/").replace("]", "")
-    return {"errors": [{"in": "body", "location": {"pointer": pointer}, "detail": error.expected}]}
-
-
-def _command_code(error: CommandRefused) -> Mapping[str, object]:
-    return {"code": error.code}
-
-
-def _allow(error: web.MethodNotAllowed) -> Mapping[str, str]:
-    return {"Allow": ", ".join(sorted(error.valid_methods or ()))}
-
 
 TABLE: tuple[Problem, ...] = (
     Problem(
@@ -123,14 +48,6 @@ TABLE: tuple[Problem, ...] = (
         500,
         "The broker failed",
         "Something went wrong inside the broker and nothing was released; its operator finds it by the trace id in `traceparent`.",
-    ),
-    Problem(
-        (OperationalError, InterfaceError, PoolTimeout),
-        "unavailable",
-        503,
-        "The broker cannot answer now",
-        "A database of the broker did not answer and nothing was released; try again.",
-        headers=_retry_after,
     ),
     # the wire
     Problem(
@@ -153,7 +70,7 @@ TABLE: tuple[Problem, ...] = (
         400,
         "The body is not strict JSON",
         "The body could not be read; `errors` says why.",
-        members=_malformation,
+        members=malformation,
     ),
     Problem(
         (wire.InvalidInput,),
@@ -161,7 +78,7 @@ TABLE: tuple[Problem, ...] = (
         400,
         "The input is not as described",
         "Everything that is wrong is named in `errors`.",
-        members=_flaws,
+        members=flaws,
     ),
     # the door
     Problem(
@@ -170,7 +87,7 @@ TABLE: tuple[Problem, ...] = (
         401,
         "A valid access token is needed",
         "Send one access token of this broker that is still valid in the Authorization header.",
-        headers=_challenge,
+        headers=challenge,
     ),
     Problem(
         (WrongDoor,),
@@ -214,15 +131,15 @@ TABLE: tuple[Problem, ...] = (
         503,
         "The log cannot promise",
         "What happens here must be on the record first, and the record cannot be written now. Nothing was released. Try again.",
-        headers=_retry,
+        headers=retry_after,
     ),
     Problem(
-        (DepositUnavailable, SQLAlchemyError),
+        (DepositUnavailable, OperationalError, InterfaceError, PoolTimeout),
         "storage-unavailable",
         503,
         "A database does not answer",
         "Nothing was released. Try again.",
-        headers=_retry,
+        headers=retry_after,
     ),
     Problem(
         (KeyReused,),
@@ -245,7 +162,7 @@ TABLE: tuple[Problem, ...] = (
         400,
         "The command names something that is not there",
         "`errors` names the place and what was expected.",
-        members=_command_flaw,
+        members=command_flaw,
     ),
     Problem(
         (CommandRefused,),
@@ -253,7 +170,7 @@ TABLE: tuple[Problem, ...] = (
         409,
         "The covenant or the case does not allow this",
         "`code` says which rule stood in the way.",
-        members=_command_code,
+        members=command_code,
     ),
     Problem(
         (CaseChanged,),
@@ -261,7 +178,7 @@ TABLE: tuple[Problem, ...] = (
         409,
         "The case kept changing",
         "Others were changing the case at the same time. Nothing was done; try again.",
-        headers=_retry,
+        headers=retry_after,
     ),
     Problem(
         (UnknownSignal,),
@@ -312,7 +229,7 @@ TABLE: tuple[Problem, ...] = (
         405,
         "This method is not offered here",
         "The Allow header names the methods.",
-        headers=_allow,
+        headers=allowed_methods,
     ),
 )
 

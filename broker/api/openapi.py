@@ -16,7 +16,8 @@ from werkzeug.routing import Rule
 from broker import wire
 from broker.api.spec import API_VERSION, BASE, Header, Operation, operation_of
 from broker.authenticate import Door, Unauthenticated, WrongDoor
-from broker.problems import MEDIA_TYPE, Problem, problem_of
+from broker.problem import Problem
+from broker.problems import MEDIA_TYPE, problem_of
 
 DESCRIPTION = "Shares exactly the fields of a case that a covenant permits, and proves it afterwards."
 VERSION_HEADER = Header("API-Version", "The version of this interface.")

@@ -94,7 +94,7 @@ def test_every_police_article_has_a_ground_of_the_wpg_and_the_elements_of_articl
         assert article.wpg20 is not None
         assert article.wpg20.agreed_by
         assert article.wpg20.purpose == article.purpose
-        assert article.wpg20.decision.on <= covenant.in_force.until
+        assert article.wpg20.decision.on <= covenant.in_force.from_
         for bases in article.basis.receiver.values():
             assert {BasisKind.GDPR6, BasisKind.GDPR10} <= kinds(covenant, bases)
     references = [article.wpg20.decision.ref for article in given if article.wpg20]

@@ -84,9 +84,10 @@ def _where(table: Table, mistakes: Mistakes) -> tuple[tuple[str, tuple[Code, ...
     where = []
     for column, values in conditions.lists():
         codes = [code for value in values if (code := value.code()) is not None]
-        if len(codes) != len(values):
+        if len(codes) != len(values) or not codes:
             mistakes.add(column.place, f"expected codes for `{column.text}`", _QUOTE)
-        where.append((column.text, tuple(codes)))
+        else:
+            where.append((column.text, tuple(codes)))
     return tuple(where)
 
 
@@ -101,8 +102,8 @@ def _codes(table: Table, mistakes: Mistakes) -> tuple[tuple[Code, str], ...]:
             mistakes.add(source.place, f"expected a code, found `{source.text}`", _QUOTE)
         else:
             codes.append((code, covenant.text))
-    if not codes:
-        raise ValueError("expected at least one code under `codes`")
+    if translations.empty:
+        mistakes.add(translations.place, "expected at least one code under `codes`")
     return tuple(codes)
 
 

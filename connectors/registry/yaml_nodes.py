@@ -76,6 +76,11 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._members
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no key."""
+        return not self._members
+
     def place_of(self, key: str) -> Place:
         """Where the value of a key stands, or the table itself where the key is missing."""
         return _place(self._members[key][1]) if key in self._members else self.place

@@ -1,7 +1,7 @@
 """One table from error class to problem (RFC 9457). Errors live in the modules that raise them and know nothing of HTTP.
 
 To add a problem: write the error where it is raised, add its row to `TABLE`, and its page in `docs/problems/<slug>.md`.
-The guard in `tests/broker/test_problems.py` holds that every error of ours has a row or stands in `STAYS_INSIDE`.
+The guard in `tests/broker/test_problems.py` holds that every error of ours has a row, or is listed there as one that stays inside.
 
 Title and detail are fixed sentences. Nothing of an exception's text ever leaves; what may leave with it is picked by the row's `members`.
 """
@@ -17,11 +17,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions as web
 
-from audit.errors import LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
+from audit.errors import DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
 from broker import wire
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
-from broker.config import ConfigError
 from broker.errors import (
     CovenantRefused,
     CovenantUnknown,
@@ -32,18 +31,25 @@ from broker.errors import (
     UnknownRole,
     UnknownSignal,
 )
-from broker.keys import KeyDirectoryError
-from broker.oauth.clients import ClientError
-from broker.oauth.jwks import UnusableKeys
-from broker.oauth.private_key_jwt import AssertionRefused
 from broker.problem import Problem, allowed_methods, challenge, command_code, command_flaw, flaws, malformation, retry_after
-from connectors.errors import DepositUnavailable
+from connectors.errors import DepositUnavailable, SealBroken, TextTaken, TextUnknown
+from policies.errors import EnforcementError
 
 MEDIA_TYPE = "application/problem+json"
 
 TABLE: tuple[Problem, ...] = (
     Problem(
-        (Exception, web.InternalServerError),
+        (
+            Exception,
+            web.InternalServerError,
+            # what no caller can bring about: a broken promise inside is a failure, and no business of the caller's
+            DecisionClosed,
+            IdReused,
+            SealBroken,
+            TextTaken,
+            TextUnknown,
+            EnforcementError,
+        ),
         "unexpected",
         500,
         "The broker failed",
@@ -231,18 +237,6 @@ TABLE: tuple[Problem, ...] = (
         "The Allow header names the methods.",
         headers=allowed_methods,
     ),
-)
-
-#: errors of ours, with their subclasses that have no row, that never reach a door: they stop at the command line or are caught on the way
-STAYS_INSIDE: frozenset[type[Exception]] = frozenset(
-    {
-        wire.WireError,  # the root of those that have a row
-        ConfigError,
-        KeyDirectoryError,
-        ClientError,
-        UnusableKeys,
-        AssertionRefused,  # answered by the token endpoint as an OAuth error
-    }
 )
 
 _ROWS: Mapping[type[Exception], Problem] = MappingProxyType({error: row for row in TABLE for error in row.errors})

@@ -14,7 +14,7 @@ from policies.covenant import Article, Covenant
 from policies.errors import CovenantErrors, Finding
 from policies.policy import Policy
 from policies.rules import Context, Rule
-from policies.safety import unsafe
+from policies.safety import error, unsafe
 from policies.vocabulary import CaseTypeId, Phase
 
 __all__ = ["COMPILER", "Policy", "Rule", "compile_covenant", "rules_of"]
@@ -33,6 +33,10 @@ def compile_covenant(covenant: Covenant) -> Policy:
     if findings:
         raise CovenantErrors(findings)
     rules = tuple(sorted(rules_of(covenant), key=lambda rule: rule.row))
+    if not rules:
+        raise CovenantErrors(
+            [error(covenant, "permits-nothing", "no article gives anything in any open phase", at=("articles",), key=True)]
+        )
     return Policy(covenant, rules, covenant_sha256=covenant_sha256(covenant), sha256=_sha256(rules), compiler=COMPILER)
 
 

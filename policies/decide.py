@@ -9,21 +9,20 @@ reason is that of the article that came furthest. tests/policies/reference.py is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from policies.answers import Ask, Decision, Facts, Grant, Permission, Withheld
 from policies.covenant import Article, party_of
-from policies.policy import Answers, Candidate, Policy
+from policies.masks import Answers, answers_when_closed
+from policies.policy import Policy
 from policies.rules import Context
-from policies.vocabulary import COVENANT_REASONS, CaseTypeId, FieldName, PartyId, Phase, PurposeId, Reason, RoleId, SubjectKind
+from policies.vocabulary import COVENANT_REASONS, ArticleId, CaseTypeId, FieldName, PartyId, Phase, PurposeId, Reason, RoleId, SubjectKind
 
 __all__ = ["Ask", "Decision", "Facts", "Grant", "Permission", "Withheld", "decide", "outward", "permissions"]
 
 #: reasons from the first to be looked at to the last
 PRECEDENCE: Mapping[Reason, int] = MappingProxyType({reason: position for position, reason in enumerate(Reason)})
-
-_NOTHING: frozenset[FieldName] = frozenset()
 
 
 def decide(policy: Policy, ask: Ask, facts: Facts) -> Decision:
@@ -33,12 +32,16 @@ def decide(policy: Policy, ask: Ask, facts: Facts) -> Decision:
         if answers is None:
             answers = _answer_everything(policy, ask.role, ask.purpose, facts)
             policy.remember(ask.role, ask.purpose, facts, answers)
-        found = [answers.get(field) or Withheld(field, Reason.UNKNOWN_FIELD) for field in ask.fields]
+        granted = tuple(filter(None, map(answers.given.get, ask.fields)))
+        if len(granted) == len(ask.fields):
+            return Decision(granted, ())
+        withheld = tuple(filter(None, map(answers.withheld.get, ask.fields)))
+        if len(granted) + len(withheld) == len(ask.fields):
+            return Decision(granted, withheld)
+        rest = [field for field in ask.fields if field not in answers.given]
+        return Decision(granted, tuple(answers.withheld.get(field) or Withheld(field, Reason.UNKNOWN_FIELD) for field in rest))
     except Exception:  # noqa: BLE001 - total by definition: whatever goes wrong in here, everything is refused
         return Decision((), tuple(Withheld(field, Reason.ENGINE_FAILED) for field in ask.fields))
-    granted = tuple([answer for answer in found if answer.__class__ is Grant])
-    withheld = tuple([answer for answer in found if answer.__class__ is Withheld])
-    return Decision(granted, withheld)
 
 
 def outward(reason: Reason, *, phase_shown: bool) -> str:
@@ -59,40 +62,35 @@ def permissions(
     kind = policy.covenant.case_types.get(case_type)
     phases = (phase,) if phase is not None else tuple(kind.ladder if kind else ())
     found = {
-        (candidate.grant.field, candidate.grant.form, candidate.grant.article)
+        (grant.field, grant.form, grant.article)
         for here in phases
-        for candidates in policy.mask(Context(role, purpose, case_type, here, subject)).values()
-        for candidate in candidates
+        for grant in policy.mask(Context(role, purpose, case_type, here, subject)).grants()
     }
     return tuple(Permission(*row) for row in sorted(found, key=lambda row: (row[0], row[2], str(row[1]))))
 
 
 def _answer_everything(policy: Policy, role: RoleId, purpose: PurposeId, facts: Facts) -> Answers:
-    answers: dict[FieldName, Grant | Withheld] = {field: Withheld(field, Reason.NOT_IN_COVENANT) for field in policy.covenant.fields}
-    for field, reason in _outside_context(policy, role, purpose, facts):
-        answers[field] = Withheld(field, reason)
-    if not _is_closed(policy, facts):
-        mask = policy.mask(Context(role, purpose, facts.case_type, facts.phase, facts.subject))
-        refusals: dict[str, Reason | None] = {}
-        for field, candidates in mask.items():
-            answers[field] = _first_that_gives(field, candidates, role, facts, refusals)
-    return MappingProxyType(answers)
-
-
-def _outside_context(policy: Policy, role: RoleId, purpose: PurposeId, facts: Facts) -> Iterator[tuple[FieldName, Reason]]:
-    """The fields that some article gives this role for this purpose, each with the reason it has if it is not in the mask."""
-    closed = _is_closed(policy, facts)
-    in_case_type = policy.reach.get((role, purpose, facts.case_type), _NOTHING)
-    in_phase = policy.reach.get((role, purpose, facts.case_type, facts.phase), _NOTHING)
-    for field in policy.reach.get((role, purpose), _NOTHING):
-        if closed:
-            yield field, Reason.CASE_CLOSED
-        elif field not in in_case_type:
-            yield field, Reason.WRONG_CASE_TYPE
-        elif field not in in_phase:
-            yield field, Reason.WRONG_PHASE
+    if _is_closed(policy, facts):
+        return answers_when_closed(policy.reach, policy.refusals, role, purpose)
+    mask = policy.mask(Context(role, purpose, facts.case_type, facts.phase, facts.subject))
+    given: dict[FieldName, Grant] = {}
+    withheld = {**mask.outside}
+    refused: dict[ArticleId, Reason | None] = {}
+    receiver = party_of(role)
+    for bundle in mask.bundles:
+        for article in bundle.articles:
+            if article.id not in refused:
+                refused[article.id] = _refusal(article, receiver, facts)
+        found = [refused[article.id] for article in bundle.articles]
+        vetoed = facts.vetoed_fields.intersection(bundle.fields)
+        if None in found:
+            given.update(bundle.grants[found.index(None)])
         else:
-            yield field, Reason.WRONG_SUBJECT
+            withheld.update((field, policy.refusals[_furthest(found)][field]) for field in bundle.fields)
+        for field in vetoed:
+            given.pop(field, None)
+            withheld[field] = policy.refusals[_furthest([_first(refusal, Reason.VETOED) for refusal in found])][field]
+    return Answers(given, withheld)
 
 
 def _is_closed(policy: Policy, facts: Facts) -> bool:
@@ -101,26 +99,17 @@ def _is_closed(policy: Policy, facts: Facts) -> bool:
     return step is not None and step.shielded
 
 
-def _first_that_gives(
-    field: FieldName, candidates: tuple[Candidate, ...], role: RoleId, facts: Facts, refusals: dict[str, Reason | None]
-) -> Grant | Withheld:
-    furthest = Reason.NOT_IN_COVENANT
-    for candidate in candidates:
-        article = candidate.article
-        if article.id not in refusals:
-            refusals[article.id] = _refusal(article, party_of(role), candidate.grant.holder, facts)
-        refusal = refusals[article.id]
-        if field in facts.vetoed_fields and (refusal is None or PRECEDENCE[refusal] > PRECEDENCE[Reason.VETOED]):
-            refusal = Reason.VETOED
-        if refusal is None:
-            return candidate.grant
-        furthest = max(furthest, refusal, key=PRECEDENCE.__getitem__)
-    return Withheld(field, furthest)
+def _furthest(refusals: list[Reason | None]) -> Reason:
+    return max((refusal for refusal in refusals if refusal is not None), key=PRECEDENCE.__getitem__)
 
 
-def _refusal(article: Article, receiver: PartyId, holder: PartyId, facts: Facts) -> Reason | None:
+def _first(one: Reason | None, other: Reason) -> Reason:
+    return other if one is None or PRECEDENCE[other] < PRECEDENCE[one] else one
+
+
+def _refusal(article: Article, receiver: PartyId, facts: Facts) -> Reason | None:
     """The first reason, in the order of `Reason`, why an article gives nothing in this case; None where it gives."""
-    needs = article.conditions
+    holder, needs = article.from_, article.conditions
     checks = (
         (receiver in facts.participants, Reason.NOT_PARTICIPANT),
         (holder in facts.participants, Reason.HOLDER_NOT_PARTICIPANT),

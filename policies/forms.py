@@ -25,6 +25,9 @@ FORMS_OF: Mapping[ValueType, frozenset[FormKind]] = MappingProxyType(
     }
 )
 
+#: more bands than this are no longer a coarser form
+MAX_BANDS = 10
+
 _BAND = re.compile(r"(?P<low>0|[1-9][0-9]{0,8})(?:-(?P<high>0|[1-9][0-9]{0,8})|(?P<open>\+))?")
 
 
@@ -45,11 +48,13 @@ def band_bounds(band: str) -> tuple[int, int | None]:
 
 
 def check_bands(bands: tuple[str, ...]) -> None:
-    """Refuse bands that leave a gap, overlap or go back: a number in a gap would be withheld without anybody having said so.
+    """Refuse bands that are too many, leave a gap, overlap or go back: a number in a gap would be withheld without anybody having said so.
 
     Raises:
         ValueError: the bands do not follow each other.
     """
+    if len(bands) > MAX_BANDS:
+        raise ValueError(f"expected at most {MAX_BANDS} bands, found {len(bands)}")
     for before, after in pairwise(bands):
         high, low = band_bounds(before)[1], band_bounds(after)[0]
         if high is None or low != high + 1:

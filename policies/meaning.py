@@ -104,9 +104,6 @@ def _about_article(covenant: Covenant, article: Article, at: Path) -> Iterator[F
         if field is None:
             continue
         here = (*at, "fields", name)
-        if field.holder != article.from_:
-            message = f"article {article.id} gives `{name}` from {article.from_}, but its holder is {field.holder}"
-            yield error(covenant, "not-the-holder", message, at=here, key=True)
         if form.kind not in FORMS_OF[field.type]:
             allowed = ", ".join(sorted(FORMS_OF[field.type]))
             message = f"`{name}` is a {field.type} and has no form {form.kind}: expected one of {allowed}"

@@ -34,9 +34,13 @@ def unsafe(covenant: Covenant) -> Iterator[Finding]:
 
 
 def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    giver = covenant.parties[article.from_]
+    giver, name = covenant.parties[article.from_], f"article {article.id}"
     for field in article.fields:
-        name = f"article {article.id}"
+        holder = covenant.fields[field].holder
+        if holder != article.from_:
+            message = f"{name} gives `{field}` from {article.from_}, but its holder is {holder}"
+            yield error(covenant, "not-the-holder", message, at=(*at, "fields", field), key=True)
+            continue
         yield from _not_given(covenant, name, giver, field, article.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, article.to)}):
             bases = article.basis.receiver.get(party, ())

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,6 +59,23 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         return
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLog:
+    """A row of `audit_head` as it stands there; a verifier believes none of it."""
+
+    log_id: int
+    origin: str
+    size: int
+    frontier: bytes
+    last_ts: str
+
+
+def kept_logs(connection: Connection) -> tuple[KeptLog, ...]:
+    """Every log as its head claims it to be, by covenant and year."""
+    rows = connection.execute(select(head).order_by(head.c.covenant, head.c.year))
+    return tuple(KeptLog(row.log_id, row.origin, row.size, row.frontier, row.last_ts) for row in rows)
 
 
 def heads(connection: Connection) -> tuple[Head, ...]:

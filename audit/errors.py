@@ -63,3 +63,7 @@ class UnknownEntry(AuditError):  # noqa: N818 - what was asked for
 
 class CursorInvalid(AuditError):  # noqa: N818 - what was found
     """A page was asked for with a cursor that was not handed out for this search."""
+
+
+class NotALog(AuditError):  # noqa: N818 - what was found
+    """A database or file that was given to be verified holds no log."""

@@ -1,0 +1,136 @@
+"""What a verification found: frozen values that print as text for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Kind(StrEnum):
+    """What was done to a log."""
+
+    REORDERED = "reordered"
+    INSERTED = "inserted"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    HIDDEN = "hidden"
+
+
+class Exit(IntEnum):
+    """The exit codes of `broker audit verify`."""
+
+    VERIFIED = 0
+    TAMPERED = 1
+    INCOMPLETE = 2
+    USAGE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was committed to.
+
+    `what` names the part (`envelope`, `section.core`, `term`, `node`, `head`, `checkpoint`, `anchor`, …). `index` is the first entry
+    concerned, None where no entry is; `through` is the last one it may be, where the evidence leaves that open.
+    """
+
+    origin: str
+    index: int | None
+    kind: Kind
+    what: str
+    through: int | None = None
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Sorts findings by log, then by entry, then by how much they explain."""
+        return (self.origin, -1 if self.index is None else self.index, list(Kind).index(self.kind))
+
+    def __str__(self) -> str:
+        where = (
+            ""
+            if self.index is None
+            else f" at {self.index}"
+            if self.through in {None, self.index}
+            else f" at {self.index} to {self.through}"
+        )
+        return f"{self.origin or 'database'}: {self.what} {self.kind}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogVerdict:
+    """One log. `signed_size` is the size of the largest checkpoint that this log's key signed and that holds; 0 where none does.
+
+    `unopened` subject sections were there and not opened (no keys were given, or a key is gone), `erased` ones are gone under an
+    `erasure` entry. `unknown_signatures` counts checkpoints that none of the given keys signed.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    signed_size: int
+    checkpoints: int
+    unknown_signatures: int
+    unopened: int
+    erased: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The whole database. `findings` are in order, the first bad entry first; `total_findings` counts those left out as well."""
+
+    logs: tuple[LogVerdict, ...]
+    findings: tuple[Finding, ...]
+    total_findings: int
+
+    @property
+    def exit(self) -> Exit:
+        """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no signed checkpoint speaks for."""
+        if self.findings:
+            return Exit.TAMPERED
+        if not self.logs or any(log.size and not log.signed_size for log in self.logs):
+            return Exit.INCOMPLETE
+        return Exit.VERIFIED
+
+    @property
+    def first(self) -> Finding | None:
+        """The first bad entry, if any."""
+        return self.findings[0] if self.findings else None
+
+    def lines(self) -> tuple[str, ...]:
+        """The verdict for a person, one sentence a line, the outcome last."""
+        lines: list[str] = []
+        for log in self.logs:
+            signed = f"signed up to {log.signed_size}" if log.signed_size else "no signed checkpoint"
+            sealed = f", {log.unopened} subjects not opened" if log.unopened else ""
+            erased = f", {log.erased} subjects erased" if log.erased else ""
+            lines.append(f"{log.origin}: {log.size} entries, {signed}{sealed}{erased}")
+        lines.extend(str(finding) for finding in self.findings)
+        if self.total_findings > len(self.findings):
+            lines.append(f"and {self.total_findings - len(self.findings)} more")
+        return (*lines, self.exit.name.lower())
+
+    def as_json(self) -> str:
+        """The same for a program; hashes in hexadecimal."""
+        members = {
+            "outcome": self.exit.name.lower(),
+            "exit": self.exit.value,
+            "logs": [
+                {
+                    "origin": log.origin,
+                    "size": log.size,
+                    "root": log.root.hex(),
+                    "signedSize": log.signed_size,
+                    "checkpoints": log.checkpoints,
+                    "unknownSignatures": log.unknown_signatures,
+                    "unopened": log.unopened,
+                    "erased": log.erased,
+                }
+                for log in self.logs
+            ],
+            "findings": [
+                {"origin": one.origin, "index": one.index, "through": one.through, "kind": one.kind.value, "what": one.what}
+                for one in self.findings
+            ],
+            "totalFindings": self.total_findings,
+        }
+        return json.dumps(members, indent=1)

@@ -146,7 +146,8 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
 
     pseudonyms = keys.pseudonyms()
     subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
-    cases = CaseReader(Reader(engine))
+    reader = Reader(engine)
+    cases = CaseReader(reader)
     log = Log(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects)
     ring = keys.deposit_wrapping()
     deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
@@ -211,7 +212,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
         world=world,
-        closing=(sources.close, store.close, *(one.dispose for one in (engine, deposit_engine, keystore_engine, log_engine))),
+        closing=(sources.close, store.close, reader.close, *(one.dispose for one in (engine, deposit_engine, keystore_engine, log_engine))),
     )
 
 

@@ -31,7 +31,7 @@ def open_engine(url: str) -> Engine:
     """
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=False, pool_size=16, max_overflow=16, pool_timeout=LOCK_TIMEOUT_S)
-    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S}, pool_size=16, max_overflow=16)
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False}, pool_size=16, max_overflow=16)
 
     def set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own connection
         cursor = connection.cursor()

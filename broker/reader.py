@@ -20,6 +20,7 @@ class Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._local = threading.local()
+        self._kept: list[Any] = []
         self._mark = "?" if engine.dialect.name == "sqlite" else "%s"
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
@@ -43,6 +44,12 @@ class Reader:
                 return rows
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
+    def close(self) -> None:
+        """Close the connections of all threads; for when nobody reads any more."""
+        while self._kept:
+            self._kept.pop().close()
+        self._local = threading.local()
+
     def _connection(self) -> Any:  # noqa: ANN401 - the driver's own connection
         kept: Any = getattr(self._local, "connection", None)
         if kept is None:
@@ -52,10 +59,12 @@ class Reader:
             if self._engine.dialect.name == "postgresql":
                 kept.autocommit = True
             self._local.connection = kept
+            self._kept.append(kept)
         return kept
 
     def _drop(self) -> None:
-        kept, self._local.connection = self._local.connection if hasattr(self._local, "connection") else None, None
+        kept, self._local.connection = getattr(self._local, "connection", None), None
         if kept is not None:
+            self._kept.remove(kept)
             with suppress(self._driver_error):  # it was broken already, which is why it is dropped
                 kept.close()

@@ -1,0 +1,143 @@
+"""Setting up a broker with four parties in one folder: keys, databases, sources, a covenant that all have signed and that is in force.
+
+Everything is made by the same code that an operator's commands call; nothing here reaches around it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from joserfc.jwk import Key, OKPKey, RSAKey
+
+from broker.acceptance import sign_acceptance
+from broker.bootstrap import Broker, World, migrate, open_broker
+from broker.clock import system_random
+from broker.config import Settings
+from broker.demo.people import CARE, CORPORATION, MUNICIPALITY, POLICE
+from broker.demo.sources.configuration import sources_page
+from broker.demo.sources.registers import write_registers
+from broker.demo.sources.rental import create_rental_database
+from broker.keys import create_keys
+from broker.oauth.clients import Client
+from broker.oauth.jwks import PublicKeys, read_key_set
+from policies.vocabulary import PartyId, RoleId
+
+PARTIES = (MUNICIPALITY, CORPORATION, POLICE, CARE)
+COVENANT = Path(__file__).resolve().parents[2] / "covenant.yaml"
+
+TOKEN_FILE = "municipality.token"  # noqa: S105 - a file's name
+
+#: the seed of the invented people, so that every run of the demonstration meets the same ones
+SEED = 20260101
+
+_THUMBPRINT = re.compile(r'(?m)^(    signing_key: ").*(")')
+
+
+@dataclass(frozen=True, slots=True)
+class PartyKeys:
+    """A party's two keys: one to get tokens with, one to sign covenants with. The broker only ever sees their public halves."""
+
+    client: Key
+    signing: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A broker that is ready, and what its four parties keep to themselves."""
+
+    folder: Path
+    settings: Settings
+    parties: Mapping[PartyId, PartyKeys]
+    sha256: str
+
+
+def make_keys() -> Mapping[PartyId, PartyKeys]:
+    """Fresh keys for every party: RSA for tokens (which the NL GOV profile demands), Ed25519 for signatures."""
+    return {party: PartyKeys(RSAKey.generate_key(2048), OKPKey.generate_key("Ed25519")) for party in PARTIES}
+
+
+def covenant_with(parties: Mapping[PartyId, PartyKeys], text: str) -> bytes:
+    """The shipped covenant with each party's own thumbprint in the place of its placeholder; every comment stays."""
+    thumbprints = iter([parties[party].signing.thumbprint() for party in PARTIES])
+    return _THUMBPRINT.sub(lambda match: f"{match[1]}{next(thumbprints)}{match[2]}", text).encode()
+
+
+def write_systems(folder: Path, today: date) -> None:
+    """Make the data of the two source systems that are read live, and the token with which the broker asks the municipality's."""
+    random = Random(SEED)  # noqa: S311 - invented people, not secrets
+    create_rental_database(f"sqlite:///{folder / 'corporation-rental.sqlite'}", today=today, random=random)
+    write_registers(folder / "municipality-persons.json", today=today, random=random)
+    token_file = folder / TOKEN_FILE
+    if not token_file.exists():
+        token_file.write_text(secrets.token_urlsafe(32))
+        token_file.chmod(0o600)
+
+
+def write_sources(folder: Path, municipality_url: str) -> None:
+    """Write the broker's `sources.yaml`, once the municipality's system tells where it listens."""
+    page = sources_page(rental_url="sqlite:///corporation-rental.sqlite", municipality_url=municipality_url, token_file=TOKEN_FILE)
+    (folder / "sources.yaml").write_bytes(page)
+
+
+def set_up(settings: Settings, parties: Mapping[PartyId, PartyKeys], folder: Path, world: World | None = None) -> Stage:
+    """Keys, databases, covenant and clients; `sources.yaml` is there already."""
+    create_keys(settings.keys, system_random)
+    migrate(settings)
+    broker = open_broker(settings, world)
+    try:
+        sha256 = put_in_force(broker, parties, covenant_with(parties, COVENANT.read_text()))
+        for party in PARTIES:
+            broker.clients.add(client_of(broker, party, parties[party].client))
+        designate(broker)
+    finally:
+        broker.close()
+    return Stage(folder, settings, parties, sha256)
+
+
+def put_in_force(broker: Broker, parties: Mapping[PartyId, PartyKeys], text: bytes) -> str:
+    """Propose a covenant, let every party accept it with its own key, activate it; returns its SHA-256."""
+    version = broker.enactment.propose(text, "covenant.yaml")
+    for party in PARTIES:
+        key = parties[party].signing
+        detached = sign_acceptance(version.sha256, party, "accept", key)
+        broker.enactment.answer(version.sha256, party, "accept", detached, key.as_dict(private=False), None)
+    broker.enactment.activate(version.sha256)
+    return version.sha256
+
+
+def scopes_of(broker: Broker) -> tuple[str, ...]:
+    """Every door that a partner's system has here, and every purpose of the covenant."""
+    purposes = sorted(f"purpose:{purpose}" for purpose in broker.covenants.in_force().purposes)
+    return ("door:audit", "door:cases", "door:connector", "door:covenants", *purposes)
+
+
+def client_of(broker: Broker, party: PartyId, key: Key) -> Client:
+    """A party's system, as its registration file describes it."""
+    return Client(f"{party}-system", party, public_keys(key), frozenset(scopes_of(broker)))
+
+
+def public_keys(key: Key) -> PublicKeys:
+    """The JWK Set that a party sends."""
+    key.ensure_kid()
+    return read_key_set(json.dumps({"keys": [key.as_dict(private=False, use="sig")]}).encode())
+
+
+def designate(broker: Broker) -> None:
+    """Register the demonstration's professionals for the roles that the covenant opens to designated people only."""
+    for policy in broker.covenants.in_force().policies.values():
+        for party in policy.covenant.parties.values():
+            for role in party.roles.values():
+                if role.designated:
+                    broker.designations.designate(party.id, professional(role.id), role.id)
+
+
+def professional(role: RoleId) -> str:
+    """The pseudonym of the professional who has a role in the demonstration; the employer could resolve it, nobody else."""
+    return f"{role.replace('.', '-')}-01"

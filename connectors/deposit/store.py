@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from connectors.deposit import tables
 from connectors.deposit.encoding import Record, dump, encode, load
+from connectors.deposit.rotation import REFERENCE, rewrap_some
 from connectors.deposit.rows import KeyedRow
 from connectors.deposit.source import CONTRIBUTION, DepositSource
 from connectors.errors import DepositUnavailable, ReferenceTaken, TextTaken, TextUnknown
@@ -24,8 +25,6 @@ from policies.vocabulary import CovenantId, FieldName, PartyId
 
 #: how often a change is tried again when another writer changed the same row in between
 _ATTEMPTS = 20
-
-_REFERENCE = "reference"
 
 
 class TextKind(StrEnum):
@@ -120,8 +119,8 @@ class Deposit:
         """
         if not reference:
             raise ValueError("an empty reference must not be registered")
-        lookup = self._keyring.index(_REFERENCE, covenant, party, reference)
-        sealed = self._keyring.seal(reference.encode(), _REFERENCE, covenant, party, subject)
+        lookup = self._keyring.index(REFERENCE, covenant, party, reference)
+        sealed = self._keyring.seal(reference.encode(), REFERENCE, covenant, party, subject)
         row = insert(tables.reference).values(
             covenant=covenant,
             party=party,
@@ -158,7 +157,7 @@ class Deposit:
             SealBroken: the reference was changed or its key is not here.
         """
         row = self._row(self._reference, covenant, party, subject)
-        return None if row is None else self._keyring.unseal(Sealed(*row), _REFERENCE, covenant, party, subject).decode()
+        return None if row is None else self._keyring.unseal(Sealed(*row), REFERENCE, covenant, party, subject).decode()
 
     def subject_of(self, covenant: CovenantId, party: PartyId, reference: str) -> str | None:
         """Return the subject for which the party registered this reference, or None.
@@ -166,7 +165,7 @@ class Deposit:
         Raises:
             DepositUnavailable: the database did not answer.
         """
-        row = self._row(self._subject, covenant, party, self._keyring.index(_REFERENCE, covenant, party, reference))
+        row = self._row(self._subject, covenant, party, self._keyring.index(REFERENCE, covenant, party, reference))
         return None if row is None else str(row[0])
 
     # Texts: words a person wrote, by an opaque id that the registry keeps.
@@ -209,6 +208,17 @@ class Deposit:
         """
         with self._durably() as connection:
             return sum(connection.execute(delete(tables.text).where(tables.text.c.id == text_id)).rowcount for text_id in text_ids)
+
+    def rewrap(self, limit: int = 500) -> int:
+        """Bring blobs under the current wrapping key, at most `limit` in one transaction; 0 means that no other key is in use.
+
+        Raises:
+            SealBroken: a blob does not open; nothing was changed.
+            DepositUnavailable: the database did not take it.
+        """
+        # A crash between two calls leaves some blobs under the old key, which still opens them; a repeat finds them.
+        with self._durably() as connection:
+            return rewrap_some(connection, self._keyring, limit)
 
     def _change(self, case: str, subject: str, holder: PartyId, change: Callable[[Record], Record]) -> Record:
         """Replace a contribution by what `change` makes of it, and return what it was before.

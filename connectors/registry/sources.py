@@ -37,7 +37,6 @@ class Sources:
         self._on_fault = on_fault
         self._served = {(one.source.holder, field): one.source for one in self._opened for field in one.fields}
         self._deposits = {one.source.holder: one.source for one in self._opened if one.at_once is None}
-        self._holders = {one.source.name: one.source.holder for one in self._opened}
         self._bulkheads = {one.source.name: Bulkhead(one.source.name, one.at_once) for one in self._opened if one.at_once is not None}
 
     def for_field(self, holder: PartyId, field: FieldName, delivery: Delivery) -> Source:
@@ -51,14 +50,6 @@ class Sources:
         if source is None:
             raise SourceMissing(field, holder)
         return source
-
-    def holder_of(self, name: str) -> PartyId:
-        """Return the party of the source by this name.
-
-        Raises:
-            KeyError: there is no such source.
-        """
-        return self._holders[name]
 
     def read_all(self, lookups: Mapping[Source, Lookup]) -> Reading:
         """Ask each source its question, all at the same time. A source that fails or is late takes only its own fields along.

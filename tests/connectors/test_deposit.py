@@ -18,6 +18,7 @@ from connectors.errors import DepositUnavailable, ReferenceTaken, SealBroken, So
 from connectors.sealing import Keyring
 from connectors.source import Item, Lookup, Wanted
 from policies.vocabulary import FULL, CovenantId, FieldName, Form, FormKind, PartyId, Value, ValueType
+from tests.connectors.conftest import INDEX_KEY, NEW_KEY, NOW, OLD_KEY
 
 POLICE, CARE, CORPORATION = PartyId("police"), PartyId("care"), PartyId("corporation")
 COUNT, LAST, CONTACT = FieldName("incidents.count_12m"), FieldName("incidents.last_on"), FieldName("support.contact")
@@ -190,6 +191,22 @@ def test_a_purged_case_and_an_erased_subject_leave_no_row(deposit: Deposit) -> N
     assert deposit.erase_subject("s1") == 2
     assert read(deposit, COUNT, case="c2") == {}
     assert deposit.reference_of(COVENANT, POLICE, "s1") is None
+
+
+def test_after_rewrapping_the_old_key_can_be_destroyed(deposit: Deposit, engine: Engine) -> None:
+    deposit.contribute("c1", "s1", POLICE, {COUNT: full(3)})
+    deposit.contribute("c2", "s1", POLICE, {COUNT: full(4)})
+    deposit.register_reference(COVENANT, POLICE, "s1", "PL-1")
+    deposit.keep_text(TextKind.REASON, "t1", "omdat")
+    both = Deposit(engine, Keyring("k2", {"k1": OLD_KEY, "k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
+    assert [both.rewrap(3), both.rewrap(3), both.rewrap(3)] == [3, 1, 0]
+    new = Deposit(engine, Keyring("k2", {"k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
+    assert read(new, COUNT) == {COUNT: full(3)}
+    assert new.reference_of(COVENANT, POLICE, "s1") == "PL-1"
+    assert new.subject_of(COVENANT, POLICE, "PL-1") == "s1"
+    assert new.text_of(TextKind.REASON, "t1") == "omdat"
+    with pytest.raises(SourceUnavailable):
+        read(deposit, COUNT)
 
 
 def test_a_database_that_does_not_answer_says_nothing_else(database_url: str, keyring: Keyring) -> None:

@@ -208,7 +208,6 @@ def test_each_field_has_its_source_and_what_is_released_by_hand_comes_from_the_d
     assert sources.for_field(CORPORATION, since, Delivery.RELEASED_BY_HOLDER).name == "corporation-deposit"
     assert sources.for_field(CORPORATION, FieldName("tenancy.other"), Delivery.LIVE).name == "corporation-deposit"
     assert isinstance(sources.for_field(POLICE, since, Delivery.LIVE), DepositSource)
-    assert sources.holder_of("municipality-cases") == MUNICIPALITY
     with pytest.raises(SourceMissing, match=r"^field tenancy.since of municipality has no source$"):
         sources.for_field(MUNICIPALITY, since, Delivery.LIVE)
     with pytest.raises(SourceMissing):

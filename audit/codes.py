@@ -16,7 +16,7 @@ CODES_MAX = 1000
 _CODE = rf"[A-Za-z0-9][A-Za-z0-9_.:/+-]{{0,{CODE_MAX - 1}}}"
 # `bands(0-2,3-9,10+)`: a kind and, for bands, the bands themselves; not one of them can hold a space
 _FORM = rf"[a-z][a-z0-9_]{{0,39}}(?:\([A-Za-z0-9_.,:+<>=-]{{1,{CODE_MAX}}}\))?"
-# The line feed is outside both sets, so one match over the joined text decides about the whole list, in one call.
+# One match over the joined text decides about the whole list, in one call; as many line feeds as items, so that none holds one.
 _CODES = re.compile(rf"(?:{_CODE}\n)*")
 _FORMS = re.compile(rf"(?:{_FORM}\n)*")
 
@@ -36,7 +36,7 @@ def check_codes(what: str, codes: tuple[str, ...]) -> None:
     """
     if len(codes) > CODES_MAX:
         raise ValueError(f"{what}: expected at most {CODES_MAX} codes, found {len(codes)}")
-    if not _CODES.fullmatch("\n".join((*codes, ""))):
+    if not _all(_CODES, codes):
         raise ValueError(f"{what}: expected codes of 1 to {CODE_MAX} letters, digits and _ . : / + -")
 
 
@@ -46,8 +46,13 @@ def check_forms(what: str, forms: tuple[str, ...]) -> None:
     Raises:
         ValueError: one of the list is no form.
     """
-    if not _FORMS.fullmatch("\n".join((*forms, ""))):
+    if not _all(_FORMS, forms):
         raise ValueError(f"{what}: expected forms such as month or bands(0-2,3+)")
+
+
+def _all(pattern: re.Pattern[str], items: tuple[str, ...]) -> bool:
+    text = "\n".join((*items, ""))
+    return text.count("\n") == len(items) and pattern.fullmatch(text) is not None
 
 
 def check_unique(what: str, items: tuple[object, ...]) -> None:

@@ -236,3 +236,15 @@ def canonical_json(members: Mapping[str, object]) -> bytes:
         UnicodeEncodeError: a string is not ASCII, which the schema has refused before.
     """
     return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("ascii")
+
+
+def parse_json(text: bytes) -> object:
+    """What a stored text says, before anything of it is believed.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than anything that was ever written here.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("expected JSON of little depth") from error

@@ -128,6 +128,8 @@ def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[byte
     """
     if not 0 <= index < size:
         raise ProofWrong(f"expected an index below the size {size}, found {index}")
+    if len(leaf) != HASH_BYTES:
+        raise ProofWrong(f"expected a leaf hash of {HASH_BYTES} bytes, found {len(leaf)}")
     # The lowest `inner` levels have a sibling on either side; above them only left siblings, one for each remaining 1 bit.
     inner = (index ^ (size - 1)).bit_length()
     expected = inner + (index >> inner).bit_count()

@@ -9,7 +9,6 @@ and salt leaves a digest that says nothing (the salt has 256 bits), and every pr
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -18,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.codes import Pair
-from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject, canonical_json
+from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject, canonical_json, parse_json
 
 CORE = "core"
 ACTOR = "actor"
@@ -28,7 +27,7 @@ NAMES = (CORE, ACTOR, SUBJECT)
 SALT_BYTES = 32
 NONCE_BYTES = 12
 
-_Json: TypeAlias = Any  # what `json` gives for a stranger's text
+_Json: TypeAlias = Any  # what a stranger's JSON may be
 
 
 class SubjectKeys(Protocol):
@@ -145,9 +144,9 @@ def parse_core(body: bytes) -> Core:
     Raises:
         ValueError: the body is no core in canonical form.
     """
-    members = _members(body)
-    outcome, covenant = members.get("outcome"), members.get("covenant")
     try:
+        members = _members(body)
+        outcome, covenant = members.get("outcome"), members.get("covenant")
         core = Core(
             outcome=None if outcome is None else Outcome(outcome),
             reasons=_codes(members, "reasons"),
@@ -214,7 +213,7 @@ def parse_subject(plain: bytes, key_id: str) -> Subject:
 
 # The types of a stranger's JSON are checked by the constructors above and by printing it back.
 def _members(body: bytes) -> dict[str, _Json]:
-    members = json.loads(body)
+    members = parse_json(body)
     if not isinstance(members, dict):
         raise TypeError("expected an object")
     return members

@@ -29,14 +29,16 @@ class Placing:
     def place(self, sealed: tuple[Sealed, ...], fence: Fence) -> tuple[Position, ...] | AuditError:
         """Every draft's position, or why none of them was placed."""
         try:
-            known = {one.draft.id: position for one in sealed if (position := self._known(one)) is not None}
+            if len({one.draft for one in sealed}) != len({one.draft.id for one in sealed}):
+                raise IdReused("expected drafts with ids of their own")
+            known = {one.draft.id for one in sealed if self._known(one) is not None}
             # An order that is there already was promised before: whether its fence has moved since is no longer asked.
-            if len(known) < len(sealed):
+            if not all(one.draft.id in known for one in sealed):
                 self._check_fence(fence)
                 self._check_decisions([one.draft for one in sealed if one.draft.id not in known])
         except AuditError as error:
             return error
-        return tuple(known.get(one.draft.id) or self._add(one) for one in sealed)
+        return tuple(self._known(one) or self._add(one) for one in sealed)
 
     def _add(self, sealed: Sealed) -> Position:
         behind = self._growing.stepped_back(sealed.draft.log)

@@ -52,6 +52,8 @@ def create_app(parts: Parts) -> Flask:
     """
     quiet_libraries()
     app = Flask("broker", static_folder=None, template_folder=None)
+    # Flask would write an unforeseen error with its text and its whole traceback; `_answer_errors` writes its class and place.
+    app.logger.disabled = True
     app.config.update(MAX_CONTENT_LENGTH=parts.max_body_bytes, MAX_FORM_MEMORY_SIZE=parts.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     for blueprint in parts.blueprints:
@@ -103,13 +105,14 @@ def _answer_errors(app: Flask, events: Events) -> None:
         g.problem = problem.slug
         if problem.status == 500:  # noqa: PLR2004 - the one status that nobody foresaw
             # The class and the place, never the text: an exception's text holds what the caller or a database sent.
-            events.error("request.failed", error=type(error).__name__, where=_where(error), trace_id=g.trace.trace_id)
+            cause = getattr(error, "original_exception", None) or error
+            events.error("request.failed", error=type(cause).__name__, where=_where(cause), trace_id=g.trace.trace_id)
         return problem_response(error)
 
     app.register_error_handler(Exception, answer)
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 

@@ -263,7 +263,7 @@ class Expectation:
     def __post_init__(self) -> None:
         freeze(self, "sees", "withheld")
         if not (self.sees or self.never_sees or self.withheld):
-            raise ValueError("a scenario without `sees`, `never_sees` or `withheld` tests nothing")
+            raise ValueError("expected at least one of sees, never_sees, withheld")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from policies.errors import CovenantErrors, Finding, Severity
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 16
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 #: a file with more mistakes than this is not a covenant with mistakes; the rest is not looked for
 MAX_FINDINGS = 200
 

@@ -122,7 +122,9 @@ def _words(words: Iterable[str]) -> str:
 
 
 def _about_phases(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    kinds = [covenant.case_types[name] for name in sorted(article.case_types) if name in covenant.case_types]
+    if not article.case_types <= covenant.case_types.keys():
+        return
+    kinds = [covenant.case_types[name] for name in sorted(article.case_types)]
     known = {phase for each in covenant.case_types.values() for phase in each.ladder}
     for phase in sorted(article.phases & known):
         steps = [kind.ladder[phase] for kind in kinds if phase in kind.ladder]

@@ -173,7 +173,7 @@ class Number:
 
     @property
     def expected(self) -> str:
-        return f"a whole number from {self.least} to {self.most}"
+        return f"a whole number from {self.least} to {self.most}" if self.least < self.most else str(self.least)
 
     def read(self, node: Node, path: Path, reading: Reading) -> int | Wrong:  # noqa: ARG002 - see Shape
         if (
@@ -255,7 +255,7 @@ class FormShape:
             for kind in FormKind:
                 if kind.value == node.text and kind is not FormKind.BANDS:
                     return Form(kind)
-        hint = did_you_mean(node.text, FormKind) if isinstance(node, Scalar) else None
+        hint = did_you_mean(node.text, set(FormKind) - {FormKind.BANDS}) if isinstance(node, Scalar) else None
         return reading.wrong(node, "wrong-form", f"expected {self.expected}, found {found(node)}", hint)
 
     def _bands(self, node: Entries, path: Path, reading: Reading) -> Form | Wrong:

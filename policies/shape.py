@@ -59,7 +59,8 @@ class Reading:
         """Note every mention of a name that nothing defines."""
         for mention in self.mentions:
             known = [name for kind in mention.kinds for name in self.defined.get(kind, ())]
-            if mention.name not in known:
+            # Where nothing of a kind is defined its whole part is missing or misspelt, which is reported once, at that part.
+            if known and mention.name not in known:
                 kinds = " or ".join(mention.kinds)
                 hint = did_you_mean(mention.name, known)
                 self.mistakes.add(mention.place, f"unknown-{mention.kinds[0].replace(' ', '-')}", f"unknown {kinds} `{mention.name}`", hint)
@@ -95,16 +96,17 @@ def found(node: Node) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Many(Generic[T]):
-    """A list without repeats; `lone` also takes a single one without brackets."""
+    """A list without repeats; `lone` also takes a single one without brackets. `forgiving` goes on without the items that are wrong."""
 
     each: Shape[T]
     make: Callable[[Iterable[T]], Any] = tuple
     lone: bool = False
     may_be_empty: bool = False
+    forgiving: bool = False
 
     @property
     def expected(self) -> str:
-        return f"a list, of {self.each.expected}"
+        return f"a list, each item {self.each.expected}"
 
     def read(self, node: Node, path: Path, reading: Reading) -> Any:  # noqa: ANN401 - `make` decides
         if self.lone and isinstance(node, Scalar):
@@ -114,16 +116,17 @@ class Many(Generic[T]):
         if not node.items and not self.may_be_empty:
             return reading.wrong(node, "empty", f"expected {self.expected}, found an empty list")
         values: list[T] = []
+        spoiled = False
         for position, item in enumerate(node.items):
             reading.values[*path, position] = item.place
             value = self.each.read(item, (*path, position), reading)
             if isinstance(value, Wrong):
-                continue
-            if value in values:
+                spoiled = True
+            elif value in values:
                 reading.wrong(item, "repeated", f"{found(item)} stands here a second time")
             else:
                 values.append(value)
-        return self.make(values)
+        return WRONG if spoiled and not self.forgiving else self.make(values)
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - see Shape
         written = [self.each.write(item) for item in value]
@@ -132,12 +135,16 @@ class Many(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Generic[T]):
-    """A map from names to values of one shape. `defines` says which kind of name a key introduces, and the whole name."""
+    """A map from names to values of one shape. `defines` says which kind of name a key introduces, and the whole name.
+
+    `forgiving` goes on without the entries that are wrong.
+    """
 
     key: Shape[str]
     each: Shape[T]
     defines: Callable[[Path], tuple[str, str]] | None = None
     may_be_empty: bool = False
+    forgiving: bool = False
 
     @property
     def expected(self) -> str:
@@ -149,6 +156,7 @@ class MapOf(Generic[T]):
         if not node.entries and not self.may_be_empty:
             return reading.wrong(node, "empty", f"expected {self.expected}, found an empty map")
         values: dict[str, Any] = {}
+        spoiled = False
         for key, value_node in node.entries:
             here = (*path, key.text)
             reading.keys[here], reading.values[here] = key.place, value_node.place
@@ -157,9 +165,11 @@ class MapOf(Generic[T]):
                 kind, defined = self.defines(here)
                 reading.defined.setdefault(kind, set()).add(defined)
             value = self.each.read(value_node, here, reading)
-            if not isinstance(name, Wrong) and not isinstance(value, Wrong):
+            if isinstance(name, Wrong) or isinstance(value, Wrong):
+                spoiled = True
+            else:
                 values[name] = value
-        return values
+        return WRONG if spoiled and not self.forgiving else values
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - see Shape
         return {str(key): self.each.write(each) for key, each in value.items()}
@@ -196,13 +206,15 @@ class Key:
 class Record(Generic[T]):
     """A map with known keys, made into one value. `named` is what the thing is called in messages: `an article`.
 
-    `keyed` is the argument that the key above it becomes (the id of a party stands before its record).
+    `keyed` is the argument that the key above it becomes (the id of a party stands before its record). `forgiving` goes on without the keys
+    that may be left out and are wrong; where it does not, whatever is built on this value is not looked at, so that no mistake has echoes.
     """
 
     named: str
     make: Callable[..., T]
     keys: tuple[Key, ...]
     keyed: str = ""
+    forgiving: bool = False
 
     @property
     def expected(self) -> str:
@@ -210,7 +222,9 @@ class Record(Generic[T]):
 
     def read(self, node: Node, path: Path, reading: Reading) -> T | Wrong:
         if not isinstance(node, Entries):
-            return reading.wrong(node, "wrong-type", f"expected {self.named} with keys, found {found(node)}")
+            required = [f"`{key.name}`" for key in self.keys if key.default is REQUIRED]
+            keys = " and ".join(required) if len(required) in {1, 2, 3} else "keys"
+            return reading.wrong(node, "wrong-type", f"expected {self.named} with {keys}, found {found(node)}")
         known = {key.name: key for key in self.keys}
         arguments: dict[str, object] = {self.keyed: path[-1]} if self.keyed else {}
         spoiled = False
@@ -219,12 +233,13 @@ class Record(Generic[T]):
             if key is None:
                 hint = did_you_mean(written.text, known) or f"known are {', '.join(known)}"
                 reading.wrong(written, "unknown-key", f"`{written.text}` is not a key of {self.named}", hint)
+                spoiled = spoiled or not self.forgiving
                 continue
             here = (*path, key.name)
             reading.keys[here], reading.values[here] = written.place, value_node.place
             value = key.shape.read(value_node, here, reading)
             if isinstance(value, Wrong):
-                spoiled = spoiled or key.default is REQUIRED
+                spoiled = spoiled or key.default is REQUIRED or not self.forgiving
             else:
                 arguments[key.argument] = value
         present = {written.text for written, _ in node.entries}
@@ -238,6 +253,8 @@ class Record(Generic[T]):
         try:
             return self.make(**arguments)
         except ValueError as error:  # a value refuses what is impossible, in words for whoever wrote it
+            if self.forgiving and reading.mistakes.findings:  # it is what is left of something that was wrong
+                return WRONG
             return reading.wrong(node, "impossible", f"{self.named}: {error}")
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - see Shape

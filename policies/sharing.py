@@ -217,7 +217,7 @@ class Never:
 
     def __post_init__(self) -> None:
         if not (self.to or self.from_ or self.classes or self.fields or self.about):
-            raise ValueError("a never statement says to whom, from whom, about whom, which classes or which fields")
+            raise ValueError("expected at least one of to, from, classes, fields, about")
 
 
 @dataclass(frozen=True, slots=True)

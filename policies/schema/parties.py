@@ -23,7 +23,7 @@ def _party(id: PartyId, roles: Mapping[str, Role], **rest: object) -> Party:  # 
 
 
 ROLE_OF_PARTY = Record(
-    "a role with `nl` and `en`",
+    "a role",
     _role,
     (
         Key("nl", TEXT, get=lambda role: role.label.nl),

@@ -17,7 +17,7 @@ PARTY, ROLE, PHASE, SUBJECT, BASIS = ref("party"), ref("role"), ref("phase"), re
 PURPOSE, CASE_TYPE, FIELD = ref("purpose"), ref("case type"), ref("field")
 FIELDS = Ref(("field",), patterns=True)  # also whole categories: incidents.*
 
-LABEL = Record("a label with `nl` and `en`", Label, (Key("nl", TEXT), Key("en", TEXT)))
+LABEL = Record("a label", Label, (Key("nl", TEXT), Key("en", TEXT)))
 
 ID = Word("a name of lower-case letters, digits and hyphens", re.compile(r"[a-z][a-z0-9-]{0,47}"))
 VERSION = Text("a version such as `2026.2`", re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}"))

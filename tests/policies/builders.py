@@ -27,6 +27,7 @@ from policies.covenant import (
     ShownAs,
     Signatory,
     Step,
+    party_of,
 )
 from policies.decide import Ask, Facts
 from policies.vocabulary import (
@@ -140,7 +141,7 @@ def article(
         phases,
         about,
         fields,
-        grounds,
+        Basis(grounds.giver, {name: grounds.receiver[name] for name in sorted({party_of(each) for each in to})}),
         Necessity("decision", "without", "subsidiarity"),
         conditions or Conditions(),
         identifies=identifies,

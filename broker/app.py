@@ -54,7 +54,9 @@ def create_app(parts: Parts) -> Flask:
     app = Flask("broker", static_folder=None, template_folder=None)
     # Flask would write an unforeseen error with its text and its whole traceback; `_answer_errors` writes its class and place.
     app.logger.disabled = True
-    app.config.update(MAX_CONTENT_LENGTH=parts.max_body_bytes, MAX_FORM_MEMORY_SIZE=parts.max_body_bytes, PROVIDE_AUTOMATIC_OPTIONS=False)
+    # One byte more than a body may have: werkzeug cuts a chunked body off at its limit without a word, and the byte too many tells.
+    limit = parts.max_body_bytes + 1
+    app.config.update(MAX_CONTENT_LENGTH=limit, MAX_FORM_MEMORY_SIZE=limit, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
     for blueprint in parts.blueprints:
         app.register_blueprint(blueprint)

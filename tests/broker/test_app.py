@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, Response
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import EnvironBuilder
 
 from broker.api.spec import API_VERSION, documented
 from broker.app import HEADERS, Parts, create_app
@@ -151,15 +152,12 @@ def test_bad_input_is_refused_as_what_it_is(
 
 
 def test_a_body_of_unknown_length_is_cut_off_at_the_limit(worker: Worker, token: dict[str, str]) -> None:
-    endless = io.BytesIO(b" " * (MAX_BODY_BYTES * 2))
-    response = worker.web.post(
-        NOTES,
-        input_stream=endless,
-        content_type="application/json",
-        headers=token | {"Transfer-Encoding": "chunked"},
-        environ_overrides={"wsgi.input_terminated": True},
-    )
-    assert problem(response) == (413, "body-too-large")
+    body = b" " * (MAX_BODY_BYTES * 2)
+    environ = EnvironBuilder(NOTES, method="POST", data=body, content_type="application/json", headers=token).get_environ()
+    # as granian gives a chunked body: no length, and a stream that ends by itself
+    del environ["CONTENT_LENGTH"]
+    environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    assert problem(worker.web.open(environ)) == (413, "body-too-large")
 
 
 def test_everything_wrong_with_a_body_is_named_at_once(worker: Worker, token: dict[str, str]) -> None:
@@ -230,9 +228,7 @@ def test_an_error_in_the_door_itself_lets_nobody_in() -> None:
 def test_every_answer_carries_the_version_and_the_security_headers(worker: Worker, path: str) -> None:
     headers = worker.web.get(path).headers
     assert headers["API-Version"] == API_VERSION
-    assert {name: headers[name] for name in HEADERS if name != "Cache-Control"} == {
-        n: v for n, v in HEADERS.items() if n != "Cache-Control"
-    }
+    assert {name for name, value in HEADERS.items() if headers[name] != value} <= {"Cache-Control"}
     assert headers["Cache-Control"] == ("public, max-age=300" if path == "/oauth2/jwks" else "no-store")
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", headers["traceparent"])
 

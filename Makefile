@@ -46,7 +46,7 @@ bench: install ## measure decide, exchange and audit as ratios in one run; ARGS=
 	@$(BIN)/broker bench all $(ARGS)
 
 soak: install ## the long checks: hundreds of kills, thousands of races (an hour or so)
-	@$(BIN)/pytest -q -m soak -o addopts="--strict-markers --strict-config --import-mode=importlib" $(ARGS)
+	@$(BIN)/pytest -q -m soak $(ARGS)
 
 clean: ## remove what was built here, the demo included
 	@rm -rf $(VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

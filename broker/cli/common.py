@@ -1,0 +1,49 @@
+"""What the commands share: the settings, an opened broker that is closed again, and printing for people or for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from broker.bootstrap import Broker, open_broker
+from broker.config import Settings, read_settings
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+readable_file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return read_settings(os.environ)
+
+
+@contextmanager
+def opened() -> Iterator[Broker]:
+    """A broker for the length of one command."""
+    broker = open_broker(settings())
+    try:
+        yield broker
+    finally:
+        broker.close()
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table for people; no colour is needed to read it."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,127 @@
+"""Setting up and running: keys, databases, the server and its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import click
+from flask import Flask
+
+from audit.errors import LogUnavailable, SignerRefused
+from broker.api.openapi import LazyDocument
+from broker.bootstrap import Broker, World, check_fit, create_service, migrate, open_broker
+from broker.certifying import certify_receipt_key
+from broker.cli.common import opened, settings
+from broker.clock import system_random
+from broker.keys import FILES, create_keys
+from broker.serve import serve as serve_application
+from broker.tallying import Tallying
+
+#: how often the worker settles, and how often it signs what has grown, in seconds
+SWEEP_S = 10.0
+SIGN_S = 60.0
+
+
+@click.group()
+def keys() -> None:
+    """The broker's own keys."""
+
+
+@keys.command("init")
+def init_keys() -> None:
+    """Make every key, once; an existing file is never overwritten."""
+    path = settings().keys
+    create_keys(path, system_random)
+    click.echo(f"made {len(FILES)} keys in {path}; back them up apart from the databases (docs/operations.md)")
+
+
+@click.group()
+def db() -> None:
+    """The four databases: broker, deposit, audit and keystore."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring all four to the newest version; run it before each new version of the software serves."""
+    migrate(settings())
+    click.echo("the databases are at the newest version")
+
+
+@click.command()
+@click.option("--with-worker/--without-worker", default=True, show_default=True, help="Also run `broker worker` beside the web workers.")
+def serve(*, with_worker: bool) -> None:
+    """Serve the interface until SIGTERM or Ctrl-C, with several worker processes; a worker that dies is replaced."""
+    chosen = settings()
+    with opened() as broker:
+        check_fit(broker)
+        certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
+    click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
+    beside = subprocess.Popen([sys.executable, "-m", "broker", "worker"]) if with_worker else None
+    try:
+        serve_application(_service, chosen)
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait(timeout=30)
+
+
+def _service() -> Flask:
+    """What each web worker builds for itself, after it was forked."""
+    broker = open_broker(settings())
+    Tallying(broker.tally, broker.log, broker.world.ids).start()
+    return create_service(broker)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do one round and stop; for a scheduler.")
+def worker(*, once: bool) -> None:
+    """Settle what a crash left open, move overdue cases back, and sign checkpoints; one per broker is enough."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    parent = os.getppid()
+    broker = open_broker(settings(), World())
+    try:
+        run_worker(broker, stop, once=once, orphaned=lambda: os.getppid() != parent)
+    finally:
+        broker.close()
+
+
+def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: Callable[[], bool]) -> None:
+    """Rounds until stopped or orphaned. A log that cannot be written or signed is an event and the next round's business, never an end."""
+    sweeper = broker.sweeper()
+    sign_at = 0.0
+    while not stop.is_set():
+        try:
+            swept = sweeper.sweep()
+            if swept.total:
+                broker.events.info("worker.settled", count=swept.total)
+            if time.monotonic() >= sign_at:
+                for signed in sweeper.sign():
+                    if signed.fresh:
+                        broker.events.info("checkpoint.signed", origin=signed.checkpoint.origin, index=signed.checkpoint.size)
+                sign_at = time.monotonic() + SIGN_S
+        except (LogUnavailable, SignerRefused) as error:
+            broker.events.error("worker.refused", error=type(error).__name__)
+        if once or orphaned():
+            return
+        stop.wait(SWEEP_S)
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the interface."""
+    with opened() as broker:
+        app = create_service(broker)
+        click.echo(LazyDocument(app, broker.settings.issuer).text)

@@ -1,0 +1,53 @@
+"""Refusals of nobody known are counted, and the counts go to the log: one `tally` entry a minute at most, none where nothing happened."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from audit.codes import sorted_pairs
+from audit.entry import HOUSE, Core, Draft
+from audit.errors import AuditError
+from audit.log import Log
+from broker.authenticate import Tally
+from broker.clock import Ids
+from broker.records import SOFTWARE
+
+EVERY_S = 60.0
+
+
+class Tallying:
+    """Brings one process's counts to the log. What a kill -9 takes along is at most the counts of its last minute."""
+
+    def __init__(self, tally: Tally, log: Log, ids: Ids, every_s: float = EVERY_S) -> None:
+        self._tally = tally
+        self._log = log
+        self._ids = ids
+        self._every_s = every_s
+
+    def start(self) -> None:
+        """Count on, in a thread that ends with the process."""
+        threading.Thread(target=self._run, daemon=True, name="tallying").start()
+
+    def tell(self) -> bool:
+        """Append what was counted since the last time; returns whether there was anything.
+
+        Raises:
+            audit.errors.LogUnavailable: the counts of this round are lost to the log; they were events of the process too.
+        """
+        counts = self._tally.drain()
+        if not counts:
+            return False
+        details = {(f"unauthenticated.{reason}", str(count)) for reason, count in counts.items()}
+        core = Core(details=sorted_pairs({*details, ("process", str(os.getpid()))}), software=SOFTWARE)
+        self._log.append(Draft("tally", self._ids(), HOUSE, None, core))
+        return True
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(self._every_s)
+            try:
+                self.tell()
+            except AuditError:
+                continue  # the log says so itself, to every request; the next round tells what is counted from now on

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import click
@@ -20,6 +21,7 @@ from broker.bootstrap import Broker, World, check_fit, create_service, migrate, 
 from broker.certifying import certify_receipt_key
 from broker.cli.common import opened, settings
 from broker.clock import system_random
+from broker.config import Settings
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.tallying import Tallying
@@ -65,16 +67,17 @@ def serve(*, with_worker: bool) -> None:
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
     beside = subprocess.Popen([sys.executable, "-m", "broker", "worker"]) if with_worker else None
     try:
-        serve_application(_service, chosen)
+        serve_application(partial(_service, chosen), chosen)
     finally:
         if beside is not None:
             beside.terminate()
             beside.wait(timeout=30)
 
 
-def _service() -> Flask:
-    """What each web worker builds for itself, after it was forked."""
-    broker = open_broker(settings())
+def _service(chosen: Settings) -> Flask:
+    """What each web worker builds for itself after it was forked; its environment is empty by then, so it is given the settings."""
+    broker = open_broker(chosen)
+    broker.covenants.in_force()  # compiled now, so that no partner's first request waits for it
     Tallying(broker.tally, broker.log, broker.world.ids).start()
     return create_service(broker)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from policies.covenant import CaseType, Covenant, Field, Never, PhaseView, ShownAs, Step, party_of
 from policies.errors import Finding, Severity
 from policies.values import Path
-from policies.vocabulary import FieldName, PartyId, Phase, PurposeId, RoleId, SubjectKind
+from policies.vocabulary import FieldName, FormKind, PartyId, Phase, PurposeId, RoleId, SubjectKind
 
 
 def names_field(pattern: str, field: FieldName) -> bool:
@@ -32,11 +32,6 @@ def _covers(never: Never, field: Field) -> bool:
 
 def _binds(never: Never, role: RoleId) -> bool:
     return not never.to or role in never.to or party_of(role) in never.to
-
-
-def _binds_party(covenant: Covenant, never: Never, party: PartyId) -> bool:
-    """What is shown of a case is shown to a whole party, so a statement about some of its roles does not bind it."""
-    return all(_binds(never, role) for role in covenant.parties[party].roles)
 
 
 def broken_statements(covenant: Covenant) -> Iterator[Finding]:
@@ -78,7 +73,11 @@ def _by_emergencies(covenant: Covenant, never: Never) -> Iterator[Finding]:
         roles = sorted(role for role in emergency.who if _binds(never, role))
         for name in sorted(emergency.fields) if roles else ():
             field = covenant.fields[name]
-            if _covers(never, field) and (not never.about or never.about & field.about) and (not never.forms or "full" in never.forms):
+            if (
+                _covers(never, field)
+                and (not never.about or never.about & field.about)
+                and (not never.forms or FormKind.FULL in never.forms)
+            ):
                 yield _broken(covenant, never, f"the emergency gives `{name}` to {', '.join(roles)}", ("emergency", position, "fields"))
 
 
@@ -86,7 +85,8 @@ def _by_what_is_shown(covenant: Covenant, never: Never) -> Iterator[Finding]:
     telling = frozenset(party for party in covenant.parties if _tells_by_taking_part(covenant, never, party))
     for case_type in covenant.case_types.values() if telling else ():
         for party in covenant.parties:
-            if _binds_party(covenant, never, party) and party not in telling:
+            # What is shown of a case is shown to a whole party, so a statement about some of its roles does not bind it.
+            if (not never.to or party in never.to) and party not in telling:
                 shown = case_type.shown_to(party, frozenset(covenant.parties))
                 yield from _shown_too_much(covenant, never, case_type, party, shown, telling - {party})
 

@@ -44,7 +44,7 @@ def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[
         yield from _not_given(covenant, name, giver, field, article.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, article.to)}):
             bases = article.basis.receiver.get(party, ())
-            yield from _not_received(covenant, name, covenant.parties[party], field, bases, (*at, "basis", "receiver"))
+            yield from _not_received(covenant, name, covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
     purpose = covenant.purposes[article.purpose]
     for party in sorted({article.from_, *map(party_of, article.to)}):
         if not purpose.legal_basis.get(party):
@@ -60,7 +60,7 @@ def _emergency_without_ground(covenant: Covenant, emergency: Emergency, at: Path
         yield from _not_given(covenant, "emergency", giver, field, emergency.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, emergency.who)} - {giver.id}):
             bases = emergency.basis.receiver.get(party, ())
-            yield from _not_received(covenant, "emergency", covenant.parties[party], field, bases, (*at, "basis", "receiver"))
+            yield from _not_received(covenant, "emergency", covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
 
 
 def _not_given(covenant: Covenant, name: str, giver: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:

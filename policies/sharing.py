@@ -15,6 +15,7 @@ from policies.vocabulary import (
     Delivery,
     FieldName,
     Form,
+    FormKind,
     PartyId,
     Phase,
     PurposeId,
@@ -213,7 +214,7 @@ class Never:
     about: frozenset[SubjectKind] = frozenset()
     purposes: frozenset[PurposeId] = frozenset()
     phases: frozenset[Phase] = frozenset()
-    forms: frozenset[str] = frozenset()
+    forms: frozenset[FormKind] = frozenset()
 
     def __post_init__(self) -> None:
         if not (self.to or self.from_ or self.classes or self.fields or self.about):

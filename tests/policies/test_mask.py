@@ -3,6 +3,7 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -118,9 +119,16 @@ def test_what_does_not_fit_is_left_out_as_if_there_were_nothing(form: Form, type
 
 @pytest.mark.parametrize(
     ("form", "type_", "value"),
-    [(MONTH, ValueType.DATE, "2026-03"), (YEAR, ValueType.DATE, "2026"), (BANDS, ValueType.INTEGER, "3-9"), (INITIALS, ValueType.STRING, "J.D.V."),
-     (POSTCODE4, ValueType.STRING, "1234"), (PRESENT, ValueType.STRING, True), (PRESENT, ValueType.BOOLEAN, False)],
-)  # fmt: skip
+    [
+        (MONTH, ValueType.DATE, "2026-03"),
+        (YEAR, ValueType.DATE, "2026"),
+        (BANDS, ValueType.INTEGER, "3-9"),
+        (INITIALS, ValueType.STRING, "J.D.V."),
+        (POSTCODE4, ValueType.STRING, "1234"),
+        (PRESENT, ValueType.STRING, True),
+        (PRESENT, ValueType.BOOLEAN, False),
+    ],
+)
 def test_a_value_its_source_reduced_passes_as_it_is(form: Form, type_: ValueType, value: Value) -> None:
     assert masked(form, type_, Given(value, form)) == Masked(value, form, None)  # type: ignore[arg-type]  # none of these is a date
 
@@ -184,7 +192,7 @@ def test_every_number_is_in_exactly_one_band(widths: list[int], number: int) -> 
     edges = [0]
     for width in widths:
         edges.append(edges[-1] + width)
-    bands = (*(f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False)), f"{edges[-1]}+")
+    bands = (*(f"{low}-{high - 1}" for low, high in pairwise(edges)), f"{edges[-1]}+")
     found = str(reduce_value(Form(FormKind.BANDS, bands), number, ValueType.INTEGER))
     position = bands.index(found)
     assert edges[position] <= number

@@ -1,33 +1,41 @@
 """A broker with four parties in a folder of the test's own, spoken to over WSGI by the demonstration's partner kit.
 
 `theatre(folder)` has the production application, real keys, real databases and the municipality's real HTTP server. Only the network
-between partner and broker is left out; tests that need it start `broker serve`.
+between partner and broker is left out; tests that need it start `broker serve`. The stage itself is a copy of `tests/template.py`'s.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from audit.records import Record, entries
+from audit.tables import head
+from audit.verdict import Verdict
+from audit.verify import verify
+from broker.authenticate import Caller
 from broker.bootstrap import Broker, World, create_service, open_broker
+from broker.cases.rules import By
 from broker.clock import new_id
 from broker.config import Settings
 from broker.demo.partner import Partner, Refused
 from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.sources.municipality import CaseSystem
-from broker.demo.stage import PARTIES, TOKEN_FILE, Stage, make_keys, professional, scopes_of, set_up, write_sources, write_systems
+from broker.demo.stage import PARTIES, TOKEN_FILE, Stage, professional, scopes_of, write_sources
+from broker.keys import KeyDirectory
 from policies.vocabulary import PartyId, RoleId
+from tests.template import ISSUER, ROOMS, compiled, copy_into, settings_in
 
-ISSUER = "http://127.0.0.1:8000"
 COVENANT = "waterstad-noord"
 DIRECTOR = RoleId("municipality.director")
 SOCIAL_MANAGER = RoleId("corporation.social_manager")
@@ -68,6 +76,15 @@ class Theatre:
             return refused.status, str(refused.problem.get("type", "")).removeprefix("/v1/problems/")
         raise AssertionError("expected a refusal, found an answer")
 
+    def bearer(self, role: RoleId) -> dict[str, str]:
+        """The Authorization header of a role's professional."""
+        return {"Authorization": f"Bearer {self.partners[PartyId(role.partition('.')[0])].token(role, professional(role))}"}
+
+    def send(self, role: RoleId, method: str, path: str, **request: Any) -> httpx.Response:
+        """Whatever is answered, problem or not, to a request with `role`'s token."""
+        headers = self.bearer(role) | dict(request.pop("headers", {}))
+        return self.http.request(method, path, headers=headers, **request)
+
     def open_case(self, phase: str = "triage") -> str:
         """A serious-nuisance case about the main resident: reported by the corporation, accepted and identified by the municipality.
 
@@ -85,10 +102,18 @@ class Theatre:
         if phase != "triage":
             self.post(DIRECTOR, f"/v1/cases/{case}/moves", {"to": "consultation"})
             for role in (OFFICER, CASE_MANAGER):
-                self.post(DIRECTOR, f"/v1/cases/{case}/invitations", {"party": role.partition(".")[0]})
-                self.post(role, f"/v1/cases/{case}/participations", {})
+                self.invite(role, case)
                 self.identify(role, case)
+        if phase in {"plan", "aftercare"}:
+            self.post(DIRECTOR, f"/v1/cases/{case}/moves", {"to": "plan"})
+        if phase == "aftercare":
+            self.post(DIRECTOR, f"/v1/cases/{case}/moves", {"to": "aftercare"})
         return case
+
+    def invite(self, role: RoleId, case: str) -> None:
+        """Let a party take part."""
+        self.post(DIRECTOR, f"/v1/cases/{case}/invitations", {"party": role.partition(".")[0]})
+        self.post(role, f"/v1/cases/{case}/participations", {})
 
     def identify(self, role: RoleId, case: str) -> None:
         """Confirm the main resident, with the party's own reference."""
@@ -101,35 +126,59 @@ class Theatre:
         fields = {name.replace("__", "."): {"value": value} for name, value in values.items()}
         self.post(role, f"/v1/connectors/{party}/cases/{case}/contributions", {"fields": fields})
 
+    def by(self, role: RoleId) -> By:
+        """The professional of a role, as the commands know them."""
+        return By(PartyId(role.partition(".")[0]), role, professional(role))
 
-def settings_in(folder: Path, urls: Mapping[str, str] | None = None, **changes: Any) -> Settings:
-    """Settings with everything in one folder; `urls` overrides databases by room."""
-    chosen = {room: f"sqlite:///{folder / room}.sqlite" for room in ("broker", "deposit", "audit", "keystore")} | dict(urls or {})
-    return Settings(
-        database_url=chosen["broker"],
-        deposit_url=chosen["deposit"],
-        audit_url=chosen["audit"],
-        keystore_url=chosen["keystore"],
-        keys=folder / "keys",
-        anchor=folder / "anchor.json",
-        sources=folder / "sources.yaml",
-        issuer=ISSUER,
-        **changes,
-    )
+    def caller(self, role: RoleId) -> Caller:
+        """The professional of a role with every scope, as the exchange knows them."""
+        party = PartyId(role.partition(".")[0])
+        return Caller(f"{party}-system", party, role, professional(role), frozenset(scopes_of(self.broker)), new_id())
+
+    def worker(self, world: World | None = None) -> Broker:
+        """Another worker on the same databases; whoever asks for it closes it."""
+        return opened(self.broker.settings, self.stage, world or self.broker.world)
+
+    def entries(self, *types: str) -> Sequence[Record]:
+        """What the log says, all covenants and years, oldest first by log; of these types, or of all."""
+        with self.broker.log_engine.connect() as connection:
+            sizes = connection.execute(select(head.c.log_id, head.c.size).order_by(head.c.covenant, head.c.year)).all()
+            found = [
+                record
+                for log_id, size in sizes
+                for _, record in sorted(entries(connection, log_id, range(size), subject_keys=self.broker.subjects).items())
+            ]
+        return [record for record in found if not types or record.envelope.typ in types]
+
+    def since(self, before: Sequence[Record]) -> list[str]:
+        """The types of the entries that came after `before` was read, in order."""
+        known = {record.position.id for record in before}
+        return [record.envelope.typ for record in self.entries() if record.position.id not in known]
+
+    def verdict(self) -> Verdict:
+        """What an auditor with every key finds."""
+        public = KeyDirectory(self.broker.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
+        return verify(self.broker.log_engine, checkpoint_keys=[public], subject_keys=self.broker.subjects)
+
+
+def opened(settings: Settings, stage: Stage, world: World) -> Broker:
+    """A broker that does not compile the covenant again: it is the template's, by the very same hash."""
+    broker = open_broker(settings, world)
+    broker.covenants._compiled.setdefault(stage.sha256, compiled(stage.sha256))
+    return broker
 
 
 @contextmanager
-def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | None = None) -> Iterator[Theatre]:
-    """Everything made and started; closed again at the end."""
-    write_systems(folder, date.today())  # noqa: DTZ011 - the demonstration's day is the machine's
+def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | None = None, **settings: Any) -> Iterator[Theatre]:
+    """A copy of the template, started; closed again at the end."""
+    copied = copy_into(folder, urls)
     system = CaseSystem(folder / "municipality-persons.json", (folder / TOKEN_FILE).read_text(), 0)
-    threading.Thread(target=system.serve_forever, daemon=True).start()
+    threading.Thread(target=system.serve_forever, args=(0.02,), daemon=True).start()
     write_sources(folder, system.url)
-    settings = settings_in(folder, urls)
+    chosen = settings_in(folder, urls, **settings)
     events = StringIO()
-    world = world or World(events_to=events)
-    stage = set_up(settings, make_keys(), folder, world)
-    broker = open_broker(settings, world)
+    stage = Stage(folder, chosen, copied.parties, copied.sha256)
+    broker = opened(chosen, stage, replace(world or World(), events_to=events))
     app = create_service(broker)
     with httpx.Client(transport=httpx.WSGITransport(app=app), base_url=ISSUER) as http:
         partners = {
@@ -144,4 +193,23 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
             system.server_close()
 
 
-__all__ = ["CARE", "CORPORATION", "MUNICIPALITY", "POLICE", "Theatre", "settings_in", "theatre"]
+def rooms(database_url: str) -> Mapping[str, str] | None:
+    """All four rooms in one PostgreSQL database, or each in a file of its own."""
+    return dict.fromkeys(ROOMS, database_url) if database_url.startswith("postgresql") else None
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str) -> Iterator[Theatre]:
+    """A theatre on each kind of database; a folder's conftest imports it from here."""
+    with theatre(tmp_path, rooms(database_url)) as built:
+        yield built
+
+
+@pytest.fixture
+def small_house(tmp_path: Path) -> Iterator[Theatre]:
+    """A theatre on SQLite, for what no database decides."""
+    with theatre(tmp_path) as built:
+        yield built
+
+
+__all__ = ["CARE", "CORPORATION", "ISSUER", "MUNICIPALITY", "POLICE", "Theatre", "house", "settings_in", "small_house", "theatre"]

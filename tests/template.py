@@ -1,0 +1,115 @@
+"""A stage that is built once per test process and copied for every test: keys, databases, source systems, a covenant in force.
+
+Setting one up takes seconds, most of it for the covenant's own checks; a copy takes milliseconds. Each copy is as good as new: SQLite files
+are copied before anybody opens them, PostgreSQL makes a database from the template.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+from broker.bootstrap import open_broker
+from broker.config import Settings
+from broker.demo.stage import PartyKeys, make_keys, set_up, write_sources, write_systems
+from policies.compile import Policy
+from policies.vocabulary import PartyId
+
+ISSUER = "http://127.0.0.1:8000"
+ROOMS = ("broker", "deposit", "audit", "keystore")
+#: made when the template is built; `write_sources` replaces it in every copy
+NOWHERE = "http://127.0.0.1:9/gegevens"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A stage nobody plays on. `database` is the PostgreSQL database with all four rooms, or None where they are files in `folder`."""
+
+    folder: Path
+    parties: Mapping[PartyId, PartyKeys]
+    sha256: str
+    policy: Policy
+    database: URL | None
+
+
+@cache
+def party_keys() -> Mapping[PartyId, PartyKeys]:
+    """Every party's keys, made once per test process."""
+    return make_keys()
+
+
+@cache
+def template(server: str | None = None) -> Template:
+    """The template on SQLite, or on a PostgreSQL server given by the URL of its maintenance database."""
+    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-template-"))
+    write_systems(folder, date.today())  # noqa: DTZ011 - the demonstration's day is the machine's
+    write_sources(folder, NOWHERE)
+    database = None if server is None else make_url(server).set(drivername="postgresql+psycopg", database=f"template{uuid.uuid4().hex}")
+    if server is not None and database is not None:
+        _run(server, f'CREATE DATABASE "{database.database}"')
+    settings = settings_in(folder, None if database is None else dict.fromkeys(ROOMS, _text(database)))
+    stage = set_up(settings, party_keys(), folder)
+    broker = open_broker(settings)
+    try:
+        (policy,) = broker.covenants.in_force().policies.values()
+    finally:
+        broker.close()
+    return Template(folder, party_keys(), stage.sha256, policy, database)
+
+
+def compiled(sha256: str) -> Policy:
+    """The policy of the covenant that every template has in force; its parties' keys, and so its hash, are the same on every database."""
+    known = template()
+    if known.sha256 != sha256:
+        raise AssertionError("expected the covenant of the template")
+    return known.policy
+
+
+def copy_into(folder: Path, urls: Mapping[str, str] | None) -> Template:
+    """Fill `folder`, and the empty PostgreSQL databases among `urls`, with a copy of the template; returns what was copied."""
+    copied = template()
+    for url in {url for url in (urls or {}).values() if url.startswith("postgresql")}:
+        target = make_url(url)
+        server = _text(target.set(drivername="postgresql", database="postgres"))
+        copied = template(server)
+        if copied.database is None:
+            raise AssertionError("a template on PostgreSQL has a database")
+        _run(server, f'DROP DATABASE "{target.database}"', f'CREATE DATABASE "{target.database}" TEMPLATE "{copied.database.database}"')
+    shutil.copytree(copied.folder, folder, dirs_exist_ok=True)
+    return copied
+
+
+def settings_in(folder: Path, urls: Mapping[str, str] | None = None, **changes: Any) -> Settings:
+    """Settings with everything in one folder; `urls` overrides databases by room."""
+    chosen = {room: f"sqlite:///{folder / room}.sqlite" for room in ROOMS} | dict(urls or {})
+    return Settings(
+        database_url=chosen["broker"],
+        deposit_url=chosen["deposit"],
+        audit_url=chosen["audit"],
+        keystore_url=chosen["keystore"],
+        keys=folder / "keys",
+        anchor=folder / "anchor.json",
+        sources=folder / "sources.yaml",
+        issuer=ISSUER,
+        **changes,
+    )
+
+
+def _run(server: str, *statements: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from audit.codes import check_origin_name
 from audit.entry import CLOCK_STEP, TERMINAL, Core, Draft
-from audit.errors import AuditError, LogUnavailable, StoreFailed, StoreUnfit
+from audit.errors import AuditError, IdReused, LogUnavailable, StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
@@ -95,6 +95,9 @@ class Log:
         """
         if not drafts:
             raise ValueError("expected at least one draft")
+        of_id = {draft.id: draft for draft in drafts}
+        if any(of_id[draft.id] != draft for draft in drafts):
+            raise IdReused("expected drafts with ids of their own")
         # Salts, hashes and seals are made before the queue: under the lock there is only what needs the lock.
         order = _Order(tuple(self._seal(draft) for draft in drafts), fence)
         with self._mutex:

@@ -53,24 +53,31 @@ _FOLD = (
 )
 
 
-def connect(url: str) -> Connection:
+def connect(url: str, kind: type[Connection] = psycopg.Connection) -> Connection:
     """A connection that promises what the log promises.
 
     Raises:
         StoreUnfit: the server does not sync its commits.
     """
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = psycopg.connect(conninfo, connect_timeout=CONNECT_TIMEOUT_S, prepare_threshold=1, autocommit=True)
+    connection = kind.connect(conninfo, connect_timeout=CONNECT_TIMEOUT_S, prepare_threshold=1, autocommit=True)
+    try:
+        _demand(connection)
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _demand(connection: Connection) -> None:
     connection.execute("SET synchronous_commit = on")
     connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
     connection.execute(f"SET statement_timeout = {2 * LOCK_TIMEOUT_MS}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {2 * LOCK_TIMEOUT_MS}")
     row = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')").fetchone()
-    connection.autocommit = False
     if row != ("on", "on"):
-        connection.close()
         raise StoreUnfit("expected a server with fsync and synchronous_commit on")
-    return connection
 
 
 class PostgresStore:

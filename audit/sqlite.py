@@ -33,15 +33,22 @@ def connect(path: Path) -> sqlite3.Connection:
         StoreUnfit: the file cannot have WAL with full synchronisation, as on some network file systems.
     """
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        _demand(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _demand(connection: sqlite3.Connection) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA cache_size=-16000")
     (level,) = connection.execute("PRAGMA synchronous").fetchone()
     if mode != "wal" or level != _FULL:
-        connection.close()
         raise StoreUnfit("expected a local file system with WAL and synchronous=FULL")
-    return connection
 
 
 class SqliteStore:

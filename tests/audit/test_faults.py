@@ -1,0 +1,359 @@
+"""What is left in the log when a write fails, a server goes away or a process is killed: all of an append, or nothing."""
+
+# ruff: noqa: ANN401 - the doubles take whatever the drivers take
+from __future__ import annotations
+
+import functools
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url, text
+
+from audit.entry import RELEASE
+from audit.errors import DecisionClosed, FenceMoved, LogUnavailable, StoreFailed, StoreUnfit
+from audit.growth import NOTHING, Found, Growth
+from audit.postgres import PostgresStore
+from audit.postgres import connect as connect_postgres
+from audit.sqlite import SqliteStore
+from audit.sqlite import connect as connect_sqlite
+from audit.store import Store, Wanted
+from audit.verdict import Exit
+from tests.audit.builders import Fences, draft, exchange, log_on, store_at
+from tests.audit.conftest import Room
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Fault:
+    """Fails the n-th write, and every one after it where `lasting`."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+        self.left: int | None = None
+        self.lasting = False
+        self.fired = 0
+
+    def at(self, number: int, *, lasting: bool) -> None:
+        self.left, self.lasting, self.fired = number, lasting, 0
+
+    def step(self) -> None:
+        if self.left is None:
+            return
+        if self.left <= 0 and (self.lasting or not self.fired):
+            self.fired += 1
+            raise self.error("a fault that the test asked for")
+        self.left -= 1
+
+
+def faulty_store(url: str) -> tuple[Store, Fault]:
+    if make_url(url).get_backend_name() == "sqlite":
+        fault = Fault(sqlite3.OperationalError)
+
+        class FaultySqlite(sqlite3.Connection):
+            def execute(self, *arguments: Any) -> sqlite3.Cursor:
+                fault.step()
+                return super().execute(*arguments)
+
+            def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+                fault.step()
+                return super().executemany(*arguments)
+
+        def connect(path: Path) -> sqlite3.Connection:
+            connect_sqlite(path).close()
+            connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=FaultySqlite)
+            sqlite3.Connection.execute(connection, "PRAGMA synchronous=FULL")
+            return connection
+
+        return SqliteStore(Path(make_url(url).database or ""), connect), fault
+    fault = Fault(psycopg.OperationalError)
+
+    class FaultyPostgres(psycopg.Connection[tuple[Any, ...]]):
+        def execute(self, *arguments: Any, **named: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+            fault.step()
+            return super().execute(*arguments, **named)
+
+        def commit(self) -> None:
+            fault.step()
+            super().commit()
+
+    return PostgresStore(url, functools.partial(connect_postgres, kind=FaultyPostgres)), fault
+
+
+def rows(room: Room) -> dict[str, int]:
+    tables = ("audit_head", "audit_leaf", "audit_section", "audit_node", "audit_recent", "audit_open")
+    with room.engine.connect() as connection:
+        return {table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}  # noqa: S608 - fixed names
+
+
+def test_a_fault_at_any_write_leaves_nothing_half_written_and_a_passing_one_is_survived(room: Room) -> None:
+    store, fault = faulty_store(room.url)
+    log = log_on(store, clock=room.clock)
+    log.append(*exchange())
+    for number in range(60):
+        before = rows(room)
+        fault.at(number, lasting=True)
+        decision, release = exchange()
+        try:
+            log.append(decision, release)
+        except LogUnavailable:
+            assert fault.fired
+            assert rows(room) == before
+        else:
+            assert not fault.fired
+            break
+        fault.at(number, lasting=False)
+        log.append(decision, release)
+        assert fault.fired == 1
+        assert rows(room)["audit_leaf"] == before["audit_leaf"] + 2
+    else:
+        pytest.fail("the append never got past its faults")
+    assert number >= 9
+    store.close()
+    assert room.verify().findings == ()
+
+
+def test_a_plan_that_places_nothing_writes_nothing(room: Room) -> None:
+    room.store.grow(Wanted(frozenset({"c"}), (), ()), lambda _found: NOTHING)
+    assert set(rows(room).values()) == {0}
+
+
+def test_a_plan_that_breaks_off_writes_nothing_and_frees_the_lock(room: Room) -> None:
+    def plan(_found: Found) -> Growth:
+        raise RuntimeError("unforeseen")
+
+    with pytest.raises(RuntimeError):
+        room.store.grow(Wanted(frozenset({"waterstad-noord"}), (), ()), plan)
+    room.log.append(draft())
+    room.log.barrier()
+
+
+def test_a_server_connection_that_is_cut_under_the_lock_is_one_entry_after_all(postgres_url: str, tmp_path: Path) -> None:
+    from tests.audit.conftest import room_at  # noqa: PLC0415 - the room is made by hand here
+
+    room = room_at(postgres_url, tmp_path)
+    cuts = 1
+
+    def cut(names: frozenset[str]) -> dict[str, int]:
+        nonlocal cuts
+        if cuts:
+            cuts -= 1
+            with room.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                others = (
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                connection.execute(text(others))
+        return dict.fromkeys(names, 1)
+
+    log = log_on(room.store, clock=room.clock, fences=cut)
+    log.append(draft())
+    assert log.append(draft(), fence=(("case-1", 1),))[0].index == 1
+    assert room.verify().findings == ()
+    room.store.close()
+    room.engine.dispose()
+
+
+def test_a_database_that_is_not_there_is_a_log_that_is_not_available(tmp_path: Path) -> None:
+    for store in (SqliteStore(tmp_path / "no" / "such" / "folder.sqlite"), PostgresStore("postgresql+psycopg://nobody@127.0.0.1:1/none")):
+        with pytest.raises(LogUnavailable):
+            log_on(store).append(draft())
+        store.close()
+
+
+def test_a_sqlite_that_cannot_have_a_write_ahead_log_is_unfit() -> None:
+    with pytest.raises(StoreUnfit):
+        connect_sqlite(Path(":memory:"))
+
+
+def test_a_server_that_does_not_sync_is_unfit(postgres_url: str) -> None:
+    class Unsynced(psycopg.Connection[tuple[Any, ...]]):
+        def execute(self, query: Any, *arguments: Any, **named: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+            return super().execute(str(query).replace("synchronous_commit = on", "synchronous_commit = off"), *arguments, **named)
+
+    with pytest.raises(StoreUnfit):
+        connect_postgres(postgres_url, Unsynced)
+
+
+def test_every_connection_to_sqlite_syncs_every_commit(sqlite_room: Room) -> None:
+    with sqlite_room.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+
+
+def test_the_barrier_waits_for_an_append_that_read_its_fences(room: Room) -> None:
+    under_lock, go, passed = threading.Event(), threading.Event(), threading.Event()
+
+    def fences(names: frozenset[str]) -> dict[str, int]:
+        under_lock.set()
+        assert go.wait(10)
+        return dict.fromkeys(names, 1)
+
+    room.log.append(draft())
+    log = log_on(room.store, clock=room.clock, fences=fences)
+    other_store = store_at(room.url)
+    other = log_on(other_store)
+    appending = threading.Thread(target=lambda: log.append(draft(), fence=(("case-1", 1),)))
+    waiting = threading.Thread(target=lambda: (other.barrier(), passed.set()))
+    appending.start()
+    assert under_lock.wait(10)
+    waiting.start()
+    assert not passed.wait(0.2)
+    go.set()
+    assert passed.wait(10)
+    appending.join()
+    waiting.join()
+    other_store.close()
+
+
+def test_nothing_is_released_after_a_veto_was_acknowledged(room: Room) -> None:
+    """A short form of the race: two writers, each with a connection of its own."""
+    fences = Fences({"case-1": 0})
+    releases: list[tuple[int, int]] = []
+    vetoes: list[tuple[int, int]] = []
+    refused = 0
+    stores = [store_at(room.url), store_at(room.url)]
+
+    def veto() -> None:
+        log = log_on(stores[0], clock=lambda: datetime.now(UTC), fences=fences)
+        for _ in range(60):
+            fences.numbers["case-1"] += 1
+            number = fences.numbers["case-1"]
+            vetoes.append((log.append(draft("case.veto"))[0].index, number))
+
+    def release() -> None:
+        nonlocal refused
+        log = log_on(stores[1], clock=lambda: datetime.now(UTC), fences=fences)
+        while len(vetoes) < 60:
+            number = fences.numbers["case-1"]
+            decision, released = exchange()
+            try:
+                releases.append((log.append(decision, released, fence=(("case-1", number),))[1].index, number))
+            except FenceMoved:
+                refused += 1
+
+    threads = [threading.Thread(target=veto), threading.Thread(target=release)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert releases
+    for index, number in releases:
+        assert all(veto_index > index for veto_index, veto_number in vetoes if veto_number > number)
+    for store in stores:
+        store.close()
+
+
+WORKER = """
+import sys, time
+from datetime import UTC, datetime
+from tests.audit.builders import exchange, log_on, store_at
+log = log_on(store_at(sys.argv[1]), clock=lambda: datetime.now(UTC))
+print("ready", flush=True)
+sys.stdin.readline()
+longest = 0.0
+for _ in range(25):
+    for one in exchange():
+        start = time.perf_counter()
+        log.append(one)
+        longest = max(longest, time.perf_counter() - start)
+print(longest, flush=True)
+log._store.close()
+"""
+
+
+def test_eight_workers_write_one_contiguous_log(room: Room) -> None:
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, room.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for _ in range(8)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    longest = [float(worker.communicate(timeout=60)[0]) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * 8
+    room.signer.sign_all()
+    verdict = room.verify()
+    assert verdict.exit is Exit.VERIFIED
+    assert verdict.logs[0].size == 8 * 25 * 2
+    assert max(longest) < 5
+
+
+KILLED = """
+import sys
+from datetime import UTC, datetime
+from tests.audit.builders import exchange, log_on, store_at
+log = log_on(store_at(sys.argv[1]), clock=lambda: datetime.now(UTC))
+while True:
+    for position in log.append(*exchange()):
+        print(position.id, position.index, flush=True)
+"""
+
+
+def kill_drill(room: Room, kills: int) -> None:
+    """Kill a writer again and again; whatever it was told is durable must be there."""
+    acknowledged: dict[str, int] = {}
+    chance = random.Random(7)  # noqa: S311 - when to kill, not what to keep secret
+    for _ in range(kills):
+        writer = subprocess.Popen([sys.executable, "-c", KILLED, room.url], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert writer.stdout is not None
+        acknowledged.update([_parsed(writer.stdout.readline())])
+        time.sleep(chance.random() / 10)
+        writer.send_signal(signal.SIGKILL)
+        rest = writer.stdout.read().splitlines()
+        acknowledged.update(_parsed(line) for line in rest if line.count(" ") == 1)
+        writer.wait()
+        writer.stdout.close()
+    with room.engine.connect() as connection:
+        stored = {row.id: row.idx for row in connection.execute(text("SELECT id, idx FROM audit_leaf"))}
+    assert acknowledged.items() <= stored.items()
+    room.signer.sign_all()
+    assert room.verify().exit is Exit.VERIFIED
+
+
+def _parsed(line: str) -> tuple[str, int]:
+    entry, index = line.split()
+    return entry, int(index)
+
+
+def test_a_killed_writer_leaves_every_entry_that_it_was_promised(room: Room) -> None:
+    kill_drill(room, 3)
+
+
+@pytest.mark.soak
+def test_a_hundred_kills_on_each_database(room: Room) -> None:
+    kill_drill(room, 100)
+
+
+def test_a_sweeper_and_a_slow_worker_close_a_decision_once(room: Room) -> None:
+    decision, release = exchange()
+    room.log.append(decision)
+    room.log.append(draft("exchange.failed", ref=decision.id, reasons=("interrupted",)))
+    with pytest.raises(DecisionClosed):
+        room.log.append(release)
+    assert rows(room)["audit_leaf"] == 2
+    assert release.typ == RELEASE
+
+
+def test_a_store_says_that_it_failed_without_the_drivers_words(room: Room) -> None:
+    room.execute("DROP TABLE audit_node")
+    with pytest.raises(StoreFailed) as failed:
+        room.store.grow(Wanted(frozenset({"c"}), (), ()), _two_leaves())
+    assert "audit_node" not in str(failed.value)
+
+
+def _two_leaves() -> Callable[[Found], Growth]:
+    return lambda _found: Growth(nodes=((1, (1, 0), bytes(32)),))

@@ -31,7 +31,9 @@ class Casework:
         Raises:
             broker.wire.InvalidInput: with every unknown name's place.
         """
-        known = self._covenants.in_force().fields
+        known = self._covenants.last_read().fields
+        if not known.issuperset(fields):
+            known = self._covenants.in_force().fields  # it may have come into force since
         flaws = [
             wire.Flaw("body", f"/fields/{index}", "expected a field of a covenant in force")
             for index, field in enumerate(fields)

@@ -1,0 +1,75 @@
+"""The servers of one measurement: each application under granian in processes of its own, as `broker serve` runs it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from flask import Flask
+
+from broker.bench.ground import Ground
+from broker.bench.load import Address, NotAnswered, drive
+from broker.serve import serve
+
+Build = Callable[[Ground, Path], Flask]
+
+#: how long a server may take until it answers, and until it has stopped, in seconds
+START_S = 60.0
+STOP_S = 15.0
+
+
+@contextmanager
+def running(ground: Ground, events: Path, *builds: Build) -> Iterator[dict[str, Address]]:
+    """Start a server for each application; where each listens, by the name of what builds it.
+
+    Raises:
+        NotAnswered: one of them does not answer.
+    """
+    with ExitStack() as stack:
+        yield {build.__name__: stack.enter_context(_server(ground, events, build)) for build in builds}
+
+
+@contextmanager
+def _server(ground: Ground, events: Path, build: Build) -> Iterator[Address]:
+    address = ("127.0.0.1", _free_port())
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(ground, events, build, address))
+    process.start()
+    try:
+        _await(process, address, ground.requests[0])
+        yield address
+    finally:
+        process.terminate()
+        process.join(STOP_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _serve(ground: Ground, events: Path, build: Build, address: Address) -> None:
+    serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
+
+
+def _await(process: SpawnProcess, address: Address, request: bytes) -> None:
+    until = time.monotonic() + START_S
+    while True:
+        try:
+            drive(address, [request], 0.0, 0.05)
+        except (OSError, NotAnswered):
+            if time.monotonic() > until or not process.is_alive():
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -51,6 +51,7 @@ from broker.oauth.private_key_jwt import Vouching
 from broker.oauth.tokens import AccessTokens
 from broker.outbox import Outbox
 from broker.reader import Reader
+from broker.recalls import Recalls
 from broker.receipts import Receipts
 from broker.records import Records
 from broker.repeats import Repeats
@@ -91,6 +92,7 @@ class Broker:
     casework: Casework
     contributions: Contributions
     signals: Signals
+    recalls: Recalls
     exchange: Exchange
     receipts: Receipts
     repeats: Repeats
@@ -157,7 +159,10 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     records, covenants = Records(subjects), Covenants(engine, clock)
     outbox = Outbox(engine, log, clock)
     registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
-    commands = CaseCommands(covenants=covenants, registry=registry, deposit=deposit, subjects=subjects, clock=clock, ids=ids)
+    recalls = Recalls(engine=engine, log_engine=log_engine, log=log, records=records, subjects=subjects, clock=clock, ids=ids)
+    commands = CaseCommands(
+        covenants=covenants, registry=registry, recalls=recalls, deposit=deposit, subjects=subjects, clock=clock, ids=ids
+    )
     fetching = Fetching(sources, deposit, settings.source_timeout_s)
     receipt_signer = ReceiptSigner(f"{settings.log_name}/receipts", keys.receipt_signing())
     signals = Signals(
@@ -202,9 +207,10 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         commands=commands,
         casework=Casework(covenants, cases, registry),
         contributions=Contributions(
-            covenants=covenants, registry=registry, deposit=deposit, fetching=fetching, log=log, records=records, ids=ids
+            covenants=covenants, registry=registry, recalls=recalls, deposit=deposit, fetching=fetching, log=log, records=records, ids=ids
         ),
         signals=signals,
+        recalls=recalls,
         exchange=Exchange(covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids),
         receipts=Receipts(log_engine, receipt_signer),
         repeats=Repeats(engine, clock),
@@ -246,6 +252,7 @@ def create_service(broker: Broker) -> Flask:
                 contributions=broker.contributions,
                 signals=broker.signals,
                 receipts=broker.receipts,
+                recalls=broker.recalls,
                 repeats=broker.repeats,
             ),
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),

@@ -16,6 +16,7 @@ from broker.cases.state import CaseState, Event, EventKind
 from broker.clock import Ids
 from broker.covenants import Covenants
 from broker.fetching import Fetching
+from broker.recalls import Recalls
 from broker.records import SOFTWARE, Records
 from connectors.deposit import Deposit
 from connectors.source import Item
@@ -42,6 +43,7 @@ class Contributions:
         *,
         covenants: Covenants,
         registry: CaseRegistry,
+        recalls: Recalls,
         deposit: Deposit,
         fetching: Fetching,
         log: Log,
@@ -50,6 +52,7 @@ class Contributions:
     ) -> None:
         self._covenants = covenants
         self._registry = registry
+        self._recalls = recalls
         self._deposit = deposit
         self._fetching = fetching
         self._log = log
@@ -75,7 +78,7 @@ class Contributions:
         return entry_id
 
     def withdraw(self, case_id: str, by: By, number: int | None, fields: tuple[FieldName, ...]) -> tuple[FieldName, ...]:
-        """Take fields back: they are gone from the deposit, and an exchange that had read them decides and reads again.
+        """Take fields back: they are gone from the deposit, an exchange that had read them reads again, and whoever has them is told.
 
         Returns:
             Those that were there.
@@ -92,12 +95,13 @@ class Contributions:
         gone = self._deposit.recall(case_id, subject, by.party, fields)
         event = Event(EventKind.WITHDRAWN, party=by.party, fields=tuple(sorted(fields)), subject=subject)
         self._registry.change(case_id, by, lambda _: event)
+        self._recalls.withdrawn(state, subject, by, frozenset(fields))
         return tuple(sorted(gone))
 
     def _case(self, case_id: str, by: By) -> tuple[CaseState, Covenant]:
         state = self._registry.visible(case_id, by.party).state
         in_force = self._covenants.in_force()
-        if by.party not in state.participants or by.role not in in_force.roles_of(by.party):
+        if by.party not in state.participants or not in_force.admits(state.covenant, by.party, by.role):
             raise UnknownCase
         return state, in_force.policy(state.covenant).covenant
 
@@ -106,14 +110,14 @@ class Contributions:
         field = covenant.fields.get(name)
         released = (a for a in covenant.articles if a.from_ == by.party and name in a.fields and state.case_type in a.case_types)
         if field is None or field.holder != by.party or next(released, None) is None or not self._fetching.takes_contributions(field):
-            raise BadCommand(f"fields.{name}" if field else "fields", "expected a field that this party holds and that an article releases")
+            raise BadCommand(f"fields[{name}]" if field else "fields", "expected a field that this party holds and that an article releases")
         try:
             form = FULL if given.form == "full" else parse_form(given.form)
             value = _typed(field, form, given.value)
             if form == FULL:
                 reduce_value(form, value, field.type, field.codes)
         except (Unfit, ValueError):
-            raise BadCommand(f"fields.{name}", f"expected a value of type {field.type} in the form given") from None
+            raise BadCommand(f"fields[{name}]", f"expected a value of type {field.type} in the form given") from None
         return Item(value, form, given.as_of)
 
 

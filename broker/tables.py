@@ -116,3 +116,15 @@ designation = Table(
     Column("role", String(129), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
 )
+
+#: What a party must destroy of what it received; names of fields, never values.
+recall = Table(
+    "recall",
+    metadata,
+    Column("party", String(64), primary_key=True),
+    Column("disclosure", String(36), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("case_id", String(36), nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)

@@ -115,3 +115,19 @@ class PermissionsMessage(Message):
     """What may be asked; whether it is there is another matter."""
 
     permissions = fields.List(fields.Nested(PermissionMessage), required=True)
+
+
+class RecallMessage(Message):
+    """Fields of one disclosure that must be destroyed."""
+
+    disclosure = fields.String(required=True)
+    case_id = fields.String(required=True, data_key="case")
+    fields_ = fields.List(fields.String(), required=True, data_key="fields", attribute="fields")
+    reason = fields.String(required=True, validate=validate.OneOf(("mismatch", "withdrawn")))
+    at = fields.String(required=True)
+
+
+class RecallsMessage(Message):
+    """What a party must destroy, newest first."""
+
+    recalls = fields.List(fields.Nested(RecallMessage), required=True)

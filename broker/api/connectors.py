@@ -14,6 +14,7 @@ from broker.api.asking import (
     PermissionsBody,
     PermissionsMessage,
     PermissionsQuestion,
+    RecallsMessage,
     ReceiptMessage,
 )
 from broker.api.casework import CasesMessage
@@ -25,7 +26,7 @@ from broker.api.giving import (
     WithdrawalMessage,
     WithdrawalQuestion,
 )
-from broker.api.showing import case_shown, disclosure_shown, signal_shown
+from broker.api.showing import case_shown, disclosure_shown, recall_shown, signal_shown
 from broker.api.signalling import (
     AnswerBody,
     AnswerMessage,
@@ -54,6 +55,7 @@ from broker.errors import (
     UnknownSignal,
 )
 from broker.exchange import Exchange
+from broker.recalls import Recalls
 from broker.receipts import Receipts
 from broker.repeats import Repeats
 from broker.signals import Signals
@@ -75,12 +77,20 @@ IDEMPOTENCY = Header("Idempotency-Key", "Repeat a request safely: the same key a
 
 
 def blueprint(
-    *, exchange: Exchange, casework: Casework, contributions: Contributions, signals: Signals, receipts: Receipts, repeats: Repeats
+    *,
+    exchange: Exchange,
+    casework: Casework,
+    contributions: Contributions,
+    signals: Signals,
+    receipts: Receipts,
+    recalls: Recalls,
+    repeats: Repeats,
 ) -> Blueprint:
     """The routes of this door, with what they need."""
     routes = Blueprint("connectors", __name__, url_prefix=f"{BASE}/connectors/<party>")
     _ask(routes, exchange, casework, receipts, repeats)
     _give(routes, contributions)
+    _recall(routes, recalls)
     _signal(routes, signals, repeats)
     return routes
 
@@ -165,6 +175,14 @@ def _give(routes: Blueprint, contributions: Contributions) -> None:
     def withdraw(body: WithdrawalBody, case_id: str, party: str) -> object:  # noqa: ARG001 - the door has checked the party
         """Fields that this party gave; after the answer nobody is given them any more."""
         return {"withdrawn": list(contributions.withdraw(case_id, by_of(g.caller), body.subject, tuple(body.fields)))}
+
+
+def _recall(routes: Blueprint, recalls: Recalls) -> None:
+    @routes.get("/recalls")
+    @documented(summary="What this party must destroy", tag=TAG, door=Door.CONNECTOR, answer=RecallsMessage())
+    def list_recalls(party: str) -> object:  # noqa: ARG001 - the door has checked the party
+        """Fields of earlier disclosures to this party that were about somebody else, or that their holder took back; pull it daily."""
+        return {"recalls": [recall_shown(one) for one in recalls.of_party(g.caller.party)]}
 
 
 def _signal(routes: Blueprint, signals: Signals, repeats: Repeats) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from broker.cases.views import CaseView
 from broker.disclosure import Disclosure
+from broker.recalls import Recall
 from broker.signals import Signal
 
 
@@ -35,6 +36,17 @@ def disclosure_shown(disclosure: Disclosure) -> Mapping[str, object]:
         "withheld": [{"field": field, "reason": reason} for field, reason in disclosure.withheld],
         "unavailable": [{"source": source, "reason": reason} for source, reason in disclosure.unavailable],
         "receipt": disclosure.receipt,
+    }
+
+
+def recall_shown(recall: Recall) -> Mapping[str, object]:
+    """A recall, for `RecallMessage`."""
+    return {
+        "disclosure": recall.disclosure,
+        "case_id": recall.case_id,
+        "fields": recall.fields,
+        "reason": recall.reason,
+        "at": utc(recall.at_ms),
     }
 
 

@@ -17,6 +17,7 @@ from broker.cases.rules import By
 from broker.cases.state import CaseState, Condition, ConditionKind, Event
 from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants
+from broker.recalls import Recalls
 from broker.subjects import Subjects
 from connectors.deposit import Deposit, TextKind
 from connectors.errors import ReferenceTaken
@@ -38,10 +39,19 @@ class CaseCommands:
     """The commands on cases, one method each. All raise what `rules` and `CaseRegistry.change` raise."""
 
     def __init__(
-        self, *, covenants: Covenants, registry: CaseRegistry, deposit: Deposit, subjects: Subjects, clock: Clock, ids: Ids
+        self,
+        *,
+        covenants: Covenants,
+        registry: CaseRegistry,
+        recalls: Recalls,
+        deposit: Deposit,
+        subjects: Subjects,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._covenants = covenants
         self._registry = registry
+        self._recalls = recalls
         self._deposit = deposit
         self._subjects = subjects
         self._clock = clock
@@ -59,7 +69,7 @@ class CaseCommands:
         self, by: By, covenant_id: CovenantId, case_type: CaseTypeId, subjects: tuple[tuple[SubjectKind, str | None], ...]
     ) -> CaseState:
         """Open a case about these subjects, each with the opener's own reference where it has one."""
-        covenant = self._covenant_of(by, covenant_id)
+        covenant = self.covenant_of(by, covenant_id)
         known = tuple(
             (self.subject(covenant_id, by.party, reference, f"subjects[{index}]"), kind) for index, (kind, reference) in enumerate(subjects)
         )
@@ -103,7 +113,7 @@ class CaseCommands:
                 # Two commands registered the same reference at once; the other one's subject is the subject.
                 other = self._deposit.subject_of(covenant, party, reference)
                 if other is None:
-                    raise BadCommand(f"{path}.localReference", "expected a reference that is not being changed elsewhere") from None
+                    raise BadCommand(f"{path}[localReference]", "expected a reference that is not being changed elsewhere") from None
                 return other
         return subject
 
@@ -112,12 +122,20 @@ class CaseCommands:
         return self._registry.exists(case_id)
 
     def invite(self, case_id: str, by: By, party: PartyId) -> CaseState:
-        """Ask another party to take part."""
-        return self._as_participant(case_id, by, lambda covenant, state: rules.invite(covenant, state, by, party))
+        """Ask another party to take part.
+
+        Whoever is there or was asked already is asked in vain and answered for alike: the inviter may not be shown who takes part.
+        """
+        try:
+            return self._as_participant(case_id, by, lambda covenant, state: rules.invite(covenant, state, by, party))
+        except CommandRefused as refused:
+            if refused.code != "already_there":
+                raise
+            return self._participant(case_id, by).state
 
     def join(self, case_id: str, by: By) -> CaseState:
         """Take part, after an invitation."""
-        self._registry.visible(case_id, by.party)
+        self.covenant_of(by, self._registry.visible(case_id, by.party).state.covenant)
         return self._registry.change(case_id, by, lambda state: rules.join(state, by))
 
     def leave(self, case_id: str, by: By) -> CaseState:
@@ -130,8 +148,10 @@ class CaseCommands:
         subject = rules.subject_at(state, number)
         event = rules.identify(by, subject, outcome)
         if outcome == "mismatch":
-            changed = self._registry.change(case_id, by, lambda _: event)
+            changed = self._as_participant(case_id, by, lambda *_: event)
             self._deposit.forget_reference(state.covenant, by.party, subject)
+            fields = self.covenant(state.covenant).fields
+            self._recalls.mismatched(state, subject, by, lambda name: fields[name].holder if name in fields else None)
             return changed
         if reference is None:
             raise BadCommand("localReference", "expected this party's own reference to the person")
@@ -139,7 +159,7 @@ class CaseCommands:
             self._deposit.register_reference(state.covenant, by.party, subject, reference)
         except ReferenceTaken:
             raise CommandRefused("reference_taken", "the reference stands for another person, or the person has another one") from None
-        return self._registry.change(case_id, by, lambda _: event)
+        return self._as_participant(case_id, by, lambda *_: event)
 
     def condition(self, case_id: str, by: By, kind: str, number: int | None, article: ArticleId, *, given: bool) -> CaseState:
         """Set or lift a condition of an article for one subject."""
@@ -175,16 +195,25 @@ class CaseCommands:
     def agree(self, case_id: str, by: By) -> CaseState:
         """Agree to the move that was proposed; the last agreement that it needs makes the move."""
         state = self._as_participant(case_id, by, lambda covenant, state: rules.agree(covenant, state, by))
-        event = rules.completed(self.covenant(state.covenant), state, epoch_ms(self._clock()))
-        return state if event is None else self._registry.change(case_id, by, lambda _: event)
+        try:
+            return self._as_participant(case_id, by, lambda covenant, now: rules.complete(covenant, now, epoch_ms(self._clock())))
+        except CommandRefused:
+            return state  # others must still agree, or somebody else's agreement has just made the move
 
     def close(self, case_id: str, by: By, reason: str) -> CaseState:
         """Close the case; everything in it is shielded from then on."""
         return self._as_participant(case_id, by, lambda covenant, state: rules.close(covenant, state, by, reason, epoch_ms(self._clock())))
 
-    def _covenant_of(self, by: By, covenant_id: CovenantId) -> Covenant:
-        covenant = self.covenant(covenant_id)
-        if by.role not in self._covenants.in_force().roles_of(by.party) or by.party not in covenant.parties:
+    def covenant_of(self, by: By, covenant_id: CovenantId) -> Covenant:
+        """The version in force of a covenant in which the caller's role stands.
+
+        Raises:
+            broker.errors.CovenantUnknown: none is in force.
+            CommandRefused: the role is not one of it, or its party took back its acceptance.
+        """
+        in_force = self._covenants.in_force()
+        covenant = in_force.policy(covenant_id).covenant
+        if not in_force.admits(covenant_id, by.party, by.role):
             raise CommandRefused("not_a_party", "only a role of the covenant may do this")
         return covenant
 
@@ -192,7 +221,7 @@ class CaseCommands:
         snapshot = self._registry.visible(case_id, by.party)
         if by.party not in snapshot.state.participants:
             raise UnknownCase
-        self._covenant_of(by, snapshot.state.covenant)
+        self.covenant_of(by, snapshot.state.covenant)
         return snapshot
 
     def _as_participant(self, case_id: str, by: By, rule: Callable[[Covenant, CaseState], Event]) -> CaseState:

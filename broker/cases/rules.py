@@ -6,11 +6,11 @@ Narrowing is kept easy (any party may close what is its own), widening is kept t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broker.cases.errors import BadCommand, CommandRefused
 from broker.cases.state import CaseState, Condition, ConditionKind, Event, EventKind
-from policies.covenant import Article, Covenant, Step
+from policies.covenant import Article, Covenant, Step, party_of
 from policies.vocabulary import ArticleId, CaseTypeId, FieldName, PartyId, Phase, RoleId, SubjectKind
 
 #: the subject that a command means, as the number under which its case shows it
@@ -38,7 +38,7 @@ def opened(
         raise CommandRefused("not_the_owner", "only the owner of the first phase opens a case")
     for index, (_, kind) in enumerate(subjects):
         if kind not in covenant.subjects:
-            raise BadCommand(f"subjects[{index}].kind", "expected a kind of subject of the covenant")
+            raise BadCommand(f"subjects[{index}][kind]", "expected a kind of subject of the covenant")
     return CaseState(
         id=case_id,
         covenant=covenant.id,
@@ -82,8 +82,8 @@ def join(state: CaseState, by: By) -> Event:
 
 def leave(covenant: Covenant, state: CaseState, by: By) -> Event:
     """A party takes part no longer; the party that owns the phase hands the case over first."""
-    if _step(covenant, state).owner in covenant.parties[by.party].roles:
-        raise CommandRefused("owner_stays", "the party that owns the phase cannot leave the case")
+    if _step(covenant, state).owner in covenant.parties[by.party].roles or state.participants == {by.party}:
+        raise CommandRefused("owner_stays", "the party that owns the phase, or the last one, cannot leave the case")
     return Event(EventKind.LEFT, party=by.party)
 
 
@@ -128,10 +128,15 @@ def approve(covenant: Covenant, state: CaseState, by: By, subject: str, article:
     rule = _article(covenant, article)
     if not rule.conditions.four_eyes:
         raise BadCommand("article", "expected an article that asks for four eyes")
-    if not given:
-        return _condition(covenant, by, rule, ConditionKind.SECOND_EYES, subject, given=False)
     prefix = f"{article} "
-    firsts = {c.key.removeprefix(prefix) for c in state.conditions if c.kind is ConditionKind.FIRST_EYES and c.key.startswith(prefix)}
+    first_eyes = tuple(
+        c for c in sorted(state.conditions) if (c.kind, c.subject) == (ConditionKind.FIRST_EYES, subject) and c.key.startswith(prefix)
+    )
+    if not given:
+        lifted = _condition(covenant, by, rule, ConditionKind.SECOND_EYES, subject, given=False)
+        # What was proposed goes too: otherwise one professional alone could open it again.
+        return replace(lifted, conditions=lifted.conditions + first_eyes)
+    firsts = {c.key.removeprefix(prefix) for c in first_eyes}
     if firsts and by.professional not in firsts:
         return _condition(covenant, by, rule, ConditionKind.SECOND_EYES, subject, given=True)
     if by.party != rule.from_:
@@ -169,6 +174,8 @@ def move(covenant: Covenant, state: CaseState, by: By, to: Phase, reason: str, a
         raise BadCommand("to", "expected one of the next phases of the ladder")
     if target.shielded:
         raise BadCommand("to", "expected a phase that is open; a case is closed with the close command")
+    if target.owner is not None and party_of(target.owner) not in state.participants:
+        raise CommandRefused("owner_absent", "the party that owns this phase takes no part in the case")
     if target.needs.reason and not reason:
         raise BadCommand("reason", "expected words: this phase needs a reason")
     if _agreed(target, state, at_ms) or not target.needs.agreement:
@@ -187,11 +194,11 @@ def agree(covenant: Covenant, state: CaseState, by: By) -> Event:
     return Event(EventKind.AGREED, party=by.party)
 
 
-def completed(covenant: Covenant, state: CaseState, at_ms: int) -> Event | None:
-    """The move that a proposal becomes once everybody agreed, or None."""
+def complete(covenant: Covenant, state: CaseState, at_ms: int) -> Event:
+    """The move that a proposal becomes once everybody agreed."""
     proposal = state.proposal
     if proposal is None or not _agreed(covenant.case_types[state.case_type].ladder[proposal.to], state, at_ms):
-        return None
+        raise CommandRefused("nothing_agreed", "no move has all the agreement that it needs")
     return Event(EventKind.MOVED, phase=proposal.to, reason=proposal.reason or None, at_ms=at_ms)
 
 

@@ -31,7 +31,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as one party may see it. `phase` is the phase, or `open`; `awaiting` is for the owner of the phase alone."""
+    """A case as one party may see it. `phase` is the phase, or `open`; `awaiting` is for the owner of the phase alone, and only about parties it is shown."""
 
     id: str
     covenant: CovenantId
@@ -50,6 +50,7 @@ def view(policy: Policy, state: CaseState, role: RoleId) -> CaseView:
     case_type = policy.covenant.case_types[state.case_type]
     shown = case_type.shown_to(party, state.participants)
     full = shown.phase_in(state.phase) is PhaseView.FULL
+    known = shown.participants | {party}
     step = case_type.ladder[state.phase]
     owner = step.owner == role
     within = step.within if full else None
@@ -60,11 +61,11 @@ def view(policy: Policy, state: CaseState, role: RoleId) -> CaseView:
         phase=state.phase if full else "open",
         due_ms=None if within is None else state.phase_since_ms + within // timedelta(milliseconds=1),
         invited=party in state.invited,
-        participants=tuple(sorted(state.participants & (shown.participants | {party}))),
+        participants=tuple(sorted(state.participants & known)),
         subjects=tuple(
             SubjectView(number, kind, _identification(state, subject, party)) for number, (subject, kind) in enumerate(state.subjects, 1)
         ),
-        awaiting=_awaiting(policy, state) if owner else (),
+        awaiting=tuple(awaited for awaited in _awaiting(policy, state) if awaited.party in known) if owner else (),
     )
 
 

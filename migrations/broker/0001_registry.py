@@ -95,6 +95,15 @@ def _signals() -> None:
         sa.Column("pick_up_by_ms", sa.BigInteger),
     )
     op.create_table(
+        "recall",
+        sa.Column("party", sa.String(64), primary_key=True),
+        sa.Column("disclosure", sa.String(36), primary_key=True),
+        sa.Column("reason", sa.String(32), primary_key=True),
+        sa.Column("case_id", sa.String(36), nullable=False),
+        sa.Column("fields", sa.Text, nullable=False),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "designation",
         sa.Column("party", sa.String(64), primary_key=True),
         sa.Column("professional", sa.String(128), primary_key=True),

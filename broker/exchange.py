@@ -98,8 +98,8 @@ class Exchange:
 
     def _decide(self, caller: Caller, ask: CaseAsk, trace: Trace) -> Question:
         """Step 1. What depends on the token alone is judged before the case, and the case before its fields."""
-        snapshot = self._cases.snapshot(ask.case)
-        in_force = self._covenants.in_force(snapshot.epoch if snapshot else None)
+        epoch, snapshot = self._cases.look(ask.case)
+        in_force = self._covenants.in_force(epoch)
         asked = Asked(_by(caller), None, ask.fields, trace, None, None, None, None)
         if caller.role not in in_force.roles_of(caller.party):
             return Question(Refusal.UNKNOWN_ROLE, asked)

@@ -48,7 +48,7 @@ def _kinds(party: Party, bases: Iterable[LegalBasis]) -> frozenset[BasisKind]:
 
 
 def _wanted(classes: Iterable[DataClass], needs: Mapping[DataClass, frozenset[BasisKind]], party: Party) -> Iterator[frozenset[BasisKind]]:
-    yield _GROUND
+    yield _GROUND if party.kind is PartyKind.POLICE else _GROUND - _WPG
     for data_class in sorted(classes):
         kinds = needs.get(data_class)
         if kinds is not None:

@@ -152,7 +152,7 @@ def covenant(*articles: Article, **changes: object) -> Covenant:
     fields = (
         field(NAME, LANDLORD, ValueType.STRING),
         field(COUNT, LANDLORD),
-        field(LAST_ON, LANDLORD, ValueType.DATE),
+        field(LAST_ON, LANDLORD, ValueType.DATE, about=frozenset({TENANT})),
         field(KIND, LANDLORD, ValueType.CODE),
         field(INCIDENTS, POLICE, classes=frozenset({DataClass.POLICE_8}), delivery=Delivery.RELEASED_BY_HOLDER),
         field(CONTACT, CARE, ValueType.STRING, frozenset({DataClass.SPECIAL, DataClass.SECRECY}), delivery=Delivery.RELEASED_BY_HOLDER),
@@ -163,6 +163,7 @@ def covenant(*articles: Article, **changes: object) -> Covenant:
         basis("offences", BasisKind.GDPR10),
         basis("explicit", BasisKind.GDPR9),
         basis("waiver", BasisKind.SECRECY_EXCEPTION),
+        basis("police_task", BasisKind.WPG),
     )
     whole = Covenant(
         language=1,

@@ -10,6 +10,7 @@ from broker.cases.errors import UnknownCase
 from broker.cases.reading import CaseReader
 from broker.cases.registry import CaseRegistry
 from broker.cases.rules import subject_at
+from broker.cases.state import CaseState
 from broker.cases.views import CaseView, askable, view
 from broker.covenants import Covenants, InForce
 from broker.errors import PurposeNotInScope, UnknownRole
@@ -46,7 +47,11 @@ class Casework:
         """The caller's open cases, newest first."""
         in_force = self._admitted(caller)
         states = self._cases.of_party(caller.party)
-        return tuple(view(in_force.policies[state.covenant], state, caller.role) for state in states if state.covenant in in_force.policies)
+        return tuple(
+            view(in_force.policies[state.covenant], state, caller.role)
+            for state in states
+            if in_force.admits(state.covenant, caller.party, caller.role)
+        )
 
     def case(self, caller: Caller, case_id: str) -> CaseView:
         """One case.
@@ -56,7 +61,7 @@ class Casework:
             broker.errors.CovenantUnknown: its covenant is not in force.
         """
         in_force = self._admitted(caller)
-        state = self._registry.visible(case_id, caller.party).state
+        state = self._visible(in_force, caller, case_id)
         return view(in_force.policy(state.covenant), state, caller.role)
 
     def permissions(self, caller: Caller, case_id: str, purpose: PurposeId, number: int | None) -> tuple[Permission, ...]:
@@ -69,11 +74,19 @@ class Casework:
         in_force = self._admitted(caller)
         if purpose not in in_force.purposes or not caller.may_use(purpose):
             raise PurposeNotInScope
-        state = self._registry.visible(case_id, caller.party).state
+        state = self._visible(in_force, caller, case_id)
         if caller.party not in state.participants:
             raise UnknownCase
         kind = dict(state.subjects)[subject_at(state, number)]
         return askable(in_force.policy(state.covenant), state, caller.role, purpose, kind)
+
+    def _visible(self, in_force: InForce, caller: Caller, case_id: str) -> CaseState:
+        """A case that the caller may see: its role may stand in one covenant and not in the case's."""
+        state = self._registry.visible(case_id, caller.party).state
+        in_force.policy(state.covenant)
+        if not in_force.admits(state.covenant, caller.party, caller.role):
+            raise UnknownCase
+        return state
 
     def _admitted(self, caller: Caller) -> InForce:
         in_force = self._covenants.in_force()

@@ -69,6 +69,10 @@ class InForce:
         """The parties whose acceptance stands; none where the covenant is not in force."""
         return self._standing.get(covenant, frozenset())
 
+    def admits(self, covenant: CovenantId, party: PartyId, role: RoleId) -> bool:
+        """Whether this role is one of the party's in this very covenant, and the party's acceptance of it stands."""
+        return party in self.standing_parties(covenant) and role in self.policies[covenant].covenant.parties[party].roles
+
     def roles_of(self, party: PartyId) -> frozenset[RoleId]:
         """The roles of a party over all covenants in force in which its acceptance stands."""
         return self._roles.get(party, frozenset())
@@ -144,9 +148,10 @@ class Covenants:
             verify_acceptance(covenant, sha256, party, kind, detached, public_key)
             values = {"kind": kind, "jws": detached, "at_ms": epoch_ms(self._clock())}
             where = (covenant_acceptance.c.sha256 == sha256) & (covenant_acceptance.c.party == party)
+            # First, since its row is what two answers of one party at once wait for.
+            _next_epoch(connection)
             if connection.execute(update(covenant_acceptance).where(where).values(**values)).rowcount == 0:
                 connection.execute(insert(covenant_acceptance).values(sha256=sha256, party=party, **values))
-            _next_epoch(connection)
             return self._version(connection, sha256)
 
     def check_activation(self, sha256: str) -> Policy:

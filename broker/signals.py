@@ -12,7 +12,7 @@ from audit.codes import sorted_pairs
 from audit.entry import Actor, Core, Draft, Subject
 from audit.log import Log
 from broker.cases.commands import CaseCommands
-from broker.cases.errors import BadCommand, CommandRefused
+from broker.cases.errors import BadCommand, CaseChanged, CommandRefused
 from broker.cases.rules import By
 from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants
@@ -81,10 +81,10 @@ class Signals:
             CommandRefused: this role may not report this kind.
             audit.errors.LogUnavailable: the signal is kept and will be delivered, but it is not acknowledged.
         """
-        covenant = self._commands.covenant(covenant_id)
+        covenant = self._commands.covenant_of(by, covenant_id)
         route = _route(covenant, by, kind)
         if subject_kind not in covenant.subjects:
-            raise BadCommand("subject.kind", "expected a kind of subject of the covenant")
+            raise BadCommand("subject[kind]", "expected a kind of subject of the covenant")
         subject = self._commands.subject(covenant_id, by.party, reference, "subject")
         text_id, signal_id, now = self._ids(), self._ids(), epoch_ms(self._clock())
         self._deposit.keep_text(TextKind.SIGNAL, text_id, words)
@@ -126,8 +126,10 @@ class Signals:
         return _signal(dict(row))
 
     def waiting(self, by: By) -> tuple[Signal, ...]:
-        """The signals that this role has to pick up or has answered, newest first."""
-        where = (signals.c.to_role == by.role) & (signals.c.state != "pending")
+        """The signals that this role has to pick up or has answered, newest first; none of a covenant in which it does not stand."""
+        in_force = self._covenants.in_force()
+        here = [covenant for covenant in in_force.policies if in_force.admits(covenant, by.party, by.role)]
+        where = (signals.c.to_role == by.role) & (signals.c.state != "pending") & signals.c.covenant.in_(here)
         with self._engine.connect() as connection:
             rows = connection.execute(select(signals).where(where).order_by(signals.c.id.desc()).limit(MAX_LISTED)).mappings()
             return tuple(_signal(dict(row)) for row in rows)
@@ -163,7 +165,10 @@ class Signals:
         if not self._commands.exists(case_id):
             parties = frozenset({by.party, PartyId(row["from_party"])})
             subjects = ((row["subject"], SubjectKind(row["subject_kind"])),)
-            self._commands.open_about(covenant, by, case_id, case_type, subjects, parties)
+            try:
+                self._commands.open_about(covenant, by, case_id, case_type, subjects, parties)
+            except CaseChanged:
+                return str(case_id)  # the same signal, taken up twice by the same role in one moment: one case
         return str(case_id)
 
     def decline(self, by: By, signal_id: str) -> None:
@@ -199,7 +204,7 @@ class Signals:
         where = (signals.c.id == signal_id) & (signals.c.to_role == by.role) & (signals.c.state != "pending")
         with self._engine.connect() as connection:
             row = connection.execute(select(signals).where(where)).mappings().first()
-        if row is None or by.role not in self._covenants.in_force().roles_of(by.party):
+        if row is None or not self._covenants.in_force().admits(CovenantId(row["covenant"]), by.party, by.role):
             raise UnknownSignal
         return row
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - a partner sends and receives any JSON
 """A broker with four parties in a folder of the test's own, spoken to over WSGI by the demonstration's partner kit.
 
 `theatre(folder)` has the production application, real keys, real databases and the municipality's real HTTP server. Only the network

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - settings of any kind
 """A stage that is built once per test process and copied for every test: keys, databases, source systems, a covenant in force.
 
 Setting one up takes seconds, most of it for the covenant's own checks; a copy takes milliseconds. Each copy is as good as new: SQLite files

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from broker.cases.codec import state_of
 from broker.cases.state import CaseState
@@ -13,6 +14,9 @@ from policies.vocabulary import PartyId
 #: the fence that moves when what is in force changes
 STANDING = "standing"
 _CASE = "case/"
+
+#: sorts after every id of a case
+_AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 #: cases in one answer of a list
 MAX_LISTED = 1000
@@ -63,6 +67,15 @@ class CaseReader:
 
     def of_party(self, party: PartyId) -> tuple[CaseState, ...]:
         """The cases in which a party takes part or to which it has been invited, newest first, closed ones left out; at most 1,000."""
-        sql = "SELECT c.state FROM case_party p JOIN covenant_case c ON c.id = p.case_id WHERE p.party = ? ORDER BY c.id DESC LIMIT ?"
-        states = (state_of(text) for (text,) in self._reader.rows(sql, party, MAX_LISTED))
-        return tuple(state for state in states if state.closed_for is None)
+        return tuple(islice(self._open_of(party), MAX_LISTED))
+
+    def _open_of(self, party: PartyId) -> Iterator[CaseState]:
+        """Page by page, since any number of newer cases may be closed."""
+        sql = (
+            "SELECT c.id, c.state FROM case_party p JOIN covenant_case c ON c.id = p.case_id "
+            "WHERE p.party = ? AND p.case_id < ? ORDER BY c.id DESC LIMIT ?"
+        )
+        before = _AFTER_ALL
+        while rows := self._reader.rows(sql, party, before, MAX_LISTED):
+            yield from (state for _, text in rows if (state := state_of(text)).closed_for is None)
+            before = rows[-1][0]

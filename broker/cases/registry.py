@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from audit.log import Log
 from broker.cases.codec import event_text, state_text
@@ -69,25 +70,21 @@ class CaseRegistry:
         """Keep a new case. It widens (there is a case now), so its entry is appended first.
 
         Raises:
+            CaseChanged: somebody else opened it in the same moment; theirs is the case.
             audit.errors.LogUnavailable: there is no case.
         """
         event = Event(EventKind.OPENED, party=by.party, phase=state.phase, at_ms=state.phase_since_ms)
         entry_id = self._ids()
         self._log.append(self._records.case_event(entry_id, state, event, by))
         # A crash here leaves an entry about a case that nobody can name: no partner was ever told its id.
-        with self._engine.begin() as connection:
-            connection.execute(
-                insert(covenant_case).values(
-                    id=state.id,
-                    covenant=state.covenant,
-                    revision=1,
-                    state=state_text(state),
-                    phase=state.phase,
-                    phase_since_ms=state.phase_since_ms,
-                )
-            )
-            connection.execute(insert(case_event).values(self._event_row(entry_id, state.id, 0, event, "effective")))
-            connection.execute(insert(case_party), [{"party": party, "case_id": state.id} for party in sorted(state.participants)])
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(covenant_case).values(id=state.id, covenant=state.covenant, **_snapshot(state, 1)))
+                connection.execute(insert(case_event).values(self._event_row(entry_id, state.id, 0, event, "effective")))
+                connection.execute(insert(case_party), [{"party": party, "case_id": state.id} for party in sorted(state.participants)])
+        except IntegrityError:
+            self._log.append(self._records.lapsed(self._ids(), entry_id, state))
+            raise CaseChanged from None
 
     def change(self, case_id: str, by: By, rule: Rule) -> CaseState:
         """Apply one event that `rule` makes of the case as it is now; a case that changed meanwhile is read and judged again.
@@ -169,13 +166,7 @@ class CaseRegistry:
     def _put(self, connection: Connection, snapshot: Snapshot, state: CaseState) -> bool:
         """Replace the case as it was read; False where somebody else has changed it since."""
         where = (covenant_case.c.id == state.id) & (covenant_case.c.revision == snapshot.revision)
-        values = {
-            "revision": snapshot.revision + 1,
-            "state": state_text(state),
-            "phase": state.phase,
-            "phase_since_ms": state.phase_since_ms,
-        }
-        if connection.execute(update(covenant_case).where(where).values(values)).rowcount != 1:
+        if connection.execute(update(covenant_case).where(where).values(_snapshot(state, snapshot.revision + 1))).rowcount != 1:
             return False
         for party in sorted((state.participants | state.invited) - snapshot.state.participants - snapshot.state.invited):
             connection.execute(insert(case_party).values(party=party, case_id=state.id))
@@ -200,3 +191,8 @@ class CaseRegistry:
             "status": status,
             "at_ms": epoch_ms(self._clock()),
         }
+
+
+def _snapshot(state: CaseState, revision: int) -> dict[str, object]:
+    """The columns of a case that change."""
+    return {"revision": revision, "state": state_text(state), "phase": state.phase, "phase_since_ms": state.phase_since_ms}

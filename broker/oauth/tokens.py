@@ -87,7 +87,7 @@ class AccessTokens:
             Unauthenticated: with the first reason found.
         """
         token = self._verified(unverified_token)
-        if token.header.get("typ") != TYPE:
+        if token.header.get("typ") != TYPE or "kid" not in token.header:
             raise Unauthenticated(Unproven.MALFORMED)
         try:
             self._claims.validate(token.claims)
@@ -117,16 +117,23 @@ class AccessTokens:
 
 
 def _caller(claims: Mapping[str, object]) -> Caller:
-    actor, scope = claims.get("act"), claims.get("scope")
-    names = (claims.get("client_id"), claims.get("party"), claims.get("jti"))
-    if not isinstance(actor, dict) or not isinstance(scope, str) or not all(isinstance(name, str) for name in names):
-        raise Unauthenticated(Unproven.MALFORMED)  # signed by us, but not by this version
-    client_id, party, token_id = (str(name) for name in names)
+    """Read the claims that we put there; what was signed by us but not by this version is refused, not guessed."""
+    actor = claims.get("act")
+    if not isinstance(actor, dict):
+        raise Unauthenticated(Unproven.MALFORMED)
+    client_id, party, token_id, scope = (_text(claims.get(name)) for name in ("client_id", "party", "jti", "scope"))
+    role, pseudonym = _text(actor.get("role")), _text(actor.get("sub"))
     return Caller(
         client_id=client_id,
         party=PartyId(party),
-        role=RoleId(str(actor["role"])),
-        professional=str(actor["sub"]),
+        role=RoleId(role),
+        professional=pseudonym,
         scopes=frozenset(scope.split()),
         token_id=token_id,
     )
+
+
+def _text(claim: object) -> str:
+    if not isinstance(claim, str) or not claim:
+        raise Unauthenticated(Unproven.MALFORMED)
+    return claim

@@ -90,17 +90,16 @@ class Covenants:
 
     def in_force(self, epoch: int | None = None) -> InForce:
         """What is in force, at least as new as `epoch` (as an exchange read it with its case); without one, as the registry says now."""
+        if epoch is None:
+            with self._engine.connect() as connection:
+                epoch = connection.execute(select(standing.c.epoch)).scalar_one()
         known = self._in_force
-        if epoch is not None and known.epoch == epoch and self._dates_hold(known):
+        if known.epoch == epoch and self._dates_hold(known):
             return known
         with self._lock:
-            if epoch is None or self._in_force.epoch != epoch or not self._dates_hold(self._in_force):
+            if self._in_force.epoch != epoch or not self._dates_hold(self._in_force):
                 self._in_force = self._read()
             return self._in_force
-
-    def last_read(self) -> InForce:
-        """What was in force when this process last looked: to tell a name that is known from one that is not, and never to decide on."""
-        return self._in_force
 
     def propose(self, text: bytes, name: str) -> Version:
         """Store a version so that the parties can accept it.

@@ -212,7 +212,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         signals=signals,
         recalls=recalls,
         exchange=Exchange(covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids),
-        receipts=Receipts(log_engine, receipt_signer),
+        receipts=Receipts(log_engine, receipt_signer, covenants),
         repeats=Repeats(engine, clock),
         receipt_signer=receipt_signer,
         checkpoint_public_key=lambda: keys.checkpoint_signing().public_key().public_bytes_raw(),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions as web
 
-from audit.errors import DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
+from audit.errors import CursorInvalid, DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
 from broker import wire
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
@@ -206,6 +206,13 @@ TABLE: tuple[Problem, ...] = (
         409,
         "The covenant cannot take this step",
         "The signature, the key or the dates are not as this step needs them.",
+    ),
+    Problem(
+        (CursorInvalid,),
+        "invalid-cursor",
+        400,
+        "The cursor is not of this search",
+        "Begin again without a cursor.",
     ),
     Problem(
         (UnknownEntry,),

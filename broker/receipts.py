@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Engine
 
 from audit.entry import DECISION, RELEASE
@@ -9,16 +11,38 @@ from audit.errors import UnknownEntry
 from audit.query import Search, search
 from audit.receipt import ReceiptSigner
 from audit.records import entry
+from broker.covenants import Covenants
 from broker.errors import UnknownDisclosure
-from policies.vocabulary import PartyId
+from policies.vocabulary import CovenantId, FieldName, PartyId
+
+#: receipts in one answer
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What left one party's sources in one disclosure: names of its fields, and the receipt to keep."""
+
+    disclosure: str
+    fields: tuple[FieldName, ...]
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftPage:
+    """Newest first; `cursor` asks for the next page and is None on the last."""
+
+    left: tuple[Left, ...]
+    cursor: str | None
 
 
 class Receipts:
     """Signs receipts of releases that are in the log."""
 
-    def __init__(self, log_engine: Engine, signer: ReceiptSigner) -> None:
+    def __init__(self, log_engine: Engine, signer: ReceiptSigner, covenants: Covenants) -> None:
         self._engine = log_engine
         self._signer = signer
+        self._covenants = covenants
 
     def of(self, party: PartyId, disclosure_id: str) -> str:
         """The receipt of the release of a disclosure.
@@ -38,3 +62,22 @@ class Receipts:
         if release is None or release.core is None or party not in {release.core.requester, *release.core.holders}:
             raise UnknownDisclosure
         return self._signer.sign(release.position)
+
+    def left(self, party: PartyId, covenant: CovenantId, cursor: str | None) -> LeftPage:
+        """What left a party's own sources under a covenant, so that it can hold the log to every field that it gave.
+
+        Who asked is not told here: how far a holder learns that is the covenant's `shown_as` to say.
+
+        Raises:
+            CovenantUnknown: no version of the covenant is in force.
+            audit.errors.CursorInvalid: the cursor is of another search.
+        """
+        fields = self._covenants.in_force().policy(covenant).covenant.fields
+        page = search(self._engine, Search(log=covenant, party=party, type=RELEASE), limit=PAGE, cursor=cursor)
+        left = []
+        for hit in page.hits:
+            released = [FieldName(name) for name, _ in hit.core.released] if hit.core else []
+            own = tuple(name for name in released if name in fields and fields[name].holder == party)
+            if own and hit.envelope.ref is not None:
+                left.append(Left(hit.envelope.ref, own, self._signer.sign(hit.position)))
+        return LeftPage(tuple(left), page.cursor)

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from broker.api.common import NAME, UUID, Made, field_names, subject_number
 from broker.wire import Message
-from policies.vocabulary import FieldName, PurposeId
+from policies.vocabulary import CovenantId, FieldName, PurposeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +131,34 @@ class RecallsMessage(Message):
     """What a party must destroy, newest first."""
 
     recalls = fields.List(fields.Nested(RecallMessage), required=True)
+
+
+class LeftMessage(Message):
+    """What left this party's own sources in one disclosure."""
+
+    disclosure = fields.String(required=True)
+    fields_ = fields.List(fields.String(), required=True, data_key="fields", attribute="fields")
+    receipt = fields.String(required=True)
+
+
+class LeftPageMessage(Message):
+    """Newest first; `cursor` asks for the next page."""
+
+    receipts = fields.List(fields.Nested(LeftMessage), required=True)
+    cursor = fields.String(required=True, allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBody:
+    """Whose receipts, from where."""
+
+    covenant: CovenantId
+    cursor: str | None = None
+
+
+class LeftQuestion(Made):
+    """The receipts of what left this party's sources under a covenant."""
+
+    makes = LeftBody
+    covenant = fields.String(required=True, validate=NAME)
+    cursor = fields.String(validate=validate.Length(min=1, max=4000))

@@ -6,11 +6,14 @@ from http import HTTPStatus
 
 from flask import Blueprint, g, request
 
-from audit.errors import LogUnavailable
+from audit.errors import CursorInvalid, LogUnavailable
 from broker.api.asking import (
     AskBody,
     AskMessage,
     DisclosureMessage,
+    LeftBody,
+    LeftPageMessage,
+    LeftQuestion,
     PermissionsBody,
     PermissionsMessage,
     PermissionsQuestion,
@@ -26,7 +29,7 @@ from broker.api.giving import (
     WithdrawalMessage,
     WithdrawalQuestion,
 )
-from broker.api.showing import case_shown, disclosure_shown, recall_shown, signal_shown
+from broker.api.showing import case_shown, disclosure_written, recall_shown, signal_shown
 from broker.api.signalling import (
     AnswerBody,
     AnswerMessage,
@@ -119,13 +122,28 @@ def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Re
         ask = CaseAsk(body.case, body.purpose, tuple(body.fields), body.subject, strict=strict, repeats=repeats.find(key))
         disclosure = exchange.disclose(g.caller, ask, g.trace)
         repeats.keep(key, disclosure.id)
-        return disclosure_shown(disclosure)
+        return disclosure_written(disclosure)
 
     @routes.get("/disclosures/<disclosure_id>/receipt")
     @documented(summary="The receipt of a disclosure", tag=TAG, door=Door.CONNECTOR, answer=ReceiptMessage(), refuses=(UnknownDisclosure,))
     def get_receipt(disclosure_id: str, party: str) -> object:  # noqa: ARG001 - the door has checked the party
         """For the party that asked, and for every party whose fields were given."""
         return {"receipt": receipts.of(g.caller.party, disclosure_id)}
+
+    @routes.post("/receipts/_search")
+    @documented(
+        summary="The receipts of what left this party's sources",
+        tag=TAG,
+        door=Door.CONNECTOR,
+        body=LeftQuestion(),
+        answer=LeftPageMessage(),
+        refuses=(CovenantUnknown, CursorInvalid),
+    )
+    def search_receipts(body: LeftBody, party: str) -> object:  # noqa: ARG001 - the door has checked the party
+        """For the holder: every disclosure in which its fields left, newest first, with the names of those fields."""
+        page = receipts.left(g.caller.party, body.covenant, body.cursor)
+        shown = [{"disclosure": one.disclosure, "fields": one.fields, "receipt": one.receipt} for one in page.left]
+        return {"receipts": shown, "cursor": page.cursor}
 
     @routes.post("/permissions")
     @documented(

@@ -57,7 +57,6 @@ STAYS_INSIDE = frozenset(
         UnknownClient,
         UnusableClient,
         UnusableKeys,
-        audit_errors.CursorInvalid,
         audit_errors.NotALog,
         audit_errors.NoteMalformed,
         audit_errors.NoteUnverified,

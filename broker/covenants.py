@@ -105,10 +105,6 @@ class Covenants:
         """What was in force when this process last looked: to tell a name that is known from one that is not, and never to decide on."""
         return self._in_force
 
-    def last_read(self) -> InForce:
-        """What was in force when this process last looked: to tell a name that is known from one that is not, and never to decide on."""
-        return self._in_force
-
     def propose(self, text: bytes, name: str) -> Version:
         """Store a version so that the parties can accept it.
 

@@ -69,7 +69,7 @@ def test_a_rule_is_one_field_of_one_article_in_one_context() -> None:
     wide = article("1", LANDLORD, TO_DIRECTOR, {COUNT: FULL, LAST_ON: FULL}, about=frozenset({TENANT, MINOR}))
     policy = compile_covenant(covenant(wide))
     assert len(policy.rules) == 2 * (2 + 1)  # two phases; the count is about two kinds of subject, the date about one
-    assert policy.rules[0].row == ("city.director|nuisance|street|plan|minor", "complaints.count", "1", "full")
+    assert policy.rules[0].row == ("city.director|nuisance|street|plan|minor", "complaints.count", "1|full")
 
 
 def test_a_closed_phase_and_a_phase_of_another_ladder_give_no_rule() -> None:

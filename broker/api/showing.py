@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from broker.api.spec import Written
 from broker.cases.views import CaseView
 from broker.disclosure import Disclosure
 from broker.recalls import Recall
@@ -16,10 +17,10 @@ def utc(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def disclosure_shown(disclosure: Disclosure) -> Mapping[str, object]:
-    """A disclosure, for `DisclosureMessage`."""
+def disclosure_written(disclosure: Disclosure) -> Written:
+    """A disclosure as `DisclosureMessage` would dump it, written out: through the message it costs more than deciding and filtering."""
     identity, version, sha256 = disclosure.covenant
-    return {
+    members = {
         "id": disclosure.id,
         "case": disclosure.case,
         "covenant": {"id": identity, "version": version, "sha256": sha256},
@@ -29,7 +30,7 @@ def disclosure_shown(disclosure: Disclosure) -> Mapping[str, object]:
                 "form": str(given.masked.form),
                 "article": given.article,
                 "source": given.source,
-                "as_of": given.masked.as_of,
+                "asOf": given.masked.as_of,
             }
             for given in disclosure.fields
         },
@@ -37,6 +38,7 @@ def disclosure_shown(disclosure: Disclosure) -> Mapping[str, object]:
         "unavailable": [{"source": source, "reason": reason} for source, reason in disclosure.unavailable],
         "receipt": disclosure.receipt,
     }
+    return Written(members)
 
 
 def recall_shown(recall: Recall) -> Mapping[str, object]:

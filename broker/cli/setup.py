@@ -91,14 +91,15 @@ def worker(*, once: bool) -> None:
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
     parent = os.getppid()
     broker = open_broker(settings(), World())
     try:
         run_worker(broker, stop, once=once, orphaned=lambda: os.getppid() != parent)
     finally:
         broker.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: Callable[[], bool]) -> None:

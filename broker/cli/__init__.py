@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
-from broker.cli import audit, covenant, party, setup
+from broker.cli import audit, covenant, demo, party, setup
 from broker.config import ConfigError
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.keys import KeyDirectoryError
@@ -45,6 +45,7 @@ def broker() -> None:
     """
 
 
+broker.add_command(demo.demo)
 broker.add_command(setup.keys)
 broker.add_command(setup.db)
 broker.add_command(setup.serve)

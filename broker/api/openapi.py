@@ -10,11 +10,12 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
+from sqlalchemy.exc import OperationalError
 from werkzeug.routing import Rule
 
 from broker import wire
-from broker.api.spec import API_VERSION, BASE, Header, Operation, operation_of
+from broker.api.spec import API_VERSION, BASE, Header, Operation, camel, operation_of
 from broker.authenticate import Door, Unauthenticated, WrongDoor
 from broker.problem import Problem
 from broker.problems import MEDIA_TYPE, problem_of
@@ -23,7 +24,7 @@ DESCRIPTION = "Shares exactly the fields of a case that a covenant permits, and 
 VERSION_HEADER = Header("API-Version", "The version of this interface.")
 #: what a route can answer because of what it reads
 BODY_ERRORS = (wire.MalformedBody, wire.BodyTooLarge, wire.UnsupportedContent)
-DOOR_ERRORS = (Unauthenticated, WrongDoor)
+DOOR_ERRORS = (Unauthenticated, WrongDoor, OperationalError)
 ANY_ERRORS = (wire.InvalidInput, Exception)
 
 _PATH_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -83,6 +84,7 @@ def openapi_document(app: Flask, issuer: str) -> dict[str, Any]:
         info={"description": DESCRIPTION, "contact": {"name": "Operator", "url": issuer, "email": "operator@example.org"}},
         servers=[{"url": issuer.rstrip("/") + BASE}],
     )
+    plugin.converter.add_attribute_function(_pattern)  # type: ignore[union-attr]  # there once the plugin is in a spec
     spec.components.security_scheme("oauth", _security_scheme(issuer))
     tags: dict[str, None] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -94,7 +96,7 @@ def openapi_document(app: Flask, issuer: str) -> dict[str, Any]:
             if operation is not None:
                 tags[operation.tag] = None
                 operations[method.lower()] = _operation(rule, operation)
-        spec.path(path=_PATH_PARAMETER.sub(r"{\1}", rule.rule.removeprefix(BASE)), operations=operations)
+        spec.path(path=_PATH_PARAMETER.sub(lambda match: f"{{{camel(match[1])}}}", rule.rule.removeprefix(BASE)), operations=operations)
     for tag in tags:
         spec.tag({"name": tag})
     return spec.to_dict()
@@ -111,7 +113,7 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
     if operation.description:
         described["description"] = operation.description
     path: list[Any] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in _PATH_PARAMETER.findall(rule.rule)
+        {"in": "path", "name": camel(name), "required": True, "schema": {"type": "string"}} for name in _PATH_PARAMETER.findall(rule.rule)
     ]
     query = [{"in": "query", "schema": operation.query}] if operation.query else []
     headers = [
@@ -165,6 +167,12 @@ def _security_scheme(issuer: str) -> dict[str, Any]:
         "description": "Client credentials with private_key_jwt; the professional is named in `act` of the client assertion.",
         "flows": {"clientCredentials": {"tokenUrl": issuer.rstrip("/") + "/oauth2/token", "scopes": scopes}},
     }
+
+
+def _pattern(_converter: object, field: fields.Field[Any], **_: object) -> dict[str, str]:
+    r"""A field's pattern in JSON Schema's dialect (ECMA-262), which has no `\Z` and, unlike `re.match`, starts looking anywhere."""
+    patterns = [str(check.regex.pattern).removesuffix(r"\Z") for check in field.validators if isinstance(check, validate.Regexp)]
+    return {"pattern": f"^(?:{patterns[0]})$"} if patterns else {}
 
 
 def _schema_name(schema: type[Schema] | Schema) -> str:

@@ -102,7 +102,7 @@ def documented(
 
     def decorate(view: Callable[..., object]) -> Callable[..., Response]:
         operation = Operation(
-            _camel(view.__name__), summary, tag, door, status, body, query, answer, refuses, reads, sends, _text(view.__doc__)
+            camel(view.__name__), summary, tag, door, status, body, query, answer, refuses, reads, sends, _text(view.__doc__)
         )
 
         @wraps(view)
@@ -158,7 +158,8 @@ def _respond(operation: Operation, reply: Reply) -> Response:
     return Response(text, status=operation.status, headers=headers, content_type="application/json")
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A Python name as it is written on the wire."""
     first, *rest = name.strip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
 

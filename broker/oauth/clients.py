@@ -18,7 +18,7 @@ from broker.oauth.tables import oauth_client
 from policies.vocabulary import PartyId
 
 _CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_PURPOSE = re.compile(r"purpose:[a-z][a-z0-9_]{0,63}")
+_PURPOSE = re.compile(r"purpose:[a-z][a-z0-9_-]{0,127}")
 _DOORS = frozenset(door.value for door in Door)
 
 #: how long a worker may not know that a client was suspended

@@ -118,7 +118,7 @@ class Worker:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
-def build_worker(engine: Engine, key: RSAPrivateKey) -> Worker:
+def build_worker(engine: Engine, key: RSAPrivateKey, *more: Blueprint) -> Worker:
     """Another call on the same engine is another worker on the same database."""
     clock, monotonic, log, tally = Adjustable(), Adjustable(), io.StringIO(), Tally()
     clients = ClientRegister(engine, clock)
@@ -134,7 +134,7 @@ def build_worker(engine: Engine, key: RSAPrivateKey) -> Worker:
     used = UsedAssertions(engine, clock)
     oauth = endpoints.blueprint(endpoints.OAuthParts(ISSUER, clients, used, tokens, vouching, tally, clock))
     authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
-    app = create_app(Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes()), event_log(log, clock), system_random))
+    app = create_app(Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), event_log(log, clock), system_random))
     return Worker(app, clients, tally, tokens, clock, monotonic, log, designated, turned_away)
 
 

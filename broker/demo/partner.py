@@ -75,21 +75,23 @@ class Partner:
         known = self._tokens.get((role, professional))
         if known is not None and known.until_s > time.time():
             return known.text
-        response = self._http.post(
-            "/oauth2/token",
-            data={
-                "grant_type": "client_credentials",
-                "scope": " ".join(self._scopes),
-                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                "client_assertion": self.assertion(role, professional),
-            },
-        )
+        response = self.asks_token(role, professional)
         if response.is_error:
             raise Refused(response)
         answer = response.json()
         token = _Token(str(answer["access_token"]), time.time() + int(answer["expires_in"]) - SPARE_S)
         self._tokens[role, professional] = token
         return token.text
+
+    def asks_token(self, role: RoleId, professional: str) -> httpx.Response:
+        """The answer of the token endpoint to a fresh assertion."""
+        form = {
+            "grant_type": "client_credentials",
+            "scope": " ".join(self._scopes),
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self.assertion(role, professional),
+        }
+        return self._http.post("/oauth2/token", data=form)
 
     def forget_tokens(self) -> None:
         """Ask for new tokens from now on."""
@@ -101,7 +103,7 @@ class Partner:
         Raises:
             Refused: a problem.
         """
-        return _answer(self._http.get(path, headers=self._headers(role, professional)))
+        return _answer(self.send(role, professional, "GET", path))
 
     def post(self, role: RoleId, professional: str, path: str, body: Mapping[str, Any], **headers: str) -> Any:  # noqa: ANN401 - any JSON
         """The answer to a POST; underscores in the names of `headers` are dashes.
@@ -109,8 +111,18 @@ class Partner:
         Raises:
             Refused: a problem.
         """
+        return _answer(self.send(role, professional, "POST", path, body, **headers))
+
+    def send(
+        self, role: RoleId, professional: str, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
+        """The answer as it came, a problem too.
+
+        Raises:
+            Refused: the broker gives no token.
+        """
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
-        return _answer(self._http.post(path, json=body, headers=self._headers(role, professional) | extra))
+        return self._http.request(method, path, json=body, headers=self._headers(role, professional) | extra)
 
     def _headers(self, role: RoleId, professional: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(role, professional)}"}

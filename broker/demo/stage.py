@@ -37,6 +37,9 @@ TOKEN_FILE = "municipality.token"  # noqa: S105 - a file's name
 #: the seed of the invented people, so that every run of the demonstration meets the same ones
 SEED = 20260101
 
+#: a token for `make serve` lasts an hour, so that a pasted command works for a while
+TOKEN_LIFETIME_S = 3600
+
 _THUMBPRINT = re.compile(r'(?m)^(    signing_key: ").*(")')
 
 
@@ -56,6 +59,25 @@ class Stage:
     settings: Settings
     parties: Mapping[PartyId, PartyKeys]
     sha256: str
+    accepted: frozenset[PartyId] = frozenset()
+
+
+def settings_for(folder: Path, port: int) -> Settings:
+    """Settings of a broker on the loopback address with two workers, and everything it keeps in one folder."""
+    return Settings(
+        database_url=f"sqlite:///{folder / 'broker.sqlite'}",
+        deposit_url=f"sqlite:///{folder / 'deposit.sqlite'}",
+        audit_url=f"sqlite:///{folder / 'audit.sqlite'}",
+        keystore_url=f"sqlite:///{folder / 'keystore.sqlite'}",
+        keys=folder / "keys",
+        anchor=folder / "anchor.json",
+        sources=folder / "sources.yaml",
+        issuer=f"http://127.0.0.1:{port}",
+        log_name="broker.waterstad.example",
+        port=port,
+        workers=2,
+        token_lifetime_s=TOKEN_LIFETIME_S,
+    )
 
 
 def make_keys() -> Mapping[PartyId, PartyKeys]:
@@ -92,13 +114,16 @@ def set_up(settings: Settings, parties: Mapping[PartyId, PartyKeys], folder: Pat
     migrate(settings)
     broker = open_broker(settings, world)
     try:
-        sha256 = put_in_force(broker, parties, covenant_with(parties, COVENANT.read_text()))
+        text = covenant_with(parties, COVENANT.read_text())
+        (folder / "covenant.yaml").write_bytes(text)
+        sha256 = put_in_force(broker, parties, text)
         for party in PARTIES:
             broker.clients.add(client_of(broker, party, parties[party].client))
         designate(broker)
+        accepted = broker.covenants.version(sha256).accepted
     finally:
         broker.close()
-    return Stage(folder, settings, parties, sha256)
+    return Stage(folder, settings, parties, sha256, accepted)
 
 
 def put_in_force(broker: Broker, parties: Mapping[PartyId, PartyKeys], text: bytes) -> str:

@@ -1,0 +1,86 @@
+"""From an empty folder to a running broker with four parties' systems beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+from audit.note import VerifierKey
+from audit.receipt import ReceiptSigner
+from broker.bootstrap import World
+from broker.clock import new_id
+from broker.config import Settings
+from broker.demo.auditor import Auditor
+from broker.demo.cast import Words
+from broker.demo.house import House
+from broker.demo.partner import Partner
+from broker.demo.processes import Running, answers, broker_server, case_system, free_port
+from broker.demo.stage import PARTIES, TOKEN_FILE, Stage, make_keys, set_up, settings_for, write_sources, write_systems
+from broker.demo.steps import Audience
+from broker.demo.tokens import DOORS, keep_keys
+from broker.keys import KeyDirectory
+from policies.covenant import Covenant
+from policies.load import load_covenant
+from policies.vocabulary import PartyId
+
+#: how long a partner waits for an answer, in seconds; a source may take three of them
+PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """Everything that runs: the house to play in, and the server that serves it."""
+
+    house: House
+    server: Running
+    world: World
+
+
+@contextmanager
+def opened(folder: Path, audience: Audience, lang: str) -> Iterator[Evening]:
+    """Set up everything anew and start it; at the end, however it comes, every process is stopped.
+
+    Raises:
+        ProcessFailed: something did not start.
+    """
+    with ExitStack() as stack:
+        write_systems(folder, date.today())  # noqa: DTZ011 - the demonstration's day is the machine's
+        municipality = stack.enter_context(case_system(folder, folder / "municipality-persons.json", folder / TOKEN_FILE))
+        write_sources(folder, municipality.first_line())
+        events = stack.enter_context((folder / "demonstration.log").open("w", encoding="utf-8"))
+        world = World(events_to=events)
+        stage = set_up(settings_for(folder, free_port()), make_keys(), folder, world)
+        keep_keys(stage)
+        covenant = load_covenant((folder / "covenant.yaml").read_bytes())
+        server = stack.enter_context(broker_server(folder, stage.settings))
+        server.wait_until(lambda: answers(stage.settings.issuer), "its first answer")
+        http = stack.enter_context(httpx.Client(base_url=stage.settings.issuer, timeout=PATIENCE_S))
+        auditor = Auditor(stage.settings.audit_url)
+        stack.callback(auditor.close)
+        house = House(
+            stage=stage,
+            http=http,
+            partners=partners_of(stage, http, covenant),
+            auditor=auditor,
+            receipt_key=_receipt_key(stage.settings),
+            words=Words(covenant, lang),
+            audience=audience,
+        )
+        yield Evening(house, server, world)
+
+
+def partners_of(stage: Stage, http: httpx.Client, covenant: Covenant) -> Mapping[PartyId, Partner]:
+    """Each party's own system, with its own key."""
+    scopes = (*DOORS, *(f"purpose:{purpose}" for purpose in covenant.purposes))
+    issuer = stage.settings.issuer
+    return {party: Partner(http, issuer, party, f"{party}-system", stage.parties[party].client, scopes, new_id) for party in PARTIES}
+
+
+def _receipt_key(settings: Settings) -> VerifierKey:
+    """The public key that receipts are verified with, as its operator publishes it."""
+    return ReceiptSigner(f"{settings.log_name}/receipts", KeyDirectory(settings.keys).receipt_signing()).verifier

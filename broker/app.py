@@ -90,10 +90,11 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door]) -> N
 
     def guard() -> None:
         g.begun = time.perf_counter()
-        g.trace = trace.begin(request.headers.get("traceparent"), parts.random)
+        # Straight from the environ: werkzeug's view of the headers walks through all of them at every look.
+        g.trace = trace.begin(request.environ.get("HTTP_TRACEPARENT"), parts.random)
         if request.endpoint is None or request.endpoint in PUBLIC:
             return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public
-        g.caller = parts.authenticator.caller(request.headers.getlist("Authorization"))
+        g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"))
         parts.authenticator.admit(g.caller, doors[request.endpoint, request.method], (request.view_args or {}).get("party"))
         if "\x00" in request.path:
             raise BadRequest  # no name here holds a zero character, and PostgreSQL answers one with an error
@@ -123,8 +124,8 @@ def _finish(app: Flask, events: Events) -> None:
     """After every answer: the headers that all carry, and one event without the path, which may name a case."""
 
     def finish(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
+        response.headers.extend({name: value for name, value in HEADERS.items() if name.lower() not in own})
         response.headers["traceparent"] = g.trace.traceparent
         keys: dict[str, Any] = {"problem": g.problem} if "problem" in g else {}
         if "caller" in g:

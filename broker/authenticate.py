@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -132,8 +132,8 @@ class Authenticator:
         self._tally = tally
         self._turned_away = turned_away
 
-    def caller(self, authorization: Sequence[str]) -> Caller:
-        """Return who sent these Authorization headers.
+    def caller(self, authorization: str | None) -> Caller:
+        """Return who sent this Authorization header; None where there was none.
 
         Raises:
             Unauthenticated: nobody that this broker knows; it has been counted.
@@ -157,12 +157,11 @@ class Authenticator:
             raise WrongDoor
 
 
-def _bearer_token(authorization: Sequence[str]) -> str:
-    if not authorization:
-        raise Unauthenticated(Unproven.NO_TOKEN)
-    if len(authorization) > 1:
-        raise Unauthenticated(Unproven.NOT_ONE_TOKEN)
-    scheme, _, token = authorization[0].partition(" ")
+def _bearer_token(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(Unproven.NO_TOKEN)
+    if "," in token:
+        # a header given twice reaches WSGI as one, joined by a comma, which no token holds
+        raise Unauthenticated(Unproven.NOT_ONE_TOKEN)
     return token

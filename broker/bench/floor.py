@@ -48,7 +48,7 @@ def floor(ground: Ground, events: Path) -> Flask:
     app = Flask("floor", static_folder=None)
 
     def guard() -> None:
-        g.caller = authenticator.caller(request.headers.getlist("Authorization"))
+        g.caller = authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"))
 
     app.before_request(guard)
 

@@ -24,11 +24,15 @@ _GAP_MAX = 1_000_000
 
 
 class Across:
-    """What is known from all logs so far: open decisions by id, subjects that are gone, and entries that an erasure names."""
+    """What is known from all logs so far: open decisions by id, subjects that are gone, and entries that an erasure names.
+
+    `gaps` once an entry is missing or unreadable: it may be what closed a decision, so the list of open ones says nothing any more.
+    """
 
     def __init__(self) -> None:
         self.open: dict[str, tuple[str, int]] = {}
         self.findings: list[Finding] = []
+        self.gaps = False
         self._gone: dict[str, tuple[str, int]] = {}
         self._erased: set[str] = set()
 
@@ -36,6 +40,7 @@ class Across:
         """Take in one entry that could be read."""
         envelope = checked.envelope
         if envelope is None:
+            self.gaps = True
             return
         if envelope.typ == DECISION:
             self.open[envelope.id] = (origin, index)
@@ -120,6 +125,7 @@ class LogCheck:
                 step(_CHUNK)
         step(done % _CHUNK)
         if following < self._log.size:
+            self._across.gaps = True
             self._find(following, Kind.REMOVED, "leaf", self._log.size - 1)
         self._head_holds = frontier.size != self._log.size or (frontier.pack(), last_ts) == (self._log.frontier, self._log.last_ts)
 
@@ -139,6 +145,7 @@ class LogCheck:
 
     def _missing(self, start: int, end: int) -> None:
         if start < end:
+            self._across.gaps = True
             self._find(start, Kind.REMOVED, "leaf", end - 1)
         for index in range(start, end):
             self._leaves += bytes(HASH_BYTES)

@@ -10,11 +10,11 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from audit.database import KeptLog
 from audit.tables import recent, term
-from audit.terms import SEALED_KINDS, Term
+from audit.terms import SEALED_KINDS, Term, unpack_terms
 from audit.verdict import Finding, Kind
 
 BUCKET = 4096
@@ -69,11 +69,13 @@ class TermCheck:
             yield Finding(self._log.origin, row[0], Kind.HIDDEN if expected[row] > found[row] else Kind.INSERTED, f"term.{row[1]}")
 
     def _rows(self) -> Iterator[_Row]:
-        for table in (term, recent):
-            yield from self._rows_of(table)
-
-    def _rows_of(self, table: Table) -> Iterator[_Row]:
-        wanted = select(table.c.idx, table.c.kind, table.c.value).where(table.c.log_id == self._log.log_id)
-        for index, kind, value in self._connection.execution_options(yield_per=BUCKET).execute(wanted):
+        for index, kind, value in self._stored():
             if index not in self._unknown:
                 yield (index, kind, "") if kind in SEALED_KINDS and index in self._unopened else (index, kind, value)
+
+    def _stored(self) -> Iterator[_Row]:
+        connection = self._connection.execution_options(yield_per=BUCKET)
+        for row in connection.execute(select(term.c.idx, term.c.kind, term.c.value).where(term.c.log_id == self._log.log_id)):
+            yield row.idx, row.kind, row.value
+        for index, packed in connection.execute(select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self._log.log_id)):
+            yield from ((index, kind, value) for kind, value in unpack_terms(packed))

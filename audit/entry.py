@@ -35,6 +35,7 @@ TYPES = TERMINAL | {DECISION, "contribution", "audit.read", "audit.export", ERAS
 #: every family whose second word is the command or event, `case.veto`
 FAMILIES = frozenset({"case", "signal", "emergency", "rights", "covenant", "key"})
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _VERB = re.compile(r"[a-z][a-z_]{0,39}")
 _TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -235,7 +236,7 @@ def canonical_json(members: Mapping[str, object]) -> bytes:
     Raises:
         UnicodeEncodeError: a string is not ASCII, which the schema has refused before.
     """
-    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("ascii")
+    return _CANONICAL.encode(members).encode("ascii")
 
 
 def parse_json(text: bytes) -> object:

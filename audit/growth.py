@@ -11,12 +11,11 @@ from audit.entry import DECISION, TERMINAL, Draft, Envelope, envelope_bytes
 from audit.merkle import EMPTY, Frontier, NodeId, leaf_hash
 from audit.note import base64_text
 from audit.section import Section
-from audit.terms import Term
 
 #: how far the clock may step back before the log says so
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
-#: so many entries wait in `audit_recent` before they are folded into the query index. A term lands on a page of its own there;
+#: so many entries wait in `audit_recent` before they are folded into the query index. There a term lands on a page of its own;
 #: one entry has about twenty, which would triple a commit. Folded together, the entries share the pages.
 FOLD_EVERY = 128
 
@@ -47,11 +46,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A draft with its sections made, ready to be given a time and a place."""
+    """A draft with its sections made and its terms packed, ready to be given a time and a place."""
 
     draft: Draft
     sections: tuple[Section, ...]
-    terms: frozenset[Term]
+    terms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Growth:
     leaves: tuple[Leaf, ...] = ()
     sections: tuple[tuple[int, int, Section], ...] = ()
     nodes: tuple[tuple[int, NodeId, bytes], ...] = ()
-    terms: tuple[tuple[int, int, Term], ...] = ()
+    terms: tuple[tuple[int, int, str], ...] = ()
     decisions: tuple[tuple[str, int, int, str], ...] = ()
     closed: tuple[str, ...] = ()
     folded: tuple[int, ...] = ()
@@ -119,7 +118,7 @@ def timestamp(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("expected a moment with a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment_of(ts: str) -> datetime:
@@ -139,7 +138,7 @@ class Growing:
         self._leaves: list[Leaf] = []
         self._sections: list[tuple[int, int, Section]] = []
         self._nodes: list[tuple[int, NodeId, bytes]] = []
-        self._terms: list[tuple[int, int, Term]] = []
+        self._terms: list[tuple[int, int, str]] = []
         self._decisions: dict[str, tuple[str, int, int, str]] = {}
         self._closed: list[str] = []
 
@@ -170,7 +169,7 @@ class Growing:
         self._leaves.append(Leaf(head.log_id, index, draft.id, leaf, envelope))
         self._sections.extend((head.log_id, index, section) for section in sealed.sections)
         self._nodes.extend((head.log_id, node, digest) for node, digest in completed)
-        self._terms.extend((head.log_id, index, term) for term in sealed.terms)
+        self._terms.append((head.log_id, index, sealed.terms))
         self._follow(draft, head.log_id, index, ts)
         return Position(head.origin, index, leaf, ts, draft.id)
 

@@ -20,7 +20,7 @@ from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
 from audit.section import SubjectKeys, sections_of
 from audit.store import Store, Wanted
-from audit.terms import terms_of
+from audit.terms import pack_terms, terms_of
 
 #: reads the present numbers of these names, inside the append lock; a name it does not know is left out
 FenceReader: TypeAlias = Callable[[frozenset[str]], Mapping[str, int]]
@@ -139,7 +139,7 @@ class Log:
             raise StoreUnfit(f"expected a clock within {CLOCKS_APART.seconds} s of the database's, found {int(apart.total_seconds())} s")
 
     def _seal(self, draft: Draft) -> Sealed:
-        terms = terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject)
+        terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
         return Sealed(draft, sections_of(draft, self._random, self._subject_keys), terms)
 
     def _lead(self) -> None:

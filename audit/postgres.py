@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
@@ -12,8 +12,9 @@ import psycopg
 from sqlalchemy import make_url
 
 from audit.errors import StoreFailed, StoreUnfit
-from audit.growth import NOTHING, Found, Growth, Head
+from audit.growth import NOTHING, Found, Head
 from audit.merkle import Frontier
+from audit.postgres_write import write_statement
 from audit.store import Plan, Wanted, stored_of
 
 CONNECT_TIMEOUT_S = 5
@@ -31,25 +32,12 @@ _STORED = (
     "SELECT l.id, h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
     "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ANY(%b)"
 )
+_KNOWN = "SELECT id FROM audit_leaf WHERE id = ANY(%b)"
 _OPEN = "SELECT id FROM audit_open WHERE id = ANY(%b)"
-
-_LEAVES = (
-    "INSERT INTO audit_leaf (log_id, idx, id, leaf_hash, envelope) "
-    "SELECT * FROM unnest(%b::int8[], %b::int8[], %b::text[], %b::bytea[], %b::text[])"
-)
-_SECTIONS = (
-    "INSERT INTO audit_section (log_id, idx, name, salt, body, key_id) "
-    "SELECT * FROM unnest(%b::int8[], %b::int8[], %b::text[], %b::bytea[], %b::bytea[], %b::text[])"
-)
-_NODES = "INSERT INTO audit_node (log_id, level, i, hash) SELECT * FROM unnest(%b::int8[], %b::int2[], %b::int8[], %b::bytea[])"
-_TERMS = "INSERT INTO audit_recent (log_id, idx, kind, value) SELECT * FROM unnest(%b::int8[], %b::int8[], %b::text[], %b::text[])"
-_DECISIONS = "INSERT INTO audit_open (id, log_id, idx, ts) SELECT * FROM unnest(%b::text[], %b::int8[], %b::int8[], %b::text[])"
-_CLOSED = "DELETE FROM audit_open WHERE id = ANY(%b)"
-_OPENED = "INSERT INTO audit_head (log_id, origin, covenant, year, size, frontier, last_ts, clock) VALUES (%b, %b, %b, %b, %b, %b, %b, %b)"
-_GROWN = "UPDATE audit_head SET size = %b, frontier = %b, last_ts = %b, clock = %b WHERE log_id = %b"
 _FOLD = (
-    "WITH folded AS (DELETE FROM audit_recent WHERE log_id = %b RETURNING log_id, kind, value, idx) "
-    "INSERT INTO audit_term (log_id, kind, value, idx) SELECT log_id, kind, value, idx FROM folded ORDER BY kind, value, idx"
+    "WITH folded AS (DELETE FROM audit_recent WHERE log_id = %b RETURNING log_id, idx, terms) "
+    "INSERT INTO audit_term (log_id, kind, value, idx) "
+    "SELECT f.log_id, t.term ->> 0, t.term ->> 1, f.idx FROM folded f, jsonb_array_elements(f.terms::jsonb) AS t (term) ORDER BY 2, 3, 4"
 )
 
 
@@ -72,6 +60,8 @@ def connect(url: str, kind: type[Connection] = psycopg.Connection) -> Connection
 
 def _demand(connection: Connection) -> None:
     connection.execute("SET synchronous_commit = on")
+    # Every statement here finds its rows by key, whatever its parameters: planning it anew each time would cost more than running it.
+    connection.execute("SET plan_cache_mode = force_generic_plan")
     connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
     connection.execute(f"SET statement_timeout = {2 * LOCK_TIMEOUT_MS}")
     connection.execute(f"SET idle_in_transaction_session_timeout = {2 * LOCK_TIMEOUT_MS}")
@@ -99,7 +89,9 @@ class PostgresStore:
             # If we die before the commit returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
             with connection.pipeline():
-                _write(connection, growth)
+                connection.execute(*write_statement(growth))
+                for log_id in growth.folded:
+                    connection.execute(_FOLD, (log_id,))
                 connection.commit()
 
     def barrier(self) -> None:
@@ -144,44 +136,17 @@ class PostgresStore:
 
 
 def _found(connection: Connection, wanted: Wanted) -> Found:
-    # One round trip. The second and third statement have snapshots of their own (READ COMMITTED), taken when the lock is held.
+    # One round trip. Every statement has a snapshot of its own (READ COMMITTED), taken after the first one holds the lock.
     with connection.pipeline():
         heads = connection.execute(_HEADS, (list(wanted.covenants),))
-        stored = connection.execute(_STORED, (list(wanted.ids),))
-        decisions = connection.execute(_OPEN, (list(wanted.decisions),)) if wanted.decisions else None
+        known = connection.execute(_KNOWN, (list(wanted.ids),))
+        still_open = connection.execute(_OPEN, (list(wanted.decisions),)) if wanted.decisions else None
+    again = [row[0] for row in known.fetchall()]
     return Found(
         heads=tuple(
             Head(log_id, origin, covenant, year, Frontier.unpack(size, frontier), last_ts, clock)
             for log_id, origin, covenant, year, size, frontier, last_ts, clock in heads.fetchall()
         ),
-        stored={
-            entry: stored_of(entry, origin, index, leaf, envelope, core) for entry, origin, index, leaf, envelope, core in stored.fetchall()
-        },
-        open=frozenset(row[0] for row in decisions.fetchall()) if decisions is not None else frozenset(),
+        stored={row[0]: stored_of(*row) for row in connection.execute(_STORED, (again,)).fetchall()} if again else {},
+        open=frozenset() if still_open is None else frozenset(row[0] for row in still_open.fetchall()),
     )
-
-
-def _write(connection: Connection, growth: Growth) -> None:
-    execute = connection.execute
-    leaves = [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]
-    execute(_LEAVES, _columns(leaves))
-    execute(_SECTIONS, _columns([(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]))
-    if growth.nodes:
-        execute(_NODES, _columns([(log_id, *node, digest) for log_id, node, digest in growth.nodes]))
-    execute(_TERMS, _columns([(log_id, idx, *term) for log_id, idx, term in growth.terms]))
-    if growth.decisions:
-        execute(_DECISIONS, _columns(growth.decisions))
-    if growth.closed:
-        execute(_CLOSED, (list(growth.closed),))
-    for head in growth.opened:
-        row = (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
-        execute(_OPENED, row)
-    for head, _ in growth.grown:
-        execute(_GROWN, (head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id))
-    for log_id in growth.folded:
-        execute(_FOLD, (log_id,))
-
-
-def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
-    """Rows as one list per column, which one `unnest` takes in."""
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -5,7 +5,7 @@ Reading the log is itself logged; that, and who may search for what, is the call
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from audit.growth import Head, timestamp
 from audit.records import Record, entries
 from audit.section import SubjectKeys
 from audit.tables import leaf, recent, term
-from audit.terms import Kind, Term
+from audit.terms import Kind, Term, unpack_terms
 
 #: a total is counted up to here and then called "10,000+"
 TOTAL_MAX = 10_000
@@ -155,36 +155,45 @@ def _after(spans: Sequence[_Span], going_on: Cursor | None) -> list[_Span]:
 def _total(connection: Connection, spans: Sequence[_Span], terms: Sequence[Term]) -> tuple[int, bool]:
     total = 0
     for span in spans:
-        for indexes in _indexes(span, terms):
-            counted = indexes.limit(TOTAL_MAX + 1 - total).subquery()
-            total += connection.execute(select(func.count()).select_from(counted)).scalar_one()
-            if total > TOTAL_MAX:
-                return TOTAL_MAX, True
+        counted = _folded(span, terms).limit(TOTAL_MAX + 1 - total).subquery()
+        total += len(_recent(connection, span, terms)) + connection.execute(select(func.count()).select_from(counted)).scalar_one()
+        if total > TOTAL_MAX:
+            return TOTAL_MAX, True
     return total, False
 
 
 def _hits(connection: Connection, spans: Sequence[_Span], terms: Sequence[Term], limit: int) -> list[tuple[Head, int]]:
     hits: list[tuple[Head, int]] = []
     for span in spans:
-        for indexes in _indexes(span, terms):
-            if len(hits) < limit:
-                hits.extend((span.log, index) for index in connection.execute(indexes.limit(limit - len(hits))).scalars())
+        # What waits in `audit_recent` is newer than all that is folded.
+        hits.extend((span.log, index) for index in _recent(connection, span, terms)[: limit - len(hits)])
+        if len(hits) < limit:
+            hits.extend((span.log, index) for index in connection.execute(_folded(span, terms).limit(limit - len(hits))).scalars())
     return hits
 
 
-def _indexes(span: _Span, terms: Sequence[Term]) -> Iterator[Select[int]]:
-    """The indexes of what holds every term, newest first. What waits in `audit_recent` is newer than all that is folded."""
+def _recent(connection: Connection, span: _Span, terms: Sequence[Term]) -> list[int]:
+    """The indexes of what holds every term and is not folded yet, newest first; at most some hundreds are looked at."""
     if not terms:
-        yield _within(select(leaf.c.idx), leaf, span)
-        return
-    for table in (recent, term):
-        first, *others = [table.alias(f"t{at}") for at in range(len(terms))]
-        found = _within(select(first.c.idx), first, span)
-        for one, (kind, value) in zip((first, *others), terms, strict=True):
-            found = found.where(one.c.kind == kind, one.c.value == value)
-        for other in others:
-            found = found.where(other.c.log_id == span.log.log_id, other.c.idx == first.c.idx)
-        yield found
+        return []
+    waiting = select(recent.c.idx, recent.c.terms).where(
+        recent.c.log_id == span.log.log_id, recent.c.idx >= span.start, recent.c.idx < span.end
+    )
+    rows = connection.execute(waiting.order_by(recent.c.idx.desc()))
+    return [row.idx for row in rows if unpack_terms(row.terms).issuperset(terms)]
+
+
+def _folded(span: _Span, terms: Sequence[Term]) -> Select[int]:
+    """The indexes of what holds every term, newest first; without terms, of everything."""
+    if not terms:
+        return _within(select(leaf.c.idx), leaf, span)
+    first, *others = [term.alias(f"t{at}") for at in range(len(terms))]
+    found = _within(select(first.c.idx), first, span)
+    for one, (kind, value) in zip((first, *others), terms, strict=True):
+        found = found.where(one.c.kind == kind, one.c.value == value)
+    for other in others:
+        found = found.where(other.c.log_id == span.log.log_id, other.c.idx == first.c.idx)
+    return found
 
 
 def _within(selected: Select[int], table: FromClause, span: _Span) -> Select[int]:

@@ -25,6 +25,20 @@ _STORED = (
     "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ?"
 )
 
+_LEAVES = "INSERT INTO audit_leaf (log_id, idx, id, leaf_hash, envelope) VALUES (?, ?, ?, ?, ?)"
+_SECTIONS = "INSERT INTO audit_section (log_id, idx, name, salt, body, key_id) VALUES (?, ?, ?, ?, ?, ?)"
+_NODES = "INSERT INTO audit_node (log_id, level, i, hash) VALUES (?, ?, ?, ?)"
+_RECENT = "INSERT INTO audit_recent (log_id, idx, terms) VALUES (?, ?, ?)"
+_DECISIONS = "INSERT INTO audit_open (id, log_id, idx, ts) VALUES (?, ?, ?, ?)"
+_CLOSED = "DELETE FROM audit_open WHERE id = ?"
+_OPENED = "INSERT INTO audit_head (log_id, origin, covenant, year, size, frontier, last_ts, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_GROWN = "UPDATE audit_head SET size = ?, frontier = ?, last_ts = ?, clock = ? WHERE log_id = ?"
+_FOLD = (
+    "INSERT INTO audit_term (log_id, kind, value, idx) "
+    "SELECT r.log_id, json_extract(t.value, '$[0]'), json_extract(t.value, '$[1]'), r.idx "
+    "FROM audit_recent r, json_each(r.terms) t WHERE r.log_id = ? ORDER BY 2, 3, 4"
+)
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that promises what the log promises.
@@ -144,40 +158,23 @@ def _found(connection: sqlite3.Connection, wanted: Wanted) -> Found:
 
 
 def _write(connection: sqlite3.Connection, growth: Growth) -> None:
-    many = connection.executemany
-    many(
-        "INSERT INTO audit_leaf (log_id, idx, id, leaf_hash, envelope) VALUES (?, ?, ?, ?, ?)",
-        [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves],
+    rows: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
+        (_LEAVES, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]),
+        (_SECTIONS, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]),
+        (_NODES, [(log_id, *node, digest) for log_id, node, digest in growth.nodes]),
+        (_RECENT, [*growth.terms]),
+        (_DECISIONS, [*growth.decisions]),
+        (_CLOSED, [(entry,) for entry in growth.closed]),
+        (_OPENED, [(head.log_id, head.origin, head.covenant, head.year, *_state(head)) for head in growth.opened]),
+        (_GROWN, [(*_state(head), head.log_id) for head, _ in growth.grown]),
     )
-    many(
-        "INSERT INTO audit_section (log_id, idx, name, salt, body, key_id) VALUES (?, ?, ?, ?, ?, ?)",
-        [(log_id, idx, section.name, section.salt, section.body, section.key_id) for log_id, idx, section in growth.sections],
-    )
-    many(
-        "INSERT INTO audit_node (log_id, level, i, hash) VALUES (?, ?, ?, ?)",
-        [(log_id, *node, digest) for log_id, node, digest in growth.nodes],
-    )
-    many(
-        "INSERT INTO audit_recent (log_id, idx, kind, value) VALUES (?, ?, ?, ?)",
-        [(log_id, idx, *term) for log_id, idx, term in growth.terms],
-    )
-    many("INSERT INTO audit_open (id, log_id, idx, ts) VALUES (?, ?, ?, ?)", growth.decisions)
-    many("DELETE FROM audit_open WHERE id = ?", [(entry,) for entry in growth.closed])
-    many(
-        "INSERT INTO audit_head (log_id, origin, covenant, year, size, frontier, last_ts, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
-            for head in growth.opened
-        ],
-    )
-    many(
-        "UPDATE audit_head SET size = ?, frontier = ?, last_ts = ?, clock = ? WHERE log_id = ?",
-        [(head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id) for head, _ in growth.grown],
-    )
+    for statement, values in rows:
+        if values:
+            connection.executemany(statement, values)
     for log_id in growth.folded:
-        connection.execute(
-            "INSERT INTO audit_term (log_id, kind, value, idx) "
-            "SELECT log_id, kind, value, idx FROM audit_recent WHERE log_id = ? ORDER BY kind, value, idx",
-            (log_id,),
-        )
+        connection.execute(_FOLD, (log_id,))
         connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))
+
+
+def _state(head: Head) -> tuple[int, bytes, str, str]:
+    return head.frontier.size, head.frontier.pack(), head.last_ts, head.clock

@@ -33,6 +33,7 @@ leaf = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("envelope", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 section = Table(
@@ -71,8 +72,7 @@ recent = Table(
     metadata,
     Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("idx", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, primary_key=True),
-    Column("value", Text, primary_key=True),
+    Column("terms", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -5,6 +5,7 @@ The index is derived, so it proves nothing: `verify` computes it again and names
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -30,35 +31,51 @@ class Kind(StrEnum):
     CASE = "case"
 
 
+# Plain strings: an entry has dozens of terms, and a database driver wants nothing else.
+_TYPE, _REF, _OUTCOME, _PARTY, _PURPOSE, _FIELD, _ARTICLE, _COVENANT, _PROFESSIONAL, _SUBJECT, _CASE = (kind.value for kind in Kind)
+
 #: terms that only the opened subject section can confirm
 SEALED_KINDS = frozenset({Kind.SUBJECT.value, Kind.CASE.value})
 
 
 def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject: Subject | None) -> frozenset[Term]:
     """Every term of one entry; `subject` None leaves out the kinds in `SEALED_KINDS`."""
-    terms: set[Term] = {(Kind.TYPE.value, typ)}
-    terms.update((Kind.FIELD.value, field) for field in core.requested)
-    terms.update((Kind.FIELD.value, field) for field, _ in core.released)
-    terms.update((Kind.FIELD.value, field) for field, _ in core.withheld)
-    terms.update((Kind.ARTICLE.value, article) for article in core.articles)
-    terms.update((Kind.PARTY.value, holder) for holder in core.holders)
+    terms: set[Term] = {(_TYPE, typ)}
+    terms.update((_FIELD, field) for field in core.requested)
+    terms.update((_FIELD, field) for field, _ in core.released)
+    terms.update((_FIELD, field) for field, _ in core.withheld)
+    terms.update((_ARTICLE, article) for article in core.articles)
+    terms.update((_PARTY, holder) for holder in core.holders)
     if ref is not None:
-        terms.add((Kind.REF.value, ref))
+        terms.add((_REF, ref))
     if core.outcome is not None:
-        terms.add((Kind.OUTCOME.value, core.outcome.value))
+        terms.add((_OUTCOME, core.outcome.value))
     if core.requester is not None:
-        terms.add((Kind.PARTY.value, core.requester))
+        terms.add((_PARTY, core.requester))
     if core.purpose is not None:
-        terms.add((Kind.PURPOSE.value, core.purpose))
+        terms.add((_PURPOSE, core.purpose))
     if core.covenant is not None:
-        terms.add((Kind.COVENANT.value, covenant_term(core.covenant.id, core.covenant.version)))
+        terms.add((_COVENANT, covenant_term(core.covenant.id, core.covenant.version)))
     if actor is not None:
-        terms.add((Kind.PROFESSIONAL.value, actor.pseudonym))
-        terms.add((Kind.PARTY.value, actor.on_behalf_of))
+        terms.add((_PROFESSIONAL, actor.pseudonym))
+        terms.add((_PARTY, actor.on_behalf_of))
     if subject is not None:
-        terms.add((Kind.SUBJECT.value, subject.pseudonym))
-        terms.add((Kind.CASE.value, subject.case_pseudonym))
+        terms.add((_SUBJECT, subject.pseudonym))
+        terms.add((_CASE, subject.case_pseudonym))
     return frozenset(terms)
+
+
+def pack_terms(terms: frozenset[Term]) -> str:
+    """Terms as they wait in `audit_recent`: a JSON list of [kind, value], which both databases can take apart themselves."""
+    return json.dumps(sorted(terms), separators=(",", ":"))
+
+
+def unpack_terms(text: str) -> frozenset[Term]:
+    """The inverse of `pack_terms`; what is no such list gives terms that no entry has."""
+    try:
+        return frozenset((str(kind), str(value)) for kind, value in json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        return frozenset({("", text)})
 
 
 def covenant_term(covenant: str, version: str) -> str:

@@ -95,6 +95,8 @@ def _headless(connection: Connection, logs: Sequence[KeptLog]) -> list[Finding]:
 
 def _open(connection: Connection, across: Across, origins: dict[int, str]) -> list[Finding]:
     """The list of open decisions against the decisions that nothing closed."""
+    if across.gaps:
+        return []
     rows = connection.execute(select(open_decision.c.id, open_decision.c.log_id, open_decision.c.idx))
     kept = {row.id: (origins.get(row.log_id, ""), row.idx) for row in rows}
     hidden = [Finding(*place, Kind.HIDDEN, "open") for entry, place in across.open.items() if kept.get(entry) != place]

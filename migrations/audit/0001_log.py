@@ -68,6 +68,7 @@ def _tables() -> None:
         _text("envelope"),
         sa.PrimaryKeyConstraint("log_id", "idx"),
         sa.UniqueConstraint("id"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit_section",
@@ -112,9 +113,8 @@ def _derived() -> None:
         "audit_recent",
         _number("log_id"),
         _number("idx"),
-        _text("kind"),
-        _text("value"),
-        sa.PrimaryKeyConstraint("log_id", "idx", "kind", "value"),
+        _text("terms"),
+        sa.PrimaryKeyConstraint("log_id", "idx"),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -118,7 +118,7 @@ def test_a_fault_at_any_write_leaves_nothing_half_written_and_a_passing_one_is_s
         assert rows(room)["audit_leaf"] == before["audit_leaf"] + 2
     else:
         pytest.fail("the append never got past its faults")
-    assert number >= 9
+    assert number >= 5
     store.close()
     assert room.verify().findings == ()
 

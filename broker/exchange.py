@@ -158,14 +158,12 @@ class Exchange:
         state, policy, party = question.state, question.policy, question.asked.by.party
         shown = policy.covenant.case_types[state.case_type].shown_to(party, state.participants)
         phase_shown = shown.phase_in(state.phase) is PhaseView.FULL
-        grants = {grant.field: grant for grant in question.granted}
+        articles = {grant.field: grant.article for grant in question.granted}
         return Disclosure(
             id=exchange,
             case=state.id,
             covenant=(policy.covenant.id, policy.covenant.version, policy.covenant_sha256),
-            fields=tuple(
-                Given(field, value, grants[field].article, self._fetching.source_of(grants[field])) for field, value in masked.items()
-            ),
+            fields=tuple(Given(field, value, articles[field], reading.sources[field]) for field, value in masked.items()),
             withheld=tuple((field, outward(reason, phase_shown=phase_shown)) for field, reason in withheld.items()),
             unavailable=tuple(
                 (source, reason)

@@ -21,11 +21,12 @@ from policies.vocabulary import FieldName, PartyId
 class Fetched:
     """What came back: items, the technical state of each source that did not answer, and the fields that were asked of those.
 
-    `holders` names the party of every source that was asked.
+    `sources` has the source that each granted field comes from, `holders` the party of every source that was asked.
     """
 
     items: Mapping[FieldName, Item]
     unavailable: Mapping[str, str]
+    sources: Mapping[FieldName, str]
     holders: Mapping[str, PartyId]
     unread: frozenset[FieldName]
 
@@ -42,7 +43,8 @@ class Fetching:
         """Read the granted fields, each from its one source; a source that fails makes its own fields unavailable and no others."""
         by_source: dict[Source, list[Grant]] = {}
         for grant in question.granted:
-            by_source.setdefault(self._source(grant), []).append(grant)
+            source = self._sources.for_field(grant.holder, grant.field, grant.delivery)
+            by_source.setdefault(source, []).append(grant)
         lookups: dict[Source, Lookup] = {}
         failed: dict[str, str] = {}
         for source, grants in by_source.items():
@@ -55,19 +57,13 @@ class Fetching:
         reading = self._sources.read_all(lookups)
         unavailable = failed | {name: reason.value for name, reason in reading.unavailable.items()}
         unread = frozenset(grant.field for source, grants in by_source.items() if source.name in unavailable for grant in grants)
+        sources = {grant.field: source.name for source, grants in by_source.items() for grant in grants}
         holders = {source.name: source.holder for source in by_source}
-        return Fetched(reading.items, unavailable, holders, unread)
-
-    def source_of(self, grant: Grant) -> str:
-        """The name of the source that a field comes from."""
-        return self._source(grant).name
+        return Fetched(reading.items, unavailable, sources, holders, unread)
 
     def takes_contributions(self, field: Field) -> bool:
         """Whether a field is given to the deposit, and not read from a system of its holder."""
         return isinstance(self._sources.for_field(field.holder, field.name, field.delivery), DepositSource)
-
-    def _source(self, grant: Grant) -> Source:
-        return self._sources.for_field(grant.holder, grant.field, grant.delivery)
 
     def _lookup(self, source: Source, grants: list[Grant], question: Question, trace: Trace) -> Lookup:
         subject = question.asked.subject

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from audit.codes import sorted_pairs
 from audit.entry import DECISION, FAILED, HOUSE, REFUSED, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
@@ -15,6 +16,9 @@ from policies.compile import Policy
 from policies.decide import Decision, Facts, Grant
 from policies.mask import Masked
 from policies.vocabulary import FieldName, PurposeId, Reason
+
+#: situations whose codes are kept, as many as a policy remembers the answers of
+REMEMBERED = 512
 
 #: the version that stands in every record, so that a decision can be replayed by the software that made it
 SOFTWARE = "covenant-broker/0.1.0"
@@ -158,6 +162,7 @@ class Records:
         return Subject(self._subjects.pseudonym(subject), self._subjects.case_pseudonym(state.id), subject)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def replay_facts(facts: Facts) -> tuple[tuple[str, str], ...]:
     """Everything that a decision depended on besides covenant and ask, as sorted codes: enough to decide the same again."""
     restricted = "true" if facts.restricted else "false"

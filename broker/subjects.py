@@ -45,6 +45,7 @@ class Subjects:
         self._random = random
         self._cached = lru_cache(maxsize=CACHED_KEYS)(self._read)
         self._pseudonyms = lru_cache(maxsize=CACHED_KEYS)(self._pseudonym)
+        self._case_pseudonyms = lru_cache(maxsize=CACHED_KEYS)(self._case_pseudonym)
 
     def key(self, key_id: str) -> bytes:
         """The 32-byte key of a subject.
@@ -76,6 +77,9 @@ class Subjects:
 
     def case_pseudonym(self, case_id: str) -> str:
         """The name under which the log knows a case."""
+        return self._case_pseudonyms(case_id)
+
+    def _case_pseudonym(self, case_id: str) -> str:
         return hmac.digest(self._pseudonym_key, b"covenant-broker/case/v1\0" + case_id.encode(), hashlib.sha256)[:16].hex()
 
     def _pseudonym(self, subject: str) -> str:

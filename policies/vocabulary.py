@@ -70,7 +70,7 @@ class Form:
             raise ValueError("a form has bands exactly when its kind is bands")
 
     def __str__(self) -> str:
-        return f"bands({','.join(self.bands)})" if self.bands else self.kind.value
+        return f"bands({','.join(self.bands)})" if self.bands else str(self.kind)
 
 
 FULL = Form(FormKind.FULL)

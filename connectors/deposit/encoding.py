@@ -38,12 +38,15 @@ def encode_item(item: Item) -> dict[str, Any]:
 def decode_item(entry: Mapping[str, Any]) -> Item:
     """Return what `encode_item` was given."""
     value = date.fromisoformat(entry["v"]) if "d" in entry else entry["v"]
-    kind, *bands = entry.get("f", (FormKind.FULL.value,))
-    form = Form(FormKind(kind), tuple(bands)) if "f" in entry else FULL
+    form = _form(*entry["f"]) if "f" in entry else FULL
     as_of = entry.get("a")
     if as_of is None:
         return Item(value, form, None)
     return Item(value, form, datetime.fromisoformat(as_of) if "T" in as_of else date.fromisoformat(as_of))
+
+
+def _form(kind: str, *bands: str) -> Form:
+    return Form(FormKind(kind), bands)
 
 
 def dump(record: Record) -> bytes:

@@ -8,17 +8,19 @@ between partner and broker is left out; tests that need it start `broker serve`.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httpx
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from audit.records import Record, entries
 from audit.tables import head
@@ -83,7 +85,7 @@ class Theatre:
 
     def send(self, role: RoleId, method: str, path: str, **request: Any) -> httpx.Response:
         """Whatever is answered, problem or not, to a request with `role`'s token."""
-        headers = self.bearer(role) | dict(request.pop("headers", {}))
+        headers = self.bearer(role) | dict(request.pop("headers", None) or {})
         return self.http.request(method, path, headers=headers, **request)
 
     def open_case(self, phase: str = "triage") -> str:
@@ -140,26 +142,43 @@ class Theatre:
         """Another worker on the same databases; whoever asks for it closes it."""
         return opened(self.broker.settings, self.stage, world or self.broker.world)
 
-    def entries(self, *types: str) -> Sequence[Record]:
-        """What the log says, all covenants and years, oldest first by log; of these types, or of all."""
+    def mark(self) -> Mapping[int, int]:
+        """How far each log has come."""
         with self.broker.log_engine.connect() as connection:
-            sizes = connection.execute(select(head.c.log_id, head.c.size).order_by(head.c.covenant, head.c.year)).all()
+            return {row.log_id: row.size for row in connection.execute(select(head.c.log_id, head.c.size))}
+
+    def entries(self, *types: str, after: Mapping[int, int] | None = None) -> Sequence[Record]:
+        """What the log says, of these types or of all, in the order of their making."""
+        before = after or {}
+        with self.broker.log_engine.connect() as connection:
             found = [
                 record
-                for log_id, size in sizes
-                for _, record in sorted(entries(connection, log_id, range(size), subject_keys=self.broker.subjects).items())
+                for log_id, size in connection.execute(select(head.c.log_id, head.c.size)).all()
+                for record in entries(connection, log_id, range(before.get(log_id, 0), size), subject_keys=self.broker.subjects).values()
             ]
-        return [record for record in found if not types or record.envelope.typ in types]
+        ordered = sorted(found, key=lambda record: (record.position.ts, record.position.origin, record.position.index))
+        return [record for record in ordered if not types or record.envelope.typ in types]
 
-    def since(self, before: Sequence[Record]) -> list[str]:
-        """The types of the entries that came after `before` was read, in order."""
-        known = {record.position.id for record in before}
-        return [record.envelope.typ for record in self.entries() if record.position.id not in known]
+    def since(self, mark: Mapping[int, int]) -> list[str]:
+        """The types of the entries that came after a mark, in order."""
+        return [record.envelope.typ for record in self.entries(after=mark)]
 
     def verdict(self) -> Verdict:
         """What an auditor with every key finds."""
         public = KeyDirectory(self.broker.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
         return verify(self.broker.log_engine, checkpoint_keys=[public], subject_keys=self.broker.subjects)
+
+
+class OverWsgi(httpx.BaseTransport):
+    """The network left out. httpx's own transport decodes the path; a WSGI server hands on its bytes (PEP 3333)."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = unquote_to_bytes(request.url.raw_path.partition(b"?")[0]).decode("latin-1")
+        inner = httpx.WSGITransport(app=lambda environ, start: self._app({**environ, "PATH_INFO": path}, start))
+        return inner.handle_request(request)
 
 
 def opened(settings: Settings, stage: Stage, world: World) -> Broker:
@@ -181,7 +200,7 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
     stage = Stage(folder, chosen, copied.parties, copied.sha256)
     broker = opened(chosen, stage, replace(world or World(), events_to=events))
     app = create_service(broker)
-    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url=ISSUER) as http:
+    with httpx.Client(transport=OverWsgi(app), base_url=ISSUER) as http:
         partners = {
             party: Partner(http, ISSUER, party, f"{party}-system", stage.parties[party].client, scopes_of(broker), new_id)
             for party in PARTIES
@@ -206,6 +225,20 @@ def house(tmp_path: Path, database_url: str) -> Iterator[Theatre]:
         yield built
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    """One theatre on each kind of database for a whole module; for tests that leave nothing behind."""
+    folder = tmp_path_factory.mktemp("house")
+    if request.param == "sqlite":
+        with theatre(folder) as built:
+            yield built
+        return
+    server = make_url(request.getfixturevalue("postgres_server"))
+    url = server.set(drivername="postgresql+psycopg", database=f"t{uuid.uuid4().hex}").render_as_string(hide_password=False)
+    with theatre(folder, rooms(url)) as built:
+        yield built
+
+
 @pytest.fixture
 def small_house(tmp_path: Path) -> Iterator[Theatre]:
     """A theatre on SQLite, for what no database decides."""
@@ -213,4 +246,16 @@ def small_house(tmp_path: Path) -> Iterator[Theatre]:
         yield built
 
 
-__all__ = ["CARE", "CORPORATION", "ISSUER", "MUNICIPALITY", "POLICE", "Theatre", "house", "settings_in", "small_house", "theatre"]
+__all__ = [
+    "CARE",
+    "CORPORATION",
+    "ISSUER",
+    "MUNICIPALITY",
+    "POLICE",
+    "Theatre",
+    "house",
+    "settings_in",
+    "shared_house",
+    "small_house",
+    "theatre",
+]

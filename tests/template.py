@@ -85,7 +85,11 @@ def copy_into(folder: Path, urls: Mapping[str, str] | None) -> Template:
         copied = template(server)
         if copied.database is None:
             raise AssertionError("a template on PostgreSQL has a database")
-        _run(server, f'DROP DATABASE "{target.database}"', f'CREATE DATABASE "{target.database}" TEMPLATE "{copied.database.database}"')
+        _run(
+            server,
+            f'DROP DATABASE IF EXISTS "{target.database}"',
+            f'CREATE DATABASE "{target.database}" TEMPLATE "{copied.database.database}"',
+        )
     shutil.copytree(copied.folder, folder, dirs_exist_ok=True)
     return copied
 

@@ -31,7 +31,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as one party may see it. `phase` is the phase, or `open`; `awaiting` is for the owner of the phase, about parties it is shown."""
+    """A case as one party may see it. `phase` may be `open`; `awaiting` is for the owner of the phase, about parties it is shown."""
 
     id: str
     covenant: CovenantId

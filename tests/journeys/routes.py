@@ -53,6 +53,7 @@ def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
     return {
         "connectors.ask_for_fields": {"case": case, "purpose": "end_nuisance", "fields": ["complaints.count_12m"]},
         "connectors.ask_permissions": {"case": case, "purpose": "end_nuisance"},
+        "connectors.search_receipts": {},
         "connectors.contribute": {"fields": {"measures.order_kind": {"value": "x"}}},
         "connectors.withdraw": {"fields": ["measures.order_kind"]},
         "connectors.report_signal": {
@@ -73,5 +74,10 @@ def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
         "cases.move": {"to": "consultation"},
         "cases.agree": {},
         "cases.close": {"reason": "resolved"},
-        "covenants.accept_version": {"sha256": "0" * 64, "kind": "accept", "signature": "a..b", "publicKey": {"kty": "OKP", "crv": "Ed25519", "x": "AA"}},
+        "covenants.accept_version": {
+            "sha256": "0" * 64,
+            "kind": "accept",
+            "signature": "a..b",
+            "publicKey": {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
+        },
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -36,11 +38,18 @@ def registry(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("registry") / "broker.sqlite"
+    upgrade(f"sqlite:///{file}", "broker")
+    return file
+
+
 @pytest.fixture
-def small_registry(sqlite_url: str) -> Iterator[Engine]:
-    """The broker's database on SQLite, for what no database decides."""
-    upgrade(sqlite_url, "broker")
-    engine = open_engine(sqlite_url)
+def small_registry(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """The broker's database on SQLite, for what no database decides; a copy of one that was migrated once."""
+    copy = shutil.copy(migrated_file, tmp_path / "broker.sqlite")
+    engine = open_engine(f"sqlite:///{copy}")
     yield engine
     engine.dispose()
 

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import Engine, make_url
 
 from audit.anchor import Anchor
@@ -58,7 +58,6 @@ from broker.repeats import Repeats
 from broker.signals import Signals
 from broker.subjects import Subjects
 from broker.sweeping import Sweeper
-from broker.trace import begin
 from connectors.deposit import Deposit
 from connectors.registry import CovenantField, Sources, check_sources, load_sources, open_sources
 from connectors.sealing import Keyring
@@ -229,7 +228,7 @@ def create_service(broker: Broker) -> Flask:
     standing = Standing(broker.clients.scopes_in_force, time.monotonic)
 
     def turned_away(caller: Caller, _door: Door) -> None:
-        broker.exchange.refuse(caller, Refusal.WRONG_DOOR, begin(None, broker.world.random))
+        broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
 
     oauth = OAuthParts(
         issuer=broker.settings.issuer,

@@ -29,6 +29,11 @@ PREVENT_EVICTION: Final = PurposeId("prevent_eviction")
 LANGUAGES: Final = ("en", "nl")
 
 
+def professional(role: RoleId) -> str:
+    """The pseudonym of the professional who has a role in the demonstration; the employer could resolve it, nobody else."""
+    return f"{role.replace('.', '-')}-01"
+
+
 class Words:
     """The covenant's labels in one of its two languages."""
 

@@ -14,10 +14,10 @@ import httpx
 
 from audit.note import VerifierKey
 from broker.demo.auditor import Auditor
-from broker.demo.cast import Words
+from broker.demo.cast import Words, professional
 from broker.demo.partner import Partner, Refused
 from broker.demo.people import Resident
-from broker.demo.stage import Stage, professional
+from broker.demo.stage import Stage
 from broker.demo.steps import Audience, Claim, Deed, Given, Kept, NotSo, Refusal, Rows, Scene, View
 from policies.covenant import party_of
 from policies.vocabulary import ArticleId, CaseTypeId, FieldName, PartyId, Phase, PurposeId, RoleId

@@ -6,11 +6,12 @@ import json as json_format
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
 import httpx
 from rich.console import Console
@@ -32,6 +33,8 @@ from broker.demo.terminal import Terminal
 
 FAILURES = (NotSo, ProcessFailed, Refused, FolderTaken, httpx.HTTPError)
 INTERRUPTED = 130
+#: called between scenes; raises KeyboardInterrupt where somebody asked to stop and was not heard
+Heed: TypeAlias = Callable[[], None]
 SETTING_UP = "Setting up: keys, databases, four source systems, signatures, two workers …"
 
 OPENING = (
@@ -58,23 +61,27 @@ def run(folder: Path, *, json: bool, serve: bool, console: Console, lang: str = 
         0 all played and every claim was so; 1 not so, with a sentence that says what; 130 interrupted.
     """
     folder = folder.resolve()
-    with _stopped_by_signals():
+    with _stopped_by_signals() as heed:
         if serve:
-            return _serve(folder, console, lang)
-        return _as_json(folder, console, lang) if json else _as_text(folder, console, lang)
+            return _serve(folder, console, lang, heed)
+        return (_as_json if json else _as_text)(folder, console, lang, heed)
 
 
-def story(evening: Evening) -> Proof:
+def story(evening: Evening, heed: Heed) -> Proof:
     """All scenes in order."""
     house = evening.house
     covenant_in_force(house)
     case, namesakes = two_signals(house)
+    heed()
     corporation, before = consultation(house, case)
     one_fact_many_eyes(house, case)
+    heed()
     plan_and_veto(house, case, corporation, before)
     wrong_doors(house, case, namesakes)
+    heed()
     escalation(house, case, corporation)
     killed_worker(house, case, evening.server)
+    heed()
     aftercare_and_close(house, case)
     evening.server.stop()
     broker = open_broker(house.stage.settings, evening.world)
@@ -84,14 +91,15 @@ def story(evening: Evening) -> Proof:
         broker.close()
 
 
-def _as_text(folder: Path, console: Console, lang: str) -> int:
+def _as_text(folder: Path, console: Console, lang: str, heed: Heed) -> int:
     begun = time.monotonic()
     terminal = Terminal(console, lang)
     terminal.open(OPENING)
     try:
         with fresh(folder), terminal.waiting(SETTING_UP), opened(folder, terminal, lang) as evening:
             terminal.ready()
-            told = story(evening)
+            terminal.legend()
+            told = story(evening, heed)
         terminal.close(told, time.monotonic() - begun, _hints(folder))
     except FAILURES as failure:
         terminal.stopped(str(failure), folder)
@@ -102,14 +110,14 @@ def _as_text(folder: Path, console: Console, lang: str) -> int:
     return 0
 
 
-def _as_json(folder: Path, console: Console, lang: str) -> int:
+def _as_json(folder: Path, console: Console, lang: str, heed: Heed) -> int:
     begun = time.monotonic()
     script = Script()
     document: dict[str, object] = {"demo": "covenant-broker", "lang": lang, "scenes": script.scenes, "summary": None, "failed": None}
     code = 0
     try:
         with fresh(folder), opened(folder, script, lang) as evening:
-            document["summary"] = asdict(story(evening)) | {"seconds": round(time.monotonic() - begun, 1), "folder": str(folder)}
+            document["summary"] = asdict(story(evening, heed)) | {"seconds": round(time.monotonic() - begun, 1), "folder": str(folder)}
     except FAILURES as failure:
         document["failed"], code = str(failure), 1
     except KeyboardInterrupt:
@@ -118,12 +126,13 @@ def _as_json(folder: Path, console: Console, lang: str) -> int:
     return code
 
 
-def _serve(folder: Path, console: Console, lang: str) -> int:
+def _serve(folder: Path, console: Console, lang: str, heed: Heed) -> int:
     terminal = Terminal(console, lang)
     try:
         with fresh(folder), terminal.waiting(SETTING_UP), opened(folder, Script(), lang) as evening:
             case, _ = two_signals(evening.house)
             consultation(evening.house, case)
+            heed()
             terminal.ready()
             keep_serving(evening, case, folder, console)
     except FAILURES as failure:
@@ -143,18 +152,28 @@ def _hints(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """End as on Ctrl-C when asked to terminate or when the terminal closes, so that every process is stopped then, too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _stopped_by_signals() -> Iterator[Heed]:
+    """End as on Ctrl-C when asked to terminate or when the terminal closes, so that every process is stopped then, too.
+
+    Python drops an exception that is raised while an object is being finalized. So the signal is also remembered, and whoever calls what
+    this yields hears of it then.
+    """
+    heard = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        heard.set()
         raise KeyboardInterrupt
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    def heed() -> None:
+        if heard.is_set():
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield heed  # only the main thread is told of signals
+        return
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        yield
+        yield heed
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)

@@ -80,7 +80,7 @@ def permissions_command(suggestion: Suggestion, case: str, issuer: str, folder: 
 def _curl(suggestion: Suggestion, endpoint: str, body: dict[str, object], issuer: str, folder: Path) -> str:
     url = f"{issuer}/v1/connectors/{party_of(suggestion.role)}/{endpoint}"
     bearer = f'"Authorization: Bearer $({_script(folder)} {suggestion.role})"'
-    return f"curl -s {url} -H {bearer} --json '{json.dumps(body)}'"
+    return f"curl -s {url} -H {bearer} -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
 
 
 def _script(folder: Path) -> str:

@@ -20,6 +20,7 @@ from broker.acceptance import sign_acceptance
 from broker.bootstrap import Broker, World, migrate, open_broker
 from broker.clock import system_random
 from broker.config import Settings
+from broker.demo.cast import professional as professional  # noqa: PLC0414 - whoever sets a stage finds it here
 from broker.demo.people import CARE, CORPORATION, MUNICIPALITY, POLICE
 from broker.demo.sources.configuration import sources_page
 from broker.demo.sources.registers import write_registers
@@ -27,7 +28,7 @@ from broker.demo.sources.rental import create_rental_database
 from broker.keys import create_keys
 from broker.oauth.clients import Client
 from broker.oauth.jwks import PublicKeys, read_key_set
-from policies.vocabulary import PartyId, RoleId
+from policies.vocabulary import PartyId
 
 PARTIES = (MUNICIPALITY, CORPORATION, POLICE, CARE)
 COVENANT = Path(__file__).resolve().parents[2] / "covenant.yaml"
@@ -161,8 +162,3 @@ def designate(broker: Broker) -> None:
             for role in party.roles.values():
                 if role.designated:
                     broker.designations.designate(party.id, professional(role.id), role.id)
-
-
-def professional(role: RoleId) -> str:
-    """The pseudonym of the professional who has a role in the demonstration; the employer could resolve it, nobody else."""
-    return f"{role.replace('.', '-')}-01"

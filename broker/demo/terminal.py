@@ -43,6 +43,13 @@ class Terminal:
         self._console.print()
         self._console.print(Padding(Text(words), (0, 1)), width=self._prose)
 
+    def legend(self) -> None:
+        """What the marks mean."""
+        marks = (("→", "does"), ("?", "asks"), ("✗", "is refused"), ("✓", "checked, not just said"))
+        self._console.print()
+        self._console.print(Padding(Text("   ".join(f"{mark} {words}" for mark, words in marks)), (0, 1)))
+        self._console.print(Padding(Text("log: the precise reason, which only the log has; the caller is not told"), (0, 1)))
+
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
         """Show that something is being made, until `ready`."""
@@ -144,17 +151,18 @@ class Terminal:
     def _view(self, view: View) -> Group:
         wide = self._console.width >= WIDE
         fields = Table.grid(padding=(0, 2, 0, 0))
-        fields.add_column(width=1)
-        fields.add_column(min_width=_NAME)
-        if wide:
-            fields.add_column(min_width=_LABEL)
-        fields.add_column(min_width=_VALUE)
-        for row in self._given(view) + self._kept(view):
-            name, label, value, how = row
-            named = [name, label] if wide else [label if self._lang == "nl" else name]
+        for width in (0, _NAME, _LABEL, _VALUE) if wide else (0, _NAME, _VALUE):
+            fields.add_column(min_width=width)
+        for name, label, value, how in self._given(view) + self._kept(view):
+            named = [Text(name), Text(label)] if wide else [self._named(name, label)]
             fields.add_row("", *named, value, how)
-        head = Text.assemble("? ", (view.who, "bold"), f" ({party_of(view.role)}) asks · {view.purpose}")
+        head = Table.grid(padding=(0, 1))
+        head.add_row("?", Text.assemble((view.who, "bold"), f" ({party_of(view.role)}) asks · {view.purpose}"))
         return Group(head, fields)
+
+    def _named(self, name: str, label: str) -> Text:
+        """A field where there is no room for a column of labels: in Dutch the label stands under the name, which is English by itself."""
+        return Text.assemble(name, ("\n" + label, "dim")) if self._lang == "nl" else Text(name)
 
     def _given(self, view: View) -> list[tuple[str, str, Text, Text]]:
         return [
@@ -168,13 +176,13 @@ class Terminal:
             for one in view.kept
         ]
 
-    def _rows(self, rows: Rows) -> Table:
-        table = Table(title=rows.title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    def _rows(self, rows: Rows) -> Group:
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         for column in rows.columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column)
         for row in rows.rows:
             table.add_row(*row)
-        return table
+        return Group(Text(rows.title, style="bold"), table)
 
 
 def _said(value: object) -> str:

@@ -10,31 +10,60 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
 import httpx
-from joserfc.jwk import RSAKey
+from joserfc.jwk import Key, RSAKey
 
 from broker.clock import new_id
+from broker.demo.cast import professional
 from broker.demo.partner import Partner, Refused
-from broker.demo.stage import Stage, professional
-from policies.load import load_covenant
 from policies.vocabulary import PartyId, RoleId
 
-#: the doors that a party's system has here
-DOORS = ("door:audit", "door:cases", "door:connector", "door:covenants")
-ISSUER_FILE = "issuer"
 SCRIPT = "token"
 
 
-def keep_keys(stage: Stage) -> None:
-    """Keep every party's client key in a file of its own, as the party itself would, and the script that asks a token with it."""
-    (stage.folder / ISSUER_FILE).write_text(stage.settings.issuer)
-    for party, keys in stage.parties.items():
-        _write_private(_key_file(stage.folder, party), json.dumps(keys.client.as_dict(private=True)))
-    script = stage.folder / SCRIPT
-    script.write_text(f'#!/bin/sh\nexec {quote(sys.executable)} -m broker.demo.tokens --folder {quote(str(stage.folder.resolve()))} "$@"\n')
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a party's system keeps about itself at the broker; `key` is its private key."""
+
+    issuer: str
+    party: PartyId
+    client_id: str
+    key: Key
+    scopes: tuple[str, ...]
+
+    def partner(self, http: httpx.Client) -> Partner:
+        """The system itself."""
+        return Partner(http, self.issuer, self.party, self.client_id, self.key, self.scopes, new_id)
+
+
+def keep(folder: Path, registration: Registration) -> None:
+    """Keep a registration in a file that only its owner reads, as the party itself would."""
+    members = {"issuer": registration.issuer, "clientId": registration.client_id, "scopes": registration.scopes}
+    path = _file(folder, registration.party)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(members | {"key": registration.key.as_dict(private=True)}, file)
+
+
+def kept(folder: Path, party: PartyId) -> Registration:
+    """A party's registration.
+
+    Raises:
+        OSError: none is kept in this folder.
+    """
+    members = json.loads(_file(folder, party).read_text(encoding="utf-8"))
+    key = RSAKey.import_key(members["key"])
+    return Registration(members["issuer"], party, members["clientId"], key, tuple(members["scopes"]))
+
+
+def write_script(folder: Path) -> None:
+    """Write the script that prints a token: `var/demo/token police.community_officer`."""
+    script = folder / SCRIPT
+    script.write_text(f'#!/bin/sh\nexec {quote(sys.executable)} -m broker.demo.tokens --folder {quote(str(folder.resolve()))} "$@"\n')
     script.chmod(0o700)
 
 
@@ -42,16 +71,13 @@ def fresh_token(folder: Path, role: RoleId) -> str:
     """An access token of the broker that serves this folder, for the professional who has this role in the demonstration.
 
     Raises:
-        Refused: the broker gives none.
         OSError: no demonstration is kept in this folder, or the role is of no party.
+        Refused: the broker gives none.
+        httpx.TransportError: it does not answer.
     """
-    party = PartyId(role.partition(".")[0])
-    key = RSAKey.import_key(json.loads(_key_file(folder, party).read_text()))
-    covenant = load_covenant((folder / "covenant.yaml").read_bytes())
-    scopes = (*DOORS, *(f"purpose:{purpose}" for purpose in covenant.purposes))
-    issuer = (folder / ISSUER_FILE).read_text()
-    with httpx.Client(base_url=issuer) as http:
-        return Partner(http, issuer, party, f"{party}-system", key, scopes, new_id).token(role, professional(role))
+    registration = kept(folder, PartyId(role.partition(".")[0]))
+    with httpx.Client(base_url=registration.issuer) as http:
+        return registration.partner(http).token(role, professional(role))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,14 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _key_file(folder: Path, party: PartyId) -> Path:
-    return folder / "parties" / f"{party}.jwk"
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+def _file(folder: Path, party: PartyId) -> Path:
+    return folder / "parties" / f"{party}.json"
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def consultation(house: House, case: str) -> tuple[Corporation, Answer]:
     consent(house, case, CONSENT_ARTICLE, "records his consent: the director may know whom to call")
     after = house.look(DIRECTOR, case, END_NUISANCE, *DIRECTOR_ASKS)
     house.check(
-        "the director sees how serious it is and whom to call; not what happened, not what ails him",
+        "the director sees how serious it is and whom to call; not what happened, nor what care he has",
         so=(after.value("incidents.count_12m"), after.value("care_contact.contact"), after.value("support.kind"))
         == ("3-9", "T. Wulp", None),
         found="a band and a month of the police, one name of care",

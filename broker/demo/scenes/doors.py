@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from broker.clock import new_id
-from broker.demo.cast import CASE_MANAGER, DIRECTOR, END_NUISANCE, OFFICER, SOCIAL_MANAGER
+from broker.demo.cast import CASE_MANAGER, DIRECTOR, END_NUISANCE, OFFICER, SOCIAL_MANAGER, professional
 from broker.demo.house import House, disclosures
 from broker.demo.people import CORPORATION, MUNICIPALITY
-from broker.demo.stage import professional
 from policies.vocabulary import PartyId, RoleId
 
 PUBLIC_ORDER = RoleId("municipality.public_order_adviser")
@@ -39,7 +38,7 @@ def wrong_doors(house: House, case: str, closed: str) -> None:
         found=f"{len(shut.content)} bytes, three times the same",
     )
     house.check(
-        "each of these six refusals was in the log before it was answered",
+        "each of these six refusals is in the log",
         so=house.auditor.count("exchange.refused") == before + 6,
         found="who, from where, what for and why; not what they hoped to read",
     )

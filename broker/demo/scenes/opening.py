@@ -82,7 +82,11 @@ def two_signals(house: House) -> tuple[str, str]:
     )
     house.do(DIRECTOR, "closes the namesake's case", f"/v1/cases/{wrong}/closures", {"reason": "unfounded"})
     known = house.look(DIRECTOR, right, END_NUISANCE, "complaints.count_12m", "complaints.reporters_12m", "complaints.last_on")
-    house.check("now the complaints are there", so=known.value("complaints.count_12m") == COMPLAINTS, found=f"{COMPLAINTS} in 12 months")
+    house.check(
+        "now that both mean the same man, the complaints are given",
+        so=known.value("complaints.count_12m") == COMPLAINTS,
+        found=f"{COMPLAINTS} in 12 months",
+    )
     return right, wrong
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from audit.anchor import Anchor
 from audit.database import open_copy
-from audit.entry import DECISION, HOUSE, REFUSED, RELEASE
+from audit.entry import DECISION, FAILED, HOUSE, REFUSED, RELEASE
 from audit.receipt import verify_receipt
 from audit.tlog_proof import TlogProof
 from audit.verdict import Exit, Verdict
@@ -70,20 +70,29 @@ def proof(house: House, broker: Broker, case: str) -> Proof:
     settled = broker.sweeper().sweep(timedelta())
     signed = broker.sweeper().sign()
     verdict = _verified(broker, house.auditor.database)
-    logs = tuple((log.origin, str(log.size), str(log.signed_size), log.root.hex()[:16] + "…") for log in verdict.logs)
-    house.rows("Recomputed from the stored entries", ("log", "entries", "signed up to", "root"), logs)
+    name = broker.settings.log_name
+    logs = tuple(
+        (log.origin.removeprefix(f"{name}/"), str(log.size), str(log.signed_size), f"{log.root.hex()[:16]}…") for log in verdict.logs
+    )
+    house.rows(f"The logs of {name}, recomputed from the stored entries", ("log", "entries", "signed up to", "root"), logs)
     house.check(
         "the log is whole: `broker audit verify` exits 0",
         so=verdict.exit is Exit.VERIFIED and all(log.size == log.signed_size for log in verdict.logs),
         found=f"verified; exchanges that the kill cut off, now closed as interrupted: {settled.interrupted}",
+    )
+    decided, *ends = (house.auditor.count(typ) for typ in (DECISION, RELEASE, REFUSED, FAILED))
+    house.check(
+        "every exchange has exactly one end on the record",
+        so=decided == sum(ends) and house.auditor.open_decisions() == 0,
+        found="{} released, {} refused, {} failed".format(*ends),
     )
     _who_saw_what(house, broker, case)
     _receipts_hold(house, broker)
     _no_values(house)
     _forgeries_caught(house, broker)
     return Proof(
-        exchanges=house.auditor.count(DECISION),
-        refusals=house.auditor.count(REFUSED),
+        exchanges=decided,
+        refusals=ends[1],
         entries=sum(log.size for log in verdict.logs),
         receipts=len(house.receipts),
         checkpoint=next(one.note for one in signed if f"/{HOUSE}/" not in one.checkpoint.origin),
@@ -111,10 +120,8 @@ def _who_saw_what(house: House, broker: Broker, case: str) -> None:
         times[role] += 1
         seen.setdefault(role, {}).update(dict.fromkeys(_in_form(field, form) for field, form in record.core.released))
         articles.setdefault(role, set()).update(record.core.articles)
-    rows = tuple((house.words.role(role), ", ".join(seen[role]), " ".join(_ordered(articles[role])), str(times[role])) for role in seen)
-    house.rows(
-        "Who saw what about him, from the log alone", ("who", "fields, and the form where it is not full", "articles", "times"), rows
-    )
+    rows = tuple((f"{house.words.role(role)}, {times[role]}×", _fields(seen[role], articles[role])) for role in seen)
+    house.rows("Who saw what about him, from the log alone", ("who, how often", "fields, and the form where it is not full"), rows)
     house.check(
         "nobody saw what no article gives them",
         so=all(article in _articles_for(house, role) for role in seen for article in articles[role]),
@@ -126,8 +133,9 @@ def _in_form(field: str, form: str) -> str:
     return field if form == "full" else f"{field} ({short(form)})"
 
 
-def _ordered(articles: Iterable[str]) -> list[str]:
-    return sorted(articles, key=lambda article: [int(part) for part in article.split(".")])
+def _fields(seen: Iterable[str], articles: Iterable[str]) -> str:
+    ordered = sorted(articles, key=lambda article: [int(part) for part in article.split(".")])
+    return f"{', '.join(seen)}; by articles {', '.join(ordered)}"
 
 
 def _articles_for(house: House, role: RoleId) -> frozenset[str]:
@@ -170,10 +178,15 @@ def _forgeries_caught(house: House, broker: Broker) -> None:
     rows: list[tuple[str, ...]] = []
     for name, statements in FORGERIES.items():
         verdict = _verified(broker, _forged(house.auditor.database, statements))
-        rows.append((name, str(verdict.exit.value), str(verdict.first)))
+        rows.append((name, str(verdict.exit.value), _told(verdict)))
     house.rows("Three forgeries, each on a copy", ("an administrator", "exit code", "first finding"), tuple(rows))
     caught = all(code == str(Exit.TAMPERED.value) for _, code, _ in rows)
     house.check("every forgery is caught: `broker audit verify` exits 1", so=caught, found="and names the first entry concerned")
+
+
+def _told(verdict: Verdict) -> str:
+    first = verdict.first
+    return "none" if first is None else f"entry {first.index}: {first.what} {first.kind}"
 
 
 def _forged(database: Path, statements: tuple[str, ...]) -> Path:

@@ -10,7 +10,7 @@ from audit.check_entry import Checked, StoredEntry, StoredSection, Subjects, che
 from audit.check_signed import Signed
 from audit.check_terms import TermCheck
 from audit.check_tree import check_tree
-from audit.database import KeptLog
+from audit.database import KeptLog, rows_of
 from audit.entry import DECISION, ERASURE, TERMINAL
 from audit.merkle import EMPTY, EMPTY_ROOT, HASH_BYTES
 from audit.section import SubjectKeys
@@ -19,6 +19,8 @@ from audit.terms import Term, terms_of
 from audit.verdict import Finding, Kind, LogVerdict
 
 _CHUNK = 1000
+#: a chunk has three sections an entry; where there are more, somebody put them there, and the first of them show it
+_SECTIONS_MAX = 10 * _CHUNK
 #: a longer run of missing entries is not walked through: what lies beyond it is foreign
 _GAP_MAX = 1_000_000
 
@@ -180,23 +182,25 @@ class LogCheck:
             wanted = select(leaf.c.idx, leaf.c.id, leaf.c.leaf_hash, leaf.c.envelope).where(
                 leaf.c.log_id == self._log.log_id, leaf.c.idx >= start
             )
-            rows = self._connection.execute(wanted.order_by(leaf.c.idx).limit(_CHUNK)).all()
+            rows = rows_of(self._connection, wanted.order_by(leaf.c.idx).limit(_CHUNK))
             if not rows:
                 for index in self._sections(max(start, self._log.size), 2**62):
                     self._orphan(index)
                 return
-            sections = self._sections(start, rows[-1].idx)
-            for row in rows:
-                yield row.idx, StoredEntry(row.id, row.leaf_hash, row.envelope.encode(), sections.pop(row.idx, {}))
+            last = rows[-1][0]
+            sections = self._sections(start, last)
+            for index, entry_id, digest, envelope in rows:
+                yield index, StoredEntry(entry_id, digest, envelope.encode(), sections.pop(index, {}))
             for index in sections:
                 self._orphan(index)
-            start = rows[-1].idx + 1
+            start = last + 1
 
     def _sections(self, start: int, end: int) -> dict[int, Mapping[str, StoredSection]]:
-        wanted = select(section).where(section.c.log_id == self._log.log_id, section.c.idx >= start, section.c.idx <= end)
+        columns = select(section.c.idx, section.c.name, section.c.salt, section.c.body, section.c.key_id)
         found: dict[int, dict[str, StoredSection]] = {}
-        for row in self._connection.execute(wanted):
-            found.setdefault(row.idx, {})[row.name] = StoredSection(row.salt, row.body, row.key_id)
+        inside = columns.where(section.c.log_id == self._log.log_id, section.c.idx >= start, section.c.idx <= end)
+        for index, name, salt, body, key_id in rows_of(self._connection, inside.limit(_SECTIONS_MAX)):
+            found.setdefault(index, {})[name] = StoredSection(salt, body, key_id)
         return {**found}
 
     def _orphan(self, index: int) -> None:

@@ -10,14 +10,15 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
-from audit.database import KeptLog
+from audit.database import KeptLog, rows_of
 from audit.tables import recent, term
 from audit.terms import SEALED_KINDS, Term, unpack_terms
 from audit.verdict import Finding, Kind
 
 BUCKET = 4096
+_PAGE = 50_000
 _MASK = 2**64 - 1
 
 #: one row of the index as it is compared: the value of a sealed kind is left out where its section was not opened
@@ -74,8 +75,11 @@ class TermCheck:
                 yield (index, kind, "") if kind in SEALED_KINDS and index in self._unopened else (index, kind, value)
 
     def _stored(self) -> Iterator[_Row]:
-        connection = self._connection.execution_options(yield_per=BUCKET)
-        for row in connection.execute(select(term.c.idx, term.c.kind, term.c.value).where(term.c.log_id == self._log.log_id)):
-            yield row.idx, row.kind, row.value
-        for index, packed in connection.execute(select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self._log.log_id)):
+        key = (term.c.kind, term.c.value, term.c.idx)
+        page = select(*key).where(term.c.log_id == self._log.log_id).order_by(*key).limit(_PAGE)
+        rows = rows_of(self._connection, page)
+        while rows:
+            yield from ((index, kind, value) for kind, value, index in rows)
+            rows = rows_of(self._connection, page.where(tuple_(*key) > rows[-1]))
+        for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self._log.log_id)):
             yield from ((index, kind, value) for kind, value in unpack_terms(packed))

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, or_, select
 
-from audit.database import KeptLog
+from audit.database import KeptLog, rows_of
 from audit.merkle import HASH_BYTES, node_hash
 from audit.tables import node
 from audit.verdict import Finding, Kind
 
 #: so many disagreeing pairs are compared with each other when a reordering is looked for
 _POOL_MAX = 64
+_PAGE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,19 @@ def _fits(above: bytes | None, i: int, this: bytes, sibling: bytes) -> bool:
 
 
 def _stored(connection: Connection, log: KeptLog, level: int, count: int) -> tuple[dict[int, bytes], list[int]]:
-    rows = connection.execute(select(node.c.i, node.c.hash).where(node.c.log_id == log.log_id, node.c.level == level))
+    """The nodes of a level by their place, and the places of those that have none."""
     stored: dict[int, bytes] = {}
     strangers: list[int] = []
-    for i, digest in rows:
-        if 0 <= i < count:
-            stored[i] = digest
-        else:
-            strangers.append(i)
-    return stored, sorted(strangers)
+    page = select(node.c.i, node.c.hash).where(node.c.log_id == log.log_id, node.c.level == level).order_by(node.c.i).limit(_PAGE)
+    rows = rows_of(connection, page)
+    while rows:
+        for i, digest in rows:
+            if 0 <= i < count:
+                stored[i] = digest
+            else:
+                strangers.append(i)
+        rows = rows_of(connection, page.where(node.c.i > rows[-1][0]))
+    return stored, strangers
 
 
 def _explain(log: KeptLog, leaves: bytes, wrong: Sequence[_Pair], known_bad: frozenset[int]) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, select
+from sqlalchemy import Connection, Engine, Select, create_engine, make_url, select
 
 from audit.errors import UnknownEntry
 from audit.growth import Head
@@ -59,6 +60,15 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         return
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         yield connection
+
+
+def rows_of(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """All rows as the driver gives them: a verifier reads dozens per entry. The statement has a limit, or few rows."""
+    result = connection.execute(statement)
+    try:
+        return list(result.cursor.fetchall())
+    finally:
+        result.close()
 
 
 @dataclass(frozen=True, slots=True)

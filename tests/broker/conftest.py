@@ -13,10 +13,11 @@ from sqlalchemy import Engine
 
 from broker.database import open_engine, upgrade
 from tests.broker.partner import Partner
+from tests.broker.seams import playhouse
 from tests.broker.workers import Worker, build_worker
 from tests.stage import house, shared_house, small_house
 
-__all__ = ["house", "shared_house", "small_house"]
+__all__ = ["house", "playhouse", "shared_house", "small_house"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,235 @@
+"""What the operator's page says is so: its settings, its events, its grants and its commands."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import make_url
+
+from audit.anchor import Anchor
+from audit.database import open_engine
+from audit.growth import FOLD_EVERY
+from audit.query import Search, search
+from audit.signer import Signer
+from audit.tables import APPEND_ONLY
+from audit.tables import metadata as log_tables
+from audit.verdict import Exit
+from audit.verify import verify
+from broker.bootstrap import create_service, open_broker
+from broker.config import PREFIX, Settings
+from broker.database import upgrade
+from broker.keys import CHECKPOINT_SIGNING, FILES
+from tests.audit.builders import Clock, Keys, exchange, log_on, store_at
+from tests.docs.pages import ROOT, blocks, page, rows, section
+
+PAGE = page("docs/operations.md")
+
+
+def test_every_setting_stands_in_the_table_with_its_default_and_no_other_does() -> None:
+    told = {key.strip("`"): default.strip("`") for key, default, _ in rows(section(PAGE, "Settings"))}
+    defaults = {PREFIX + each.name.upper(): getattr(Settings(), each.name) for each in fields(Settings)}
+    assert told == {key: "–" if default is None else str(default) for key, default in defaults.items()}
+
+
+def test_every_key_file_stands_in_the_table_and_no_other_does() -> None:
+    assert [name.strip("`") for name, _, _ in rows(section(PAGE, "Keys"))] == list(FILES)
+
+
+def test_every_event_stands_in_the_table_with_its_level_and_no_other_does() -> None:
+    assert {(name.strip("`"), level) for name, level, _ in rows(section(PAGE, "Watching"))} == set(_events())
+
+
+def _events() -> Iterator[tuple[str, str]]:
+    """(name, level) of every event that the broker's code writes."""
+    for path in (ROOT / "broker").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"info", "warning", "error"}:
+                name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+                if isinstance(name, str) and re.fullmatch(r"[a-z]+\.[a-z_]+", name):
+                    yield name, node.func.attr
+
+
+def test_the_grants_are_enough_to_append_sign_and_verify_and_for_nothing_else(postgres_url: str, tmp_path: Path) -> None:
+    roles, grants = blocks(section(PAGE, "Databases"), "sql")
+    database = make_url(postgres_url).database
+    owner, writer = (_as(postgres_url, role) for role in ("log_owner", "log_writer"))
+    _run(postgres_url, *[line for line in roles.splitlines() if "DATABASE" not in line], f'ALTER DATABASE "{database}" OWNER TO log_owner')
+    try:
+        upgrade(owner, "audit")
+        _run(owner, *grants.splitlines())
+        _append_sign_and_verify(writer, tmp_path)
+        for table in APPEND_ONLY:
+            changes = (f"UPDATE {table} SET log_id = 1", f"DELETE FROM {table}")  # noqa: S608 - the log's own tables
+            forbidden = (f"TRUNCATE {table}", f"DROP TABLE {table}", f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+            for statement in (*changes, *forbidden, f"DROP TRIGGER {table}_grows ON {table}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    _run(writer, statement)
+            for statement in changes:  # not even the owner, unless it first takes the triggers away
+                with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+                    _run(owner, statement)
+    finally:
+        _run(postgres_url, f'ALTER DATABASE "{database}" OWNER TO CURRENT_USER', "DROP OWNED BY log_writer, log_owner CASCADE")
+        _run(postgres_url, "DROP ROLE log_writer", "DROP ROLE log_owner")
+
+
+def test_the_grants_name_every_table_of_the_log() -> None:
+    _, grants = blocks(section(PAGE, "Databases"), "sql")
+    assert set(re.findall(r"audit_[a-z]+", grants.splitlines()[0])) == set(log_tables.tables)
+
+
+def _append_sign_and_verify(url: str, folder: Path) -> None:
+    store, engine, key, keys = store_at(url), open_engine(url), Ed25519PrivateKey.generate(), Keys()
+    try:
+        log = log_on(store, keys=keys)
+        for _ in range(FOLD_EVERY):  # twice as many entries, so that the index is folded as well
+            decision, release = exchange()
+            log.append(decision)
+            log.append(release)
+        log.barrier()
+        assert Signer(engine, Anchor(folder / "anchor"), key, clock=Clock()).sign_all()
+        assert search(engine, Search(log="waterstad-noord")).total == 2 * FOLD_EVERY
+        found = verify(engine, checkpoint_keys=[key.public_key().public_bytes_raw()], subject_keys=keys)
+        assert found.exit is Exit.VERIFIED, found.lines()
+    finally:
+        store.close()
+        engine.dispose()
+
+
+def _as(url: str, role: str) -> str:
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
+def _run(url: str, *statements: str) -> None:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which all commands of the steps were run, by the shell, as they stand on the page."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    shutil.copy(ROOT / "covenant.yaml", folder)
+    _shell(folder, "\n".join(blocks(section(PAGE, "Putting a covenant in force"), "sh")))
+    return folder
+
+
+@pytest.fixture
+def folder(rehearsed: Path, tmp_path: Path) -> Path:
+    """A copy of the rehearsal that a test may change."""
+    return Path(shutil.copytree(rehearsed, tmp_path / "copy"))
+
+
+def _shell(folder: Path, script: str, **settings: str) -> str:
+    done = _try(folder, script, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _try(folder: Path, script: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"umask 077\n{script}"],
+        cwd=folder,
+        env=_environment() | settings,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """This process's, with our own `broker` first and without anybody's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+def test_after_the_steps_the_covenant_is_in_force_and_the_log_tells_each_of_them(rehearsed: Path) -> None:
+    listed = json.loads(_shell(rehearsed, "broker covenant list --json"))
+    assert [(one["state"], one["accepted"]) for one in listed] == [("active", ["care", "corporation", "municipality", "police"])]
+    clients = json.loads(_shell(rehearsed, "broker party list --json"))
+    assert [(one["clientId"], one["party"], one["suspended"]) for one in clients] == [("police-system", "police", False)]
+    accepted = json.loads(_shell(rehearsed, blocks(section(PAGE, "Watching"), "sh")[1]))
+    assert accepted["total"] == 4
+
+
+def test_what_was_put_in_force_is_served_and_stops_cleanly(folder: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    issuer = f"http://127.0.0.1:{port}"
+    settings = {"BROKER_PORT": str(port), "BROKER_ISSUER": issuer, "BROKER_WORKERS": "1"}
+    command = [sys.executable, "-m", "broker", "serve", "--without-worker"]
+    server = subprocess.Popen(command, cwd=folder, env=_environment() | settings, stderr=subprocess.DEVNULL)
+    try:
+        served = _answered(f"{issuer}/v1/covenants", server)
+    finally:
+        server.terminate()
+        code = server.wait(30)
+    assert [covenant["id"] for covenant in served["covenants"]] == ["waterstad-noord"]
+    assert code == 0
+
+
+def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[str, str]]]:
+    until = monotonic() + 60
+    while monotonic() < until and server.poll() is None:
+        try:
+            answer: dict[str, list[dict[str, str]]] = httpx.get(url, timeout=5, trust_env=False).json()
+        except httpx.TransportError:
+            sleep(0.1)
+        else:
+            return answer
+    raise AssertionError("expected the server to answer within a minute")
+
+
+def test_a_key_is_replaced_as_the_page_says_and_the_broker_still_opens(folder: Path) -> None:
+    replace, publish = blocks(section(PAGE, "Keys"), "sh")
+    before = (folder / "var/keys/token-signing.pem").read_bytes()
+    _shell(folder, replace)
+    assert (folder / "var/keys/token-signing.pem").read_bytes() != before
+    printed = _shell(folder, publish)
+    assert re.search(r"receipts: +covenant-broker\.localhost/receipts\+[0-9a-f]{8}\+\S+\ncheckpoints: [0-9a-f]{64}\n", printed)
+    _shell(folder, "broker covenant list")
+
+
+def test_a_restored_log_is_not_signed_and_what_is_missing_is_named(folder: Path) -> None:
+    daily = blocks(section(PAGE, "Watching"), "sh")[0]
+    _shell(folder, daily)
+    shutil.copy(folder / "var/audit.sqlite", folder / "backup.sqlite")
+    _shell(folder, f"broker audit search --log house --for lawfulness\n{daily}")
+    shutil.copy(folder / "backup.sqlite", folder / "var/audit.sqlite")
+    refused = _try(folder, blocks(section(PAGE, "Backup and restore"), "sh")[0])
+    assert refused.returncode == 1
+    assert re.search(r"size \d+ was signed, the log has \d+: a restored backup", refused.stderr)
+    verdict = _try(folder, "broker audit verify")
+    assert verdict.returncode == 1
+    assert "removed" in verdict.stdout
+    # Beginning anew takes all three that the page names: an empty database, a new anchor, another name.
+    anew = {"BROKER_AUDIT_URL": "sqlite:///var/audit-2.sqlite", "BROKER_ANCHOR": "var/anchor-2", "BROKER_LOG_NAME": "second.localhost"}
+    _shell(folder, f"broker db upgrade\nbroker audit search --log house --for lawfulness\n{daily}", **anew)
+
+
+def test_web_processes_start_without_the_key_that_signs_checkpoints(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "var/keys" / CHECKPOINT_SIGNING).unlink()
+    monkeypatch.chdir(folder)
+    broker = open_broker(Settings())
+    try:
+        assert create_service(broker).url_map
+    finally:
+        broker.close()

@@ -50,15 +50,16 @@ def answer_of(source: Source, lookup: Lookup, on_fault: Callable[[str, str], Non
     Raises:
         SourceUnavailable: the source said so, broke, or gave what was not asked.
     """
+    forms = {wanted.field: wanted.form for wanted in lookup.wanted}
     try:
         items = source.read(lookup)
+        as_agreed = all(field in forms and item.form in (FULL, forms[field]) for field, item in items.items())
     except SourceUnavailable:
         raise
     except Exception as error:  # a source's bug must not take the other sources' fields along, and its text must not leave
         on_fault(source.name, type(error).__name__)
         raise SourceUnavailable(source.name, Unavailable.MALFORMED) from error
-    forms = {wanted.field: wanted.form for wanted in lookup.wanted}
-    if not all(field in forms and item.form in (FULL, forms[field]) for field, item in items.items()):
+    if not as_agreed:
         on_fault(source.name, "UnwantedField")
         raise SourceUnavailable(source.name, Unavailable.MALFORMED)
     return items

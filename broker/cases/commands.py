@@ -148,6 +148,9 @@ class CaseCommands:
         subject = rules.subject_at(state, number)
         event = rules.identify(by, subject, outcome)
         if outcome == "mismatch":
+            # What this party gave was about somebody else, so that it must not come back when the right person is found. It goes first:
+            # a crash after this leaves less than there was, never more.
+            self._deposit.recall(case_id, subject, by.party, self._deposit.contributed(case_id, subject, by.party))
             changed = self._as_participant(case_id, by, lambda *_: event)
             self._deposit.forget_reference(state.covenant, by.party, subject)
             fields = self.covenant(state.covenant).fields

@@ -46,7 +46,7 @@ OFFICER = RoleId("police.community_officer")
 CASE_MANAGER = RoleId("care.case_manager")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Theatre:
     """A stage with its curtain up: the broker, its application, and a partner for each party."""
 
@@ -236,6 +236,13 @@ def shared_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     server = make_url(request.getfixturevalue("postgres_server"))
     url = server.set(drivername="postgresql+psycopg", database=f"t{uuid.uuid4().hex}").render_as_string(hide_password=False)
     with theatre(folder, rooms(url)) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def shared_small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    """One theatre on SQLite for a whole module, for what no database decides."""
+    with theatre(tmp_path_factory.mktemp("house")) as built:
         yield built
 
 

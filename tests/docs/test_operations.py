@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -36,6 +36,7 @@ from broker.database import upgrade
 from broker.keys import CHECKPOINT_SIGNING, FILES
 from tests.audit.builders import Clock, Keys, exchange, log_on, store_at
 from tests.docs.pages import ROOT, blocks, page, rows, section
+from tests.docs.standing import standing
 
 PAGE = page("docs/operations.md")
 
@@ -121,62 +122,69 @@ def _run(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
+@dataclass(frozen=True)
+class Shell:
+    """A shell in a folder, whose `broker` and `python` are ours."""
+
+    folder: Path
+    commands: Path
+
+    def run(self, script: str, **settings: str) -> str:
+        done = self.attempt(script, **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def attempt(self, script: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"umask 077\n{script}"],
+            cwd=self.folder,
+            env=self.environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's, without anybody's settings."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return kept | {"PATH": f"{self.commands}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A folder in which all commands of the steps were run, by the shell, as they stand on the page."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    shutil.copy(ROOT / "covenant.yaml", folder)
-    _shell(folder, "\n".join(blocks(section(PAGE, "Putting a covenant in force"), "sh")))
-    return folder
+    with standing(tmp_path_factory.mktemp("bin")) as commands:
+        shell = Shell(tmp_path_factory.mktemp("rehearsal"), commands)
+        shutil.copy(ROOT / "covenant.yaml", shell.folder)
+        shell.run("\n".join(blocks(section(PAGE, "Putting a covenant in force"), "sh")))
+        yield shell
 
 
 @pytest.fixture
-def folder(rehearsed: Path, tmp_path: Path) -> Path:
-    """A copy of the rehearsal that a test may change."""
-    return Path(shutil.copytree(rehearsed, tmp_path / "copy"))
+def shell(rehearsed: Shell, tmp_path: Path) -> Shell:
+    """The same in a copy of the folder, which a test may change."""
+    return replace(rehearsed, folder=Path(shutil.copytree(rehearsed.folder, tmp_path / "copy")))
 
 
-def _shell(folder: Path, script: str, **settings: str) -> str:
-    done = _try(folder, script, **settings)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def _try(folder: Path, script: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"umask 077\n{script}"],
-        cwd=folder,
-        env=_environment() | settings,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def _environment() -> dict[str, str]:
-    """This process's, with our own `broker` first and without anybody's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return kept | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-
-
-def test_after_the_steps_the_covenant_is_in_force_and_the_log_tells_each_of_them(rehearsed: Path) -> None:
-    listed = json.loads(_shell(rehearsed, "broker covenant list --json"))
+def test_after_the_steps_the_covenant_is_in_force_and_the_log_tells_each_of_them(shell: Shell) -> None:
+    listed = json.loads(shell.run("broker covenant list --json"))
     assert [(one["state"], one["accepted"]) for one in listed] == [("active", ["care", "corporation", "municipality", "police"])]
-    clients = json.loads(_shell(rehearsed, "broker party list --json"))
+    clients = json.loads(shell.run("broker party list --json"))
     assert [(one["clientId"], one["party"], one["suspended"]) for one in clients] == [("police-system", "police", False)]
-    accepted = json.loads(_shell(rehearsed, blocks(section(PAGE, "Watching"), "sh")[1]))
+    accepted = json.loads(shell.run(blocks(section(PAGE, "Watching"), "sh")[1]))
     assert accepted["total"] == 4
 
 
-def test_what_was_put_in_force_is_served_and_stops_cleanly(folder: Path) -> None:
+def test_what_was_put_in_force_is_served_and_stops_cleanly(shell: Shell) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     issuer = f"http://127.0.0.1:{port}"
     settings = {"BROKER_PORT": str(port), "BROKER_ISSUER": issuer, "BROKER_WORKERS": "1"}
     command = [sys.executable, "-m", "broker", "serve", "--without-worker"]
-    server = subprocess.Popen(command, cwd=folder, env=_environment() | settings, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=shell.folder, env=shell.environment | settings, stderr=subprocess.DEVNULL)
     try:
         served = _answered(f"{issuer}/v1/covenants", server)
     finally:
@@ -198,36 +206,36 @@ def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[
     raise AssertionError("expected the server to answer within a minute")
 
 
-def test_a_key_is_replaced_as_the_page_says_and_the_broker_still_opens(folder: Path) -> None:
-    replace, publish = blocks(section(PAGE, "Keys"), "sh")
-    before = (folder / "var/keys/token-signing.pem").read_bytes()
-    _shell(folder, replace)
-    assert (folder / "var/keys/token-signing.pem").read_bytes() != before
-    printed = _shell(folder, publish)
+def test_a_key_is_replaced_as_the_page_says_and_the_broker_still_opens(shell: Shell) -> None:
+    exchange_keys, publish = blocks(section(PAGE, "Keys"), "sh")
+    before = (shell.folder / "var/keys/token-signing.pem").read_bytes()
+    shell.run(exchange_keys)
+    assert (shell.folder / "var/keys/token-signing.pem").read_bytes() != before
+    printed = shell.run(publish)
     assert re.search(r"receipts: +covenant-broker\.localhost/receipts\+[0-9a-f]{8}\+\S+\ncheckpoints: [0-9a-f]{64}\n", printed)
-    _shell(folder, "broker covenant list")
+    shell.run("broker covenant list")
 
 
-def test_a_restored_log_is_not_signed_and_what_is_missing_is_named(folder: Path) -> None:
-    daily = blocks(section(PAGE, "Watching"), "sh")[0]
-    _shell(folder, daily)
-    shutil.copy(folder / "var/audit.sqlite", folder / "backup.sqlite")
-    _shell(folder, f"broker audit search --log house --for lawfulness\n{daily}")
-    shutil.copy(folder / "backup.sqlite", folder / "var/audit.sqlite")
-    refused = _try(folder, blocks(section(PAGE, "Backup and restore"), "sh")[0])
+def test_a_restored_log_is_not_signed_and_what_is_missing_is_named(shell: Shell) -> None:
+    daily, reading = blocks(section(PAGE, "Watching"), "sh")
+    shell.run(f"{reading}\n{daily}")
+    shutil.copy(shell.folder / "var/audit.sqlite", shell.folder / "backup.sqlite")
+    shell.run(f"{reading}\n{daily}")
+    shutil.copy(shell.folder / "backup.sqlite", shell.folder / "var/audit.sqlite")
+    refused = shell.attempt(blocks(section(PAGE, "Backup and restore"), "sh")[0])
     assert refused.returncode == 1
     assert re.search(r"size \d+ was signed, the log has \d+: a restored backup", refused.stderr)
-    verdict = _try(folder, "broker audit verify")
+    verdict = shell.attempt("broker audit verify")
     assert verdict.returncode == 1
     assert "removed" in verdict.stdout
     # Beginning anew takes all three that the page names: an empty database, a new anchor, another name.
     anew = {"BROKER_AUDIT_URL": "sqlite:///var/audit-2.sqlite", "BROKER_ANCHOR": "var/anchor-2", "BROKER_LOG_NAME": "second.localhost"}
-    _shell(folder, f"broker db upgrade\nbroker audit search --log house --for lawfulness\n{daily}", **anew)
+    shell.run(f"broker db upgrade\n{reading}\n{daily}", **anew)
 
 
-def test_web_processes_start_without_the_key_that_signs_checkpoints(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "var/keys" / CHECKPOINT_SIGNING).unlink()
-    monkeypatch.chdir(folder)
+def test_web_processes_start_without_the_key_that_signs_checkpoints(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shell.folder / "var/keys" / CHECKPOINT_SIGNING).unlink()
+    monkeypatch.chdir(shell.folder)
     broker = open_broker(Settings())
     try:
         assert create_service(broker).url_map

@@ -19,7 +19,7 @@ from broker.config import PREFIX, Settings
 
 LOOPBACK = "127.0.0.1"
 #: how long something may take to start, and to stop before it is killed, in seconds
-START_S = 45.0
+START_S = 90.0
 STOP_S = 20.0
 _POLL_S = 0.05
 

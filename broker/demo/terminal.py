@@ -125,9 +125,9 @@ class Terminal:
     def _shown(self, step: Step) -> Table | Text | Group:
         match step:
             case Deed():
-                return self._line("→", f"{step.who} {step.does}", str(step.status))
+                return self._line(Text("→", style="blue"), f"{step.who} {step.does}", str(step.status))
             case Refusal():
-                return self._line("✗", f"{step.who} {step.tries}", f"{step.status} {step.problem}")
+                return self._line(Text("✗", style="bold red"), f"{step.who} {step.tries}", f"{step.status} {step.problem}")
             case Claim():
                 return self._claim(step)
             case View():
@@ -135,7 +135,7 @@ class Terminal:
             case Rows():
                 return self._rows(step)
 
-    def _line(self, mark: str, words: str, outcome: str) -> Table:
+    def _line(self, mark: Text, words: str, outcome: str) -> Table:
         line = Table.grid(expand=True, padding=(0, 1))
         line.add_column(width=1)
         line.add_column(ratio=1)
@@ -157,7 +157,7 @@ class Terminal:
             named = [Text(name), Text(label)] if wide else [self._named(name, label)]
             fields.add_row("", *named, value, how)
         head = Table.grid(padding=(0, 1))
-        head.add_row("?", Text.assemble((view.who, "bold"), f" ({party_of(view.role)}) asks · {view.purpose}"))
+        head.add_row(Text("?", style="cyan"), Text.assemble((view.who, "bold"), f" ({party_of(view.role)}) asks · {view.purpose}"))
         return Group(head, fields)
 
     def _named(self, name: str, label: str) -> Text:

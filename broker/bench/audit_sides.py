@@ -54,17 +54,16 @@ class RawPostgres:
     """With the very connection that the log has, and one round trip per row."""
 
     def __init__(self, url: str) -> None:
-        self._connection = postgres.connect(url)
-        self._connection.autocommit = True
-        self._connection.execute("CREATE TABLE IF NOT EXISTS raw (id bigserial PRIMARY KEY, body bytea)")
+        self._wire = postgres.connect(url)
+        self._wire.command("CREATE TABLE IF NOT EXISTS raw (id bigserial PRIMARY KEY, body bytea)")
 
     def insert(self, body: bytes) -> None:
         """See `Raw.insert`."""
-        self._connection.execute("INSERT INTO raw (body) VALUES (%b)", (body,))
+        self._wire.run("INSERT INTO raw (body) VALUES ($1::bytea)", (body,))
 
     def close(self) -> None:
         """See `Raw.close`."""
-        self._connection.close()
+        self._wire.close()
 
 
 class OneKey:

@@ -33,17 +33,19 @@ def running(ground: Ground, events: Path, *builds: Build) -> Iterator[dict[str, 
         NotAnswered: one of them does not answer.
     """
     with ExitStack() as stack:
-        yield {build.__name__: stack.enter_context(_server(ground, events, build)) for build in builds}
+        started = {build.__name__: stack.enter_context(_server(ground, events, build)) for build in builds}
+        for process, address in started.values():
+            _await(process, address, ground.requests[0])
+        yield {name: address for name, (_, address) in started.items()}
 
 
 @contextmanager
-def _server(ground: Ground, events: Path, build: Build) -> Iterator[Address]:
+def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[SpawnProcess, Address]]:
     address = ("127.0.0.1", _free_port())
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(ground, events, build, address))
     process.start()
     try:
-        _await(process, address, ground.requests[0])
-        yield address
+        yield process, address
     finally:
         process.terminate()
         process.join(STOP_S)

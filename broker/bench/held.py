@@ -1,0 +1,68 @@
+"""What each measurement is held to.
+
+Ratios between two things that were measured in one run are gated; absolute figures depend on the machine and are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from broker.bench.audit import AuditBench
+from broker.bench.decide import DecideBench
+from broker.bench.exchange import TAIL_MAX, TO_FLOOR_MIN, ExchangeBench
+
+#: the size at which a covenant's loading is judged
+LOADED_RULES = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One figure beside its target; only what is `gated` decides the exit code."""
+
+    what: str
+    figure: float
+    bound: Literal["at most", "at least"]
+    target: float
+    unit: str
+    gated: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure is what it should be."""
+        return self.figure <= self.target if self.bound == "at most" else self.figure >= self.target
+
+
+def decide_held(bench: DecideBench) -> Iterator[Held]:
+    """The decision: independent of the number of rules, and fast enough not to be noticed in an exchange."""
+    yield Held("warm decision, most rules beside fewest", bench.warm_growth, "at most", 1.2, "x", gated=True)
+    yield Held(f"warm decision of {bench.fields} fields", max(one.warm_us for one in bench.figures), "at most", 10, "us", gated=False)
+    yield Held("cold decision", max(one.cold_ms for one in bench.figures), "at most", 5, "ms", gated=False)
+    for one in bench.figures:
+        if one.rules == LOADED_RULES:
+            loaded = one.load_ms + one.compile_ms + one.verify_ms
+            yield Held(f"loading, compiling and verifying {one.rules} rules", loaded, "at most", 1_000, "ms", gated=False)
+
+
+def exchange_held(bench: ExchangeBench) -> Iterator[Held]:
+    """The exchange: not much dearer than the least that keeps its promises, and nobody waits much longer than the others."""
+    for one in bench.figures:
+        yield Held(f"{one.database}: exchanges beside the floor", one.to_floor, "at least", TO_FLOOR_MIN, "x", gated=True)
+        yield Held(f"{one.database}: 99th percentile beside the median", one.tail, "at most", TAIL_MAX, "x", gated=True)
+
+
+def audit_held(bench: AuditBench) -> Iterator[Held]:
+    """The log: beside a raw durable INSERT of the same bytes."""
+    for one in bench.figures:
+        sqlite = one.database == "sqlite"
+        yield Held(
+            f"{one.database}: single append beside a raw INSERT", one.single.ratio, "at most", 1.5 if sqlite else 2.2, "x", gated=True
+        )
+        if sqlite:
+            yield Held(f"{one.database}: entries in groups beside raw single rate", one.grouped.times_raw, "at least", 3, "x", gated=True)
+        together = f"{one.database}: {one.together.writers} {'processes' if sqlite else 'threads'} beside as many raw writers"
+        yield Held(together, one.together.ratio, "at least", 0.75 if sqlite else 0.45, "x", gated=True)
+        yield Held(f"{one.database}: cold root", one.reading.cold_root_ms, "at most", 2, "ms", gated=False)
+        yield Held(f"{one.database}: proof, 99th percentile", one.reading.proof_p99_ms, "at most", 3, "ms", gated=False)
+        yield Held(f"{one.database}: verifying one entry", one.reading.verify_us_per_entry, "at most", 60, "us", gated=False)

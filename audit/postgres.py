@@ -1,70 +1,84 @@
-"""The log on PostgreSQL: the head rows are the append lock, `synchronous_commit=on` is the promise, two round trips are the cost."""
+"""The log on PostgreSQL: the head rows are the append lock, and `synchronous_commit=on` is the promise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Any, TypeAlias
 
 import psycopg
 from sqlalchemy import make_url
 
 from audit.errors import StoreFailed, StoreUnfit
-from audit.growth import NOTHING, Found, Head
+from audit.growth import NOTHING, Found, Head, Stored
 from audit.merkle import Frontier
+from audit.postgres_wire import Connection, Wire, Wired, number, text, wired_array
 from audit.postgres_write import write_statement
 from audit.store import Plan, Wanted, stored_of
 
 CONNECT_TIMEOUT_S = 5
-#: the longest wait for the append lock, and for any one statement, in milliseconds; then the append fails and nothing is released
+#: the longest wait for the append lock, in milliseconds; then the append fails and nothing is released
 LOCK_TIMEOUT_MS = 10_000
-
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 # Every year of a covenant is locked, in one order, so that two appends at the turn of a year still see each other.
 _HEADS = (
     "SELECT log_id, origin, covenant, year, size, frontier, last_ts, clock FROM audit_head "
-    "WHERE covenant = ANY(%b) ORDER BY covenant, year FOR UPDATE"
+    "WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
 )
+_KNOWN = "SELECT id FROM audit_leaf WHERE id = ANY($1::text[])"
 _STORED = (
     "SELECT l.id, h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
-    "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ANY(%b)"
+    "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ANY($1::text[])"
 )
-_KNOWN = "SELECT id FROM audit_leaf WHERE id = ANY(%b)"
-_OPEN = "SELECT id FROM audit_open WHERE id = ANY(%b)"
+_OPEN = "SELECT id FROM audit_open WHERE id = ANY($1::text[])"
 _FOLD = (
-    "WITH folded AS (DELETE FROM audit_recent WHERE log_id = %b RETURNING log_id, idx, terms) "
+    "WITH folded AS (DELETE FROM audit_recent WHERE log_id = $1::int8 RETURNING log_id, idx, terms) "
     "INSERT INTO audit_term (log_id, kind, value, idx) "
     "SELECT f.log_id, t.term ->> 0, t.term ->> 1, f.idx FROM folded f, jsonb_array_elements(f.terms::jsonb) AS t (term) ORDER BY 2, 3, 4"
 )
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8"
 
 
-def connect(url: str, kind: type[Connection] = psycopg.Connection) -> Connection:
+def connect(url: str, kind: type[Wire] = Wire) -> Wire:
     """A connection that promises what the log promises.
 
     Raises:
         StoreUnfit: the server does not sync its commits.
+        psycopg.Error: the server cannot be reached.
     """
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = kind.connect(conninfo, connect_timeout=CONNECT_TIMEOUT_S, prepare_threshold=1, autocommit=True)
+    # A peer that is gone is noticed while we wait for its answer, not by us: nobody else would end that wait.
+    connection = psycopg.connect(conninfo, connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=2 * LOCK_TIMEOUT_MS, autocommit=True)
     try:
         _demand(connection)
-        connection.autocommit = False
     except BaseException:
         connection.close()
         raise
-    return connection
+    return kind(connection)
 
 
 def _demand(connection: Connection) -> None:
-    connection.execute("SET synchronous_commit = on")
-    # Every statement here finds its rows by key, whatever its parameters: planning it anew each time would cost more than running it.
-    connection.execute("SET plan_cache_mode = force_generic_plan")
-    connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
-    connection.execute(f"SET statement_timeout = {2 * LOCK_TIMEOUT_MS}")
-    connection.execute(f"SET idle_in_transaction_session_timeout = {2 * LOCK_TIMEOUT_MS}")
+    settings = (
+        ("synchronous_commit", "on"),
+        ("lock_timeout", str(LOCK_TIMEOUT_MS)),
+        ("statement_timeout", str(2 * LOCK_TIMEOUT_MS)),
+        ("idle_in_transaction_session_timeout", str(2 * LOCK_TIMEOUT_MS)),
+        # Every statement here finds its rows by key, whatever its parameters: planning it anew each time would cost more than running it.
+        ("plan_cache_mode", "force_generic_plan"),
+    )
+    for name, value in settings:
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    check_durable(connection)
+
+
+def check_durable(connection: Connection) -> None:
+    """Refuse a server or session that answers a commit before it is on the disk.
+
+    Raises:
+        StoreUnfit: it does.
+    """
     row = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')").fetchone()
     if row != ("on", "on"):
         raise StoreUnfit("expected a server with fsync and synchronous_commit on")
@@ -73,41 +87,38 @@ def _demand(connection: Connection) -> None:
 class PostgresStore:
     """The write side on one PostgreSQL database."""
 
-    def __init__(self, url: str, connect: Callable[[str], Connection] = connect) -> None:
+    def __init__(self, url: str, connect: Callable[[str], Wire] = connect) -> None:
         self._url = url
         self._connect = connect
-        self._connection: Connection | None = None
+        self._wire: Wire | None = None
         self._alone = Lock()
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """See `Store.grow`."""
-        with self._transaction() as connection:
-            growth = plan(_found(connection, wanted))
+        with self._transaction() as wire:
+            growth = plan(_found(wire, wanted))
             if growth is NOTHING:
-                connection.rollback()
+                wire.command("ROLLBACK")
                 return
-            # If we die before the commit returns, the entries are there or they are not, and nothing has been promised to anybody.
+            wire.run(*write_statement(growth))
+            for log_id in growth.folded:
+                wire.run(_FOLD, (log_id.to_bytes(8, "big"),))
+            # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
-            with connection.pipeline():
-                connection.execute(*write_statement(growth))
-                for log_id in growth.folded:
-                    connection.execute(_FOLD, (log_id,))
-                connection.commit()
+            wire.command("COMMIT")
 
     def barrier(self) -> None:
         """See `Store.barrier`: an append holds a row lock, hence a table lock that this one waits for, until it has committed."""
-        with self._transaction() as connection:
-            connection.execute("LOCK TABLE audit_head IN EXCLUSIVE MODE")
-            connection.commit()
+        with self._transaction() as wire:
+            wire.command("LOCK TABLE audit_head IN EXCLUSIVE MODE")
+            wire.command("COMMIT")
 
     def now(self) -> datetime:
         """See `Store.now`."""
-        with self._transaction() as connection:
-            row = connection.execute("SELECT clock_timestamp()").fetchone()
-            connection.rollback()
-        if row is None or not isinstance(row[0], datetime):
-            raise StoreFailed("the database gave no time")
-        return row[0]
+        with self._transaction() as wire:
+            ((milliseconds,),) = wire.run(_NOW)
+            wire.command("ROLLBACK")
+        return _EPOCH + timedelta(milliseconds=number(milliseconds))
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -115,38 +126,45 @@ class PostgresStore:
             self._abandon()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Wire]:
         with self._alone:
             try:
-                if self._connection is None:
-                    self._connection = self._connect(self._url)
-                yield self._connection
+                if self._wire is None:
+                    self._wire = self._connect(self._url)
+                self._wire.command("BEGIN")
+                yield self._wire
             except psycopg.Error as error:
                 self._abandon()
-                raise StoreFailed("the append did not commit") from error
+                raise StoreFailed("the database could not be reached") from error
             except BaseException:
                 self._abandon()
                 raise
 
     def _abandon(self) -> None:
-        """Drop the connection; the server rolls back whatever was not committed."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
 
 
-def _found(connection: Connection, wanted: Wanted) -> Found:
-    # One round trip. Every statement has a snapshot of its own (READ COMMITTED), taken after the first one holds the lock.
-    with connection.pipeline():
-        heads = connection.execute(_HEADS, (list(wanted.covenants),))
-        known = connection.execute(_KNOWN, (list(wanted.ids),))
-        still_open = connection.execute(_OPEN, (list(wanted.decisions),)) if wanted.decisions else None
-    again = [row[0] for row in known.fetchall()]
+def _found(wire: Wire, wanted: Wanted) -> Found:
+    # Every statement has a snapshot of its own (READ COMMITTED); those after the first are taken when the lock is held.
+    heads = wire.run(_HEADS, (wired_array("text", sorted(wanted.covenants)),))
+    known = [text(entry) for (entry,) in wire.run(_KNOWN, (wired_array("text", wanted.ids),))]
+    stored = wire.run(_STORED, (wired_array("text", known),)) if known else []
+    still_open = wire.run(_OPEN, (wired_array("text", wanted.decisions),)) if wanted.decisions else []
     return Found(
-        heads=tuple(
-            Head(log_id, origin, covenant, year, Frontier.unpack(size, frontier), last_ts, clock)
-            for log_id, origin, covenant, year, size, frontier, last_ts, clock in heads.fetchall()
-        ),
-        stored={row[0]: stored_of(*row) for row in connection.execute(_STORED, (again,)).fetchall()} if again else {},
-        open=frozenset() if still_open is None else frozenset(row[0] for row in still_open.fetchall()),
+        heads=tuple(_head(row) for row in heads),
+        stored={one.position.id: one for one in (_stored(row) for row in stored)},
+        open=frozenset(text(entry) for (entry,) in still_open),
     )
+
+
+def _head(row: tuple[Wired, ...]) -> Head:
+    log_id, origin, covenant, year, size, frontier, last_ts, clock = row
+    tree = Frontier.unpack(number(size), frontier or b"")
+    return Head(number(log_id), text(origin), text(covenant), number(year), tree, text(last_ts), text(clock))
+
+
+def _stored(row: tuple[Wired, ...]) -> Stored:
+    entry, origin, index, leaf, envelope, core = row
+    return stored_of(text(entry), text(origin), number(index), leaf or b"", text(envelope), core)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from sqlalchemy import make_url, text
 from audit.entry import RELEASE
 from audit.errors import DecisionClosed, FenceMoved, LogUnavailable, StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Growth
-from audit.postgres import PostgresStore
+from audit.postgres import PostgresStore, check_durable
 from audit.postgres import connect as connect_postgres
+from audit.postgres_wire import Wire, Wired
 from audit.sqlite import SqliteStore
 from audit.sqlite import connect as connect_sqlite
 from audit.store import Store, Wanted
@@ -76,18 +77,18 @@ def faulty_store(url: str) -> tuple[Store, Fault]:
             return connection
 
         return SqliteStore(Path(make_url(url).database or ""), connect), fault
-    fault = Fault(psycopg.OperationalError)
+    fault = Fault(StoreFailed)
 
-    class FaultyPostgres(psycopg.Connection[tuple[Any, ...]]):
-        def execute(self, *arguments: Any, **named: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+    class FaultyWire(Wire):
+        def command(self, statement: str) -> None:
             fault.step()
-            return super().execute(*arguments, **named)
+            super().command(statement)
 
-        def commit(self) -> None:
+        def run(self, statement: str, parameters: Sequence[Wired] = ()) -> list[tuple[Wired, ...]]:
             fault.step()
-            super().commit()
+            return super().run(statement, parameters)
 
-    return PostgresStore(url, functools.partial(connect_postgres, kind=FaultyPostgres)), fault
+    return PostgresStore(url, functools.partial(connect_postgres, kind=FaultyWire)), fault
 
 
 def rows(room: Room) -> dict[str, int]:
@@ -176,12 +177,13 @@ def test_a_sqlite_that_cannot_have_a_write_ahead_log_is_unfit() -> None:
 
 
 def test_a_server_that_does_not_sync_is_unfit(postgres_url: str) -> None:
-    class Unsynced(psycopg.Connection[tuple[Any, ...]]):
-        def execute(self, query: Any, *arguments: Any, **named: Any) -> psycopg.Cursor[tuple[Any, ...]]:
-            return super().execute(str(query).replace("synchronous_commit = on", "synchronous_commit = off"), *arguments, **named)
-
-    with pytest.raises(StoreUnfit):
-        connect_postgres(postgres_url, Unsynced)
+    target = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
+        with pytest.raises(StoreUnfit):
+            check_durable(connection)
+        connection.execute("SET synchronous_commit = on")
+        check_durable(connection)
 
 
 def test_every_connection_to_sqlite_syncs_every_commit(sqlite_room: Room) -> None:

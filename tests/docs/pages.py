@@ -29,11 +29,21 @@ def pages() -> list[Path]:
 
 
 def section(text: str, title: str) -> str:
-    """What stands under a heading, up to the next one of its rank."""
-    found = re.search(rf"^(#+) {re.escape(title)}$(.*?)(?=^#{{1,6}} (?!#)|\Z)", text, re.MULTILINE | re.DOTALL)
-    if found is None:
+    """What stands under a heading, up to the next one of its rank or a higher one."""
+    kept: list[str] = []
+    rank, fenced = 0, False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        heading = None if fenced else re.fullmatch(r"(#+) (.+)", line)
+        if heading is not None and rank and len(heading[1]) <= rank:
+            break
+        if rank:
+            kept.append(line)
+        elif heading is not None and heading[2] == title:
+            rank = len(heading[1])
+    if not rank:
         raise AssertionError(f"expected a section {title}")
-    return found[2]
+    return "\n".join([*kept, ""])
 
 
 def rows(text: str) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from audit.codes import sorted_pairs
@@ -112,19 +112,29 @@ class Recalls:
         return len(received)
 
     def _keep(self, one: _Received, state: CaseState, reason: str) -> None:
-        row = {
-            "party": one.party,
-            "disclosure": one.disclosure,
-            "reason": reason,
-            "case_id": state.id,
-            "fields": json.dumps(one.fields),
-            "at_ms": epoch_ms(self._clock()),
-        }
+        """Add to what a party must destroy of a disclosure, of which other fields may have been recalled before."""
+        # Compare and swap: a round is lost only to somebody who added fields to the same row, and a disclosure has so many.
+        while not self._added(one, state, reason):
+            pass
+
+    def _added(self, one: _Received, state: CaseState, reason: str) -> bool:
+        here = (recall.c.party == one.party) & (recall.c.disclosure == one.disclosure) & (recall.c.reason == reason)
+        with self._engine.connect() as connection:
+            before = connection.execute(select(recall.c.fields).where(here)).scalar()
+        known = [] if before is None else json.loads(before)
+        fields = json.dumps([*known, *(field for field in one.fields if field not in known)])
+        if fields == before:
+            return True
+        told = {"fields": fields, "at_ms": epoch_ms(self._clock())}
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(recall).values(row))
+                if before is not None:
+                    return connection.execute(update(recall).where(here, recall.c.fields == before).values(told)).rowcount == 1
+                key = {"party": one.party, "disclosure": one.disclosure, "reason": reason}
+                connection.execute(insert(recall).values(key | {"case_id": state.id} | told))
         except IntegrityError:
-            return  # recalled for the same reason before
+            return False  # somebody else made the row meanwhile
+        return True
 
     def _releases(self, state: CaseState, subject: str) -> Iterator[Record]:
         sought = Search(

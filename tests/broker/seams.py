@@ -258,3 +258,15 @@ def on_resident(house: Theatre, kind: ConditionKind, key: str) -> frozenset[Cond
 def at(moment: datetime) -> Clock:
     """A clock that stands still."""
     return lambda: moment
+
+
+@contextmanager
+def swapped(part: object, before: Callable[[Types], None]) -> Iterator[WatchedLog]:
+    """Let one part of a broker meet a watched log for a while."""
+    real = part._log
+    watched = part._log = WatchedLog(real)
+    watched.before = before
+    try:
+        yield watched
+    finally:
+        part._log = real

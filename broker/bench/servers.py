@@ -55,6 +55,8 @@ def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[SpawnP
 
 
 def _serve(ground: Ground, events: Path, build: Build, address: Address) -> None:
+    # A process that was spawned would have granian spawn its workers; `broker serve` forks them.
+    multiprocessing.set_start_method("fork", force=True)
     serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
 
 

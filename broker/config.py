@@ -159,6 +159,6 @@ def _text_of(key: str, direct: str | None, file: str | None) -> str | None:
         return None
     if not direct.strip():
         raise ValueError("expected a value, found nothing")
-    if "://" in direct and urlsplit(direct).password is not None:
+    if "://" in direct and urlsplit(direct).password:
         raise ValueError(f"expected no password in the environment; put the URL in a file and name it in {key}_FILE")
     return direct

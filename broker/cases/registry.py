@@ -23,7 +23,7 @@ from broker.cases.state import CaseState, Event, EventKind, evolve
 from broker.clock import Clock, Ids, epoch_ms
 from broker.outbox import Outbox
 from broker.records import Records
-from broker.tables import case_event, case_party, covenant_case
+from broker.tables import case_event, case_party, covenant_case, pending_entry
 from policies.vocabulary import PartyId
 
 #: tries before a command gives up because others keep changing the case
@@ -116,7 +116,9 @@ class CaseRegistry:
         before = epoch_ms(self._clock()) - SETTLE_AFTER_MS
         with self._engine.connect() as connection:
             stale = (case_event.c.status == "pending") & (case_event.c.at_ms <= before)
-            rows = connection.execute(select(case_event.c.id, case_event.c.case_id).where(stale)).all()
+            # INVARIANT: an event lapses after its own entry; one whose entry is still owed waits for the next round.
+            paid = case_event.c.id.not_in(select(pending_entry.c.id))
+            rows = connection.execute(select(case_event.c.id, case_event.c.case_id).where(stale, paid)).all()
         return sum(self._lapse(row.id, row.case_id) for row in rows)
 
     def _narrow(self, snapshot: Snapshot, event: Event, by: By) -> CaseState | None:

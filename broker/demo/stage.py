@@ -41,6 +41,7 @@ SEED = 20260101
 #: a token for `make serve` lasts an hour, so that a pasted command works for a while
 TOKEN_LIFETIME_S = 3600
 
+_IN_FORCE = re.compile(r"(?m)^in_force: \{from: (\S+), until: (\S+), review: \S+\}")
 _THUMBPRINT = re.compile(r'(?m)^(    signing_key: ").*(")')
 
 
@@ -92,6 +93,21 @@ def covenant_with(parties: Mapping[PartyId, PartyKeys], text: str) -> bytes:
     return _THUMBPRINT.sub(lambda match: f"{match[1]}{next(thumbprints)}{match[2]}", text).encode()
 
 
+def covering(text: str, today: date) -> str:
+    """The covenant with `today` within its dates: as it is, or once it has ended with this year and the next in their place.
+
+    Raises:
+        ValueError: the text does not say from and until when it is in force where a covenant says so.
+    """
+    match = _IN_FORCE.search(text)
+    if match is None:
+        raise ValueError("expected a line in_force: {from: …, until: …, review: …}")
+    if date.fromisoformat(match[1]) <= today <= date.fromisoformat(match[2]):
+        return text
+    dates = f"in_force: {{from: {today.year}-01-01, until: {today.year + 1}-12-31, review: {today.year + 1}-06-01}}"
+    return text[: match.start()] + dates + text[match.end() :]
+
+
 def write_systems(folder: Path, today: date) -> None:
     """Make the data of the two source systems that are read live, and the token with which the broker asks the municipality's."""
     random = Random(SEED)  # noqa: S311 - invented people, not secrets
@@ -115,7 +131,7 @@ def set_up(settings: Settings, parties: Mapping[PartyId, PartyKeys], folder: Pat
     migrate(settings)
     broker = open_broker(settings, world)
     try:
-        text = covenant_with(parties, COVENANT.read_text())
+        text = covenant_with(parties, covering(COVENANT.read_text(), broker.world.clock().date()))
         (folder / "covenant.yaml").write_bytes(text)
         sha256 = put_in_force(broker, parties, text)
         for party in PARTIES:

@@ -48,7 +48,7 @@ CASE_MANAGER = RoleId("care.case_manager")
 
 @dataclass(frozen=True, repr=False)
 class Theatre:
-    """A stage with its curtain up: the broker, its application, and a partner for each party."""
+    """A stage with its curtain up: the broker, its application, a partner for each party, and the municipality's own system."""
 
     stage: Stage
     broker: Broker
@@ -56,6 +56,7 @@ class Theatre:
     http: httpx.Client
     partners: Mapping[PartyId, Partner]
     events: StringIO
+    system: CaseSystem
 
     def post(self, role: RoleId, path: str, body: Mapping[str, Any], **headers: str) -> Any:
         """The answer to a POST by the professional of a role; `Refused` where it is a problem."""
@@ -206,7 +207,7 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
             for party in PARTIES
         }
         try:
-            yield Theatre(stage, broker, app, http, partners, events)
+            yield Theatre(stage, broker, app, http, partners, events, system)
         finally:
             broker.close()
             system.shutdown()

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 MAX_BYTES = 1 << 16
 
@@ -73,18 +74,18 @@ def _serve(door: Path) -> None:
                 caller.sendall(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
 
 
-def _become(said: dict[str, object], streams: list[int], main: object) -> None:
+def _become(said: Mapping[str, Any], streams: list[int], main: Callable[[], None]) -> None:
     """Run the command in this forked process, and never return."""
     code = 1
     try:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
-        os.chdir(str(said["cwd"]))
-        os.umask(int(str(said["umask"])))
+        os.chdir(said["cwd"])
+        os.umask(said["umask"])
         os.environ.clear()
-        os.environ.update(dict(said["env"]))  # type: ignore[call-overload]  # a map, as the shim wrote it
-        sys.argv = ["broker", *list(said["argv"])]  # type: ignore[call-overload]  # a list, as the shim wrote it
-        main()  # type: ignore[operator]  # the entry point
+        os.environ.update(said["env"])
+        sys.argv = ["broker", *said["argv"]]
+        main()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

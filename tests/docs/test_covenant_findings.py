@@ -21,7 +21,7 @@ def _codes() -> Iterator[str]:
             code = call.args[CODE_AT[name]] if name in CODE_AT and len(call.args) > CODE_AT[name] else None
             if isinstance(code, ast.Constant) and isinstance(code.value, str):
                 yield code.value
-            if isinstance(code, ast.JoinedStr) and isinstance(code.values[0], ast.Constant):
+            if isinstance(code, ast.JoinedStr) and isinstance(code.values[0], ast.Constant) and isinstance(code.values[0].value, str):
                 yield f"{code.values[0].value}…"
 
 

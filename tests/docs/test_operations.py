@@ -238,6 +238,6 @@ def test_web_processes_start_without_the_key_that_signs_checkpoints(shell: Shell
     monkeypatch.chdir(shell.folder)
     broker = open_broker(Settings())
     try:
-        assert create_service(broker).url_map
+        assert create_service(broker).name == "broker"
     finally:
         broker.close()

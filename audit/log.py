@@ -35,12 +35,13 @@ CLOCKS_APART = timedelta(minutes=5)
 class _Order:
     """The drafts of one call, while they wait: they are placed together, or not at all."""
 
-    __slots__ = ("_bell", "fence", "outcome", "sealed")
+    __slots__ = ("_bell", "fence", "outcome", "promoted", "sealed")
 
     def __init__(self, sealed: tuple[Sealed, ...], fence: Fence) -> None:
         self.sealed = sealed
         self.fence = fence
         self.outcome: tuple[Position, ...] | AuditError | None = None
+        self.promoted = False
         self._bell = Lock()
         self._bell.acquire()
 
@@ -53,6 +54,7 @@ class _Order:
         self._bell.release()
 
     def promote(self) -> None:
+        self.promoted = True
         self._bell.release()
 
 
@@ -104,7 +106,11 @@ class Log:
             self._queue.append(order)
             leads, self._led = not self._led, True
         if not leads:
-            order.wait()
+            try:
+                order.wait()
+            except BaseException:
+                self._withdraw(order)
+                raise
         if order.outcome is None:
             self._lead()
         if order.outcome is None:
@@ -167,10 +173,21 @@ class Log:
 
     def _hand_over(self) -> None:
         with self._mutex:
-            if self._queue:
-                self._queue[0].promote()
-            else:
-                self._led = False
+            self._promote_next()
+
+    def _promote_next(self) -> None:
+        if self._queue:
+            self._queue[0].promote()
+        else:
+            self._led = False
+
+    def _withdraw(self, order: _Order) -> None:
+        """Its thread was interrupted while it waited: nobody would lead if the lead came to it. What a leader has taken stays taken."""
+        with self._mutex:
+            if order in self._queue:
+                self._queue.remove(order)
+                if order.promoted:
+                    self._promote_next()
 
     def _commit(self, batch: list[_Order]) -> Sequence[tuple[Position, ...] | AuditError]:
         """One outcome per order, in their order. The second attempt finds what the first may have committed by its ids."""

@@ -22,16 +22,18 @@ CONNECT_TIMEOUT_S = 5
 LOCK_TIMEOUT_MS = 10_000
 
 # Every year of a covenant is locked, in one order, so that two appends at the turn of a year still see each other.
-_HEADS = (
-    "SELECT log_id, origin, covenant, year, size, frontier, last_ts, clock FROM audit_head "
-    "WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
+_LOCK = "SELECT 1 FROM audit_head WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
+# What the lock shows, in one answer: heads, ids that are there already, decisions that are open.
+_LOOK = (
+    "SELECT 'head', log_id::text, origin, covenant, year::text, size::text, encode(frontier, 'hex'), last_ts, clock "
+    "FROM audit_head WHERE covenant = ANY($1::text[]) "
+    "UNION ALL SELECT 'known', id, '', '', '', '', '', '', '' FROM audit_leaf WHERE id = ANY($2::text[]) "
+    "UNION ALL SELECT 'open', id, '', '', '', '', '', '', '' FROM audit_open WHERE id = ANY($3::text[])"
 )
-_KNOWN = "SELECT id FROM audit_leaf WHERE id = ANY($1::text[])"
 _STORED = (
     "SELECT l.id, h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
     "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ANY($1::text[])"
 )
-_OPEN = "SELECT id FROM audit_open WHERE id = ANY($1::text[])"
 _FOLD = (
     "WITH folded AS (DELETE FROM audit_recent WHERE log_id = $1::int8 RETURNING log_id, idx, terms) "
     "INSERT INTO audit_term (log_id, kind, value, idx) "
@@ -95,7 +97,7 @@ class PostgresStore:
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """See `Store.grow`."""
-        with self._transaction() as wire:
+        with self._connected() as wire:
             growth = plan(_found(wire, wanted))
             if growth is NOTHING:
                 wire.command("ROLLBACK")
@@ -109,15 +111,14 @@ class PostgresStore:
 
     def barrier(self) -> None:
         """See `Store.barrier`: an append holds a row lock, hence a table lock that this one waits for, until it has committed."""
-        with self._transaction() as wire:
-            wire.command("LOCK TABLE audit_head IN EXCLUSIVE MODE")
+        with self._connected() as wire:
+            wire.command("BEGIN; LOCK TABLE audit_head IN EXCLUSIVE MODE")
             wire.command("COMMIT")
 
     def now(self) -> datetime:
         """See `Store.now`."""
-        with self._transaction() as wire:
+        with self._connected() as wire:
             ((milliseconds,),) = wire.run(_NOW)
-            wire.command("ROLLBACK")
         return _EPOCH + timedelta(milliseconds=number(milliseconds))
 
     def close(self) -> None:
@@ -126,12 +127,11 @@ class PostgresStore:
             self._abandon()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Wire]:
+    def _connected(self) -> Iterator[Wire]:
         with self._alone:
             try:
                 if self._wire is None:
                     self._wire = self._connect(self._url)
-                self._wire.command("BEGIN")
                 yield self._wire
             except psycopg.Error as error:
                 self._abandon()
@@ -147,22 +147,26 @@ class PostgresStore:
 
 
 def _found(wire: Wire, wanted: Wanted) -> Found:
-    # Every statement has a snapshot of its own (READ COMMITTED); those after the first are taken when the lock is held.
-    heads = wire.run(_HEADS, (wired_array("text", sorted(wanted.covenants)),))
-    known = [text(entry) for (entry,) in wire.run(_KNOWN, (wired_array("text", wanted.ids),))]
+    """Begin, take the append lock and look: one round trip, whose last statement has its snapshot from under the lock (READ COMMITTED)."""
+    covenants = sorted(wanted.covenants)
+    heads: list[Head] = []
+    known: list[str] = []
+    still_open: list[str] = []
+    for kind, *row in wire.begin((_LOCK, (covenants,)), (_LOOK, (covenants, wanted.ids, wanted.decisions))):
+        if kind == "head":
+            heads.append(_head(*row))
+        else:
+            (known if kind == "known" else still_open).append(row[0])
     stored = wire.run(_STORED, (wired_array("text", known),)) if known else []
-    still_open = wire.run(_OPEN, (wired_array("text", wanted.decisions),)) if wanted.decisions else []
     return Found(
-        heads=tuple(_head(row) for row in heads),
+        heads=tuple(heads),
         stored={one.position.id: one for one in (_stored(row) for row in stored)},
-        open=frozenset(text(entry) for (entry,) in still_open),
+        open=frozenset(still_open),
     )
 
 
-def _head(row: tuple[Wired, ...]) -> Head:
-    log_id, origin, covenant, year, size, frontier, last_ts, clock = row
-    tree = Frontier.unpack(number(size), frontier or b"")
-    return Head(number(log_id), text(origin), text(covenant), number(year), tree, text(last_ts), text(clock))
+def _head(log_id: str, origin: str, covenant: str, year: str, size: str, frontier: str, last_ts: str, clock: str) -> Head:
+    return Head(int(log_id), origin, covenant, int(year), Frontier.unpack(int(size), bytes.fromhex(frontier)), last_ts, clock)
 
 
 def _stored(row: tuple[Wired, ...]) -> Stored:

@@ -6,6 +6,7 @@ holding the interpreter's lock. What goes over the wire is typed in the statemen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from types import MappingProxyType
@@ -26,6 +27,8 @@ _ARRAY = Struct("!iiIii")
 _BINARY = 1
 #: a batch has one of some dozens of shapes; beyond this many statements all are forgotten
 _PREPARED_MAX = 200
+# Covenant ids and UUIDs: nothing that could end a string or a list.
+_WORDS = re.compile(r"'\{[A-Za-z0-9_.,-]*\}'")
 _FINE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 
 #: how a value of a type is written, by the type's name
@@ -78,7 +81,7 @@ class Wire:
         self._prepared: dict[str, bytes] = {}
 
     def command(self, statement: str) -> None:
-        """A statement without parameters or rows: BEGIN, COMMIT, ROLLBACK.
+        """Statements without parameters or rows, such as COMMIT.
 
         Raises:
             StoreFailed: the server refused it, or is gone.
@@ -97,6 +100,26 @@ class Wire:
         result = self._answered(self._connection.pgconn.exec_prepared(name, sent, formats, _BINARY))
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+
+    def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
+        """Begin a transaction and run prepared statements in one round trip; the rows of the last one, as text.
+
+        Their parameters are lists of words, and stand in the command itself.
+
+        Raises:
+            StoreFailed: the server refused it, or is gone.
+            ValueError: a word is more than letters, digits and _ . - and could not stand in a command.
+        """
+        commands = ["BEGIN"]
+        for statement, parameters in calls:
+            name = self._prepared.get(statement) or self._prepare(statement)
+            lists = ["'{" + ",".join(words) + "}'" for words in parameters]
+            if not all(_WORDS.fullmatch(one) for one in lists):
+                raise ValueError("expected words of letters, digits and _ . -")
+            commands.append(f"EXECUTE {name.decode('ascii')}({', '.join(lists)})")
+        result = self._answered(self._connection.pgconn.exec_("; ".join(commands).encode("ascii")))
+        columns = range(result.nfields)
+        return [tuple(text(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
 
     def close(self) -> None:
         """End the connection; the server rolls back whatever was not committed."""

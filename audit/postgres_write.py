@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 
 from audit.growth import Growth
 from audit.postgres_wire import Wired, wired, wired_array
@@ -33,7 +35,9 @@ _HEAD = _Table(
     ("log_id", "origin", "covenant", "year", "size", "frontier", "last_ts", "clock"),
     ("int8", "text", "text", "int4", "int8", "bytea", "text", "text"),
 )
-_STATE = (("size", "int8"), ("frontier", "bytea"), ("last_ts", "text"), ("clock", "text"))
+_INSERTS = (_LEAF, _SECTION, _NODE, _RECENT, _OPEN, _HEAD)
+#: size, frontier, last_ts, clock and the log_id of a head that grows
+_STATE = ("int8", "bytea", "text", "text", "int8")
 
 
 def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
@@ -42,51 +46,53 @@ def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
         (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
         for head in growth.opened
     ]
-    writing = _Writing()
-    writing.insert(_LEAF, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves])
-    writing.insert(_SECTION, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections])
-    writing.insert(_NODE, [(log_id, *node, digest) for log_id, node, digest in growth.nodes])
-    writing.insert(_RECENT, growth.terms)
-    writing.insert(_OPEN, growth.decisions)
-    writing.insert(_HEAD, heads)
-    if growth.closed:
-        closed = writing.parameter("text[]", wired_array("text", growth.closed))
-        writing.parts.append(f"DELETE FROM audit_open WHERE id = ANY({closed})")  # noqa: S608 - see `_Writing`
-    for head, _ in growth.grown:
-        values = (head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
-        state = ", ".join(f"{name} = {writing.value(kind, value)}" for (name, kind), value in zip(_STATE, values, strict=True))
-        log_id = writing.value("int8", head.log_id)
-        writing.parts.append(f"UPDATE audit_head SET {state} WHERE log_id = {log_id}")  # noqa: S608 - see `_Writing`
-    return writing.statement, writing.parameters
-
-
-class _Writing:
-    """A statement while it is put together. INVARIANT: its text is made of the names above, never of what came in."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.parameters: list[Wired] = []
-
-    @property
-    def statement(self) -> str:
-        named = ", ".join(f"part{at} AS ({part})" for at, part in enumerate(self.parts))
-        return f"WITH {named} SELECT 1"
-
-    def parameter(self, kind: str, octets: Wired) -> str:
-        self.parameters.append(octets)
-        return f"${len(self.parameters)}::{kind}"
-
-    def value(self, kind: str, value: object) -> str:
-        return self.parameter(kind, wired(kind, value))
-
-    def insert(self, table: _Table, rows: Sequence[Sequence[object]]) -> None:
-        if not rows:
-            return
-        target = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
+    inserts: tuple[tuple[_Table, Sequence[Sequence[object]]], ...] = (
+        (_LEAF, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]),
+        (_SECTION, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]),
+        (_NODE, [(log_id, *node, digest) for log_id, node, digest in growth.nodes]),
+        (_RECENT, growth.terms),
+        (_OPEN, growth.decisions),
+        (_HEAD, heads),
+    )
+    parameters: list[Wired] = []
+    for table, rows in inserts:
         if len(rows) <= INLINE_MAX:
-            tuples = (", ".join(self.value(kind, value) for kind, value in zip(table.types, row, strict=True)) for row in rows)
-            self.parts.append(f"{target} VALUES {', '.join(f'({one})' for one in tuples)}")
-            return
-        columns = zip(table.types, zip(*rows, strict=True), strict=True)
-        arrays = ", ".join(self.parameter(f"{kind}[]", wired_array(kind, column)) for kind, column in columns)
-        self.parts.append(f"{target} SELECT * FROM unnest({arrays})")  # noqa: S608 - see the invariant
+            parameters.extend(wired(kind, value) for row in rows for kind, value in zip(table.types, row, strict=True))
+        else:
+            parameters.extend(wired_array(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True))
+    if growth.closed:
+        parameters.append(wired_array("text", growth.closed))
+    for head, _ in growth.grown:
+        state = (head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id)
+        parameters.extend(wired(kind, value) for kind, value in zip(_STATE, state, strict=True))
+    shape = tuple(min(len(rows), INLINE_MAX + 1) for _, rows in inserts)
+    return _text(shape, closing=bool(growth.closed), growing=len(growth.grown)), parameters
+
+
+@lru_cache(maxsize=200)
+def _text(shape: tuple[int, ...], *, closing: bool, growing: int) -> str:
+    """The text for a batch of this shape: how many rows per table, more than `INLINE_MAX` of them all alike.
+
+    INVARIANT: it is made of the names above and of numbers, never of what came in.
+    """
+    number = count(1)
+    parts = [_insert(table, rows, number) for table, rows in zip(_INSERTS, shape, strict=True) if rows]
+    if closing:
+        parts.append(f"DELETE FROM audit_open WHERE id = ANY(${next(number)}::text[])")  # noqa: S608 - see above
+    for _ in range(growing):
+        size, frontier, last_ts, clock, log_id = (f"${next(number)}::{kind}" for kind in _STATE)
+        parts.append(
+            f"UPDATE audit_head SET size = {size}, frontier = {frontier}, last_ts = {last_ts}, clock = {clock} "  # noqa: S608 - see above
+            f"WHERE log_id = {log_id}"
+        )
+    named = ", ".join(f"part{at} AS ({part})" for at, part in enumerate(parts))
+    return f"WITH {named} SELECT 1"
+
+
+def _insert(table: _Table, rows: int, number: Iterator[int]) -> str:
+    target = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
+    if rows > INLINE_MAX:
+        arrays = ", ".join(f"${next(number)}::{kind}[]" for kind in table.types)
+        return f"{target} SELECT * FROM unnest({arrays})"  # noqa: S608 - see above
+    values = (", ".join(f"${next(number)}::{kind}" for kind in table.types) for _ in range(rows))
+    return f"{target} VALUES {', '.join(f'({one})' for one in values)}"

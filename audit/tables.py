@@ -2,7 +2,8 @@
 
 `audit_leaf`, `audit_section`, `audit_node` and `audit_checkpoint` only grow. `audit_head` is one row per log, and is the append
 lock on PostgreSQL. The rest is derived and can be computed again: `audit_term` is the query index, `audit_recent` holds the terms
-of the last entries until they are folded into it, `audit_open` the decisions that no terminal entry has closed yet.
+of the last entries until they are folded into it (it has no key: it is read whole, and rows are added at its end), `audit_open` the
+decisions that no terminal entry has closed yet.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ leaf = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("envelope", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 section = Table(
@@ -70,10 +70,9 @@ term = Table(
 recent = Table(
     "audit_recent",
     metadata,
-    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, nullable=False),
+    Column("idx", BigInteger, nullable=False),
     Column("terms", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 open_decision = Table(

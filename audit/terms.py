@@ -66,8 +66,11 @@ def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject
 
 
 def pack_terms(terms: frozenset[Term]) -> str:
-    """Terms as they wait in `audit_recent`: a JSON list of [kind, value], which both databases can take apart themselves."""
-    return json.dumps(sorted(terms), separators=(",", ":"))
+    """Terms as they wait in `audit_recent`: a JSON list of [kind, value], which both databases can take apart themselves.
+
+    Codes hold nothing that JSON would escape, so it is written out: every append does this.
+    """
+    return "[" + ",".join([f'["{kind}","{value}"]' for kind, value in sorted(terms)]) + "]"
 
 
 def unpack_terms(text: str) -> frozenset[Term]:

@@ -164,9 +164,10 @@ def _insert_in_process(ready: Barrier, path: str, weight: int, rounds: int) -> N
 def _append_in_process(ready: Barrier, url: str, rounds: int) -> None:
     with closing(store_of(url)) as store:
         log = log_on(store)
+        drafts = [draft_of(number) for number in range(rounds)]
         ready.wait()
-        for number in range(rounds):
-            log.append(draft_of(number))
+        for draft in drafts:
+            log.append(draft)
         ready.wait()
 
 
@@ -193,7 +194,8 @@ def _threads(url: str, log: Log, weight: int, rounds: int) -> Together:
     finally:
         for connection in connections:
             connection.close()
-    appended = _rate_of_threads([lambda: log.append(draft_of(0))] * THREADS, rounds)
+    drafts = iter([draft_of(number) for number in range(THREADS * rounds)])
+    appended = _rate_of_threads([lambda: log.append(next(drafts))] * THREADS, rounds)
     return Together(THREADS, raw, appended, appended / raw)
 
 

@@ -68,7 +68,6 @@ def _tables() -> None:
         _text("envelope"),
         sa.PrimaryKeyConstraint("log_id", "idx"),
         sa.UniqueConstraint("id"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit_section",
@@ -114,8 +113,6 @@ def _derived() -> None:
         _number("log_id"),
         _number("idx"),
         _text("terms"),
-        sa.PrimaryKeyConstraint("log_id", "idx"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit_open",

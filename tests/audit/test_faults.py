@@ -88,6 +88,10 @@ def faulty_store(url: str) -> tuple[Store, Fault]:
             fault.step()
             return super().run(statement, parameters)
 
+        def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
+            fault.step()
+            return super().begin(*calls)
+
     return PostgresStore(url, functools.partial(connect_postgres, kind=FaultyWire)), fault
 
 
@@ -119,7 +123,7 @@ def test_a_fault_at_any_write_leaves_nothing_half_written_and_a_passing_one_is_s
         assert rows(room)["audit_leaf"] == before["audit_leaf"] + 2
     else:
         pytest.fail("the append never got past its faults")
-    assert number >= 5
+    assert number >= 3
     store.close()
     assert room.verify().findings == ()
 
@@ -184,6 +188,15 @@ def test_a_server_that_does_not_sync_is_unfit(postgres_url: str) -> None:
             check_durable(connection)
         connection.execute("SET synchronous_commit = on")
         check_durable(connection)
+
+
+@pytest.mark.parametrize("word", ["a'b", "a}b", "a b", 'a"b', "a\\b", "a;b", "é"])
+def test_no_word_gets_into_a_command_that_could_end_it(postgres_url: str, word: str) -> None:
+    wire = connect_postgres(postgres_url)
+    with pytest.raises(ValueError, match="words"):
+        wire.begin(("SELECT $1::text[]", ([word],)))
+    assert wire.begin(("SELECT 1 WHERE $1::text[] = ARRAY['a-b_c.d', '1']", (["a-b_c.d", "1"],))) == [("1",)]
+    wire.close()
 
 
 def test_every_connection_to_sqlite_syncs_every_commit(sqlite_room: Room) -> None:

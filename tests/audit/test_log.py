@@ -12,6 +12,7 @@ from audit.database import open_engine, snapshot
 from audit.entry import CLOCK_STEP, DECISION, FAILED, REFUSED, RELEASE
 from audit.errors import DecisionClosed, FenceMoved, IdReused, LogUnavailable, StoreFailed, StoreUnfit, SubjectKeyGone
 from audit.growth import FOLD_EVERY
+from audit.log import _Order
 from audit.records import entry, open_decisions
 from audit.store import Plan, Store, Wanted
 from audit.verdict import Exit
@@ -304,6 +305,29 @@ def test_the_same_draft_from_two_threads_in_one_batch_is_one_entry(room: Room) -
     outcomes = queue_up([lambda: log.append(draft()), *([lambda: log.append(one)] * 4)], slow, lambda: len(log._queue))
     assert len(set(outcomes[1:])) == 1
     assert size(room) == 2
+
+
+def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue_and_the_lead_to_others(room: Room) -> None:
+    slow = Slow(room.store)
+    log = log_on(slow, clock=room.clock)
+    interrupted = draft()
+
+    class Interrupted(_Order):
+        def wait(self) -> None:
+            super().wait()
+            raise KeyboardInterrupt
+
+    def give_up() -> None:
+        order = Interrupted((log._seal(interrupted),), ())
+        log._queue.append(order)
+        try:
+            order.wait()
+        except KeyboardInterrupt:
+            log._withdraw(order)
+
+    outcomes = queue_up([lambda: log.append(draft()), give_up, lambda: log.append(draft())], slow, lambda: len(log._queue))
+    assert sorted(outcome[0].index for outcome in outcomes if outcome) == [0, 1]  # type: ignore[index]
+    assert interrupted.id not in {one.id for one in (log.append(draft()))}
 
 
 class Broken(Slow):

@@ -105,7 +105,6 @@ class Settings:
     keys: Path = _setting(Path("var/keys"), Path)  # noqa: RUF009 - a path is immutable
     anchor: Path = _setting(Path("var/anchor"), Path)  # noqa: RUF009 - a path is immutable
     sources: Path = _setting(Path("var/sources.yaml"), Path)  # noqa: RUF009 - a path is immutable
-    covenant: Path | None = _setting(None, Path)  # noqa: RUF009 - a path is immutable
     issuer: str = _setting("http://127.0.0.1:8000", _issuer)
     log_name: str = _setting("covenant-broker.localhost", _log_name)
     host: str = _setting("127.0.0.1", _host)

@@ -110,7 +110,8 @@ class Contributions:
         field = covenant.fields.get(name)
         released = (a for a in covenant.articles if a.from_ == by.party and name in a.fields and state.case_type in a.case_types)
         if field is None or field.holder != by.party or next(released, None) is None or not self._fetching.takes_contributions(field):
-            raise BadCommand(f"fields[{name}]" if field else "fields", "expected a field that this party holds and that an article releases")
+            path = f"fields[{name}]" if field else "fields"
+            raise BadCommand(path, "expected a field that this party holds and that an article releases")
         try:
             form = FULL if given.form == "full" else parse_form(given.form)
             value = _typed(field, form, given.value)

@@ -6,7 +6,7 @@ Revoking works at once: what is in force carries an epoch that every exchange re
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -136,10 +136,19 @@ class Covenants:
                 )
             return self._version(connection, policy.covenant_sha256)
 
-    def sign(self, sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object]) -> Version:
+    def sign(
+        self,
+        sha256: str,
+        party: PartyId,
+        kind: str,
+        detached: str,
+        public_key: Mapping[str, object],
+        owe: Callable[[Connection, Version], None] = lambda _connection, _version: None,
+    ) -> Version:
         """Keep one party's acceptance (`accept`) or its taking back (`revoke`).
 
-        `detached` is a compact JWS without its payload; `public_key` the JWK whose RFC 7638 thumbprint the covenant names.
+        `detached` is a compact JWS without its payload; `public_key` the JWK whose RFC 7638 thumbprint the covenant names. `owe` notes
+        the entry that this step owes to the log, in the same transaction.
 
         Raises:
             CovenantUnknown: no version has this hash.
@@ -156,7 +165,9 @@ class Covenants:
             _next_epoch(connection)
             if connection.execute(update(covenant_acceptance).where(where).values(**values)).rowcount == 0:
                 connection.execute(insert(covenant_acceptance).values(sha256=sha256, party=party, **values))
-            return self._version(connection, sha256)
+            version = self._version(connection, sha256)
+            owe(connection, version)
+            return version
 
     def check_activation(self, sha256: str) -> Policy:
         """Compile a version that may be put in force: all parties accepted it, its dates say so, and Casbin agrees with every rule.

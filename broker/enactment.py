@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from audit.codes import sorted_pairs
-from audit.entry import Core, Covenant
+from audit.entry import Core, Covenant, Draft
 from audit.log import Log
 from broker.cases.rules import By
 from broker.clock import Ids
 from broker.covenants import Covenants, Version
+from broker.outbox import Outbox
 from broker.records import SOFTWARE, Records
 from policies.vocabulary import PartyId
 
@@ -17,9 +18,10 @@ from policies.vocabulary import PartyId
 class Enactment:
     """Proposing, accepting, taking back and activating, with their entries. `by` is None for the operator at the command line."""
 
-    def __init__(self, covenants: Covenants, log: Log, records: Records, ids: Ids) -> None:
+    def __init__(self, covenants: Covenants, log: Log, outbox: Outbox, records: Records, ids: Ids) -> None:
         self._covenants = covenants
         self._log = log
+        self._outbox = outbox
         self._records = records
         self._ids = ids
 
@@ -32,10 +34,24 @@ class Enactment:
     def answer(self, sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object], by: By | None) -> Version:
         """Keep a party's acceptance or its taking back.
 
-        Taking back narrows: it holds from its commit on, and is acknowledged after its entry. Accepting opens nothing by itself.
+        Taking back narrows: with the log down it holds all the same, owes its entry, and is not acknowledged. Accepting opens nothing by
+        itself.
+
+        Raises:
+            CovenantUnknown, CovenantRefused: see `Covenants.sign`.
+            audit.errors.LogUnavailable: the answer is kept and its entry is owed.
         """
-        version = self._covenants.sign(sha256, party, kind, detached, public_key)
-        self._tell("covenant.revoked" if kind == "revoke" else "covenant.accepted", version, by, {"party": party})
+        typ = "covenant.revoked" if kind == "revoke" else "covenant.accepted"
+        entry_id = self._ids()
+
+        def draft(version: Version) -> Draft:
+            return self._draft(typ, entry_id, version, by, {"party": party})
+
+        # One transaction: a crash after it leaves the answer and its debt to the log, which a worker pays.
+        version = self._covenants.sign(
+            sha256, party, kind, detached, public_key, owe=lambda connection, found: self._outbox.owe(connection, draft(found))
+        )
+        self._outbox.pay(draft(version))
         return version
 
     def activate(self, sha256: str) -> Version:
@@ -54,6 +70,9 @@ class Enactment:
         return version
 
     def _tell(self, typ: str, version: Version, by: By | None, details: Mapping[str, str]) -> None:
+        self._log.append(self._draft(typ, self._ids(), version, by, details))
+
+    def _draft(self, typ: str, entry_id: str, version: Version, by: By | None, details: Mapping[str, str]) -> Draft:
         core = Core(
             command=typ.partition(".")[2],
             requester=by.party if by else None,
@@ -61,4 +80,4 @@ class Enactment:
             details=sorted_pairs(details.items()),
             software=SOFTWARE,
         )
-        self._log.append(self._records.of_covenant(typ, self._ids(), version.covenant, core, by))
+        return self._records.of_covenant(typ, entry_id, version.covenant, core, by)

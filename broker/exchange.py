@@ -70,8 +70,8 @@ class Exchange:
         if question.refusal is not None:
             raise question.refusal.error()  # (3)
         with Ending(self._log, self._records, self._ids, exchange) as ending:
+            ending.asked = question.asked
             for _ in range(ATTEMPTS):
-                ending.asked = question.asked
                 reading = self._fetching.fetch(question, trace)  # (4)
                 masked = mask(question.granted, reading.items)  # (5)
                 withheld = _withheld(question, reading, masked)
@@ -80,6 +80,7 @@ class Exchange:
                 except FenceMoved:
                     # Somebody changed the case between (1) and (6): nothing was appended. Decide on what is true now.
                     question = self._decide(caller, ask, trace)
+                    ending.asked = question.asked
                     if question.refusal is not None:
                         ending.refuse(question.refusal)
                         raise question.refusal.error() from None

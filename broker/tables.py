@@ -1,6 +1,6 @@
 """The registry's tables: ids, codes and numbers only. Whatever a person wrote or is lives in the deposit, encrypted.
 
-`tests/broker/test_tables.py` holds these equal to what the migrations make.
+`tests/architecture/test_tables.py` holds these equal to what the migrations make.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused or failed, 2 the command was not understood (click
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -58,6 +59,7 @@ broker.add_command(audit.audit)
 
 def main(run: Callable[[], object] = broker) -> None:
     """The entry point: a mendable error is one clear sentence, not a traceback."""
+    os.umask(0o077)  # databases, keys and logs are for their owner alone, whoever starts this
     try:
         run()
     except MENDABLE as error:

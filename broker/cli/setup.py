@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from types import FrameType
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
-from audit.errors import LogUnavailable, SignerRefused
+from audit.errors import AuditError
 from broker.api.openapi import LazyDocument
 from broker.bootstrap import Broker, World, check_fit, create_service, migrate, open_broker
 from broker.certifying import certify_receipt_key
+from broker.cli.beside import Beside
 from broker.cli.common import opened, settings
 from broker.clock import system_random
 from broker.config import Settings
+from broker.errors import CovenantUnknown
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.tallying import Tallying
@@ -65,13 +67,8 @@ def serve(*, with_worker: bool) -> None:
         check_fit(broker)
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
-    beside = subprocess.Popen([sys.executable, "-m", "broker", "worker"]) if with_worker else None
-    try:
+    with Beside() if with_worker else nullcontext():
         serve_application(partial(_service, chosen), chosen)
-    finally:
-        if beside is not None:
-            beside.terminate()
-            beside.wait(timeout=30)
 
 
 def _service(chosen: Settings) -> Flask:
@@ -116,8 +113,12 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
                     if signed.fresh:
                         broker.events.info("checkpoint.signed", origin=signed.checkpoint.origin, index=signed.checkpoint.size)
                 sign_at = time.monotonic() + SIGN_S
-        except (LogUnavailable, SignerRefused) as error:
-            broker.events.error("worker.refused", error=type(error).__name__)
+        except (AuditError, CovenantUnknown, SQLAlchemyError) as error:
+            # An audit error's text has no value in it; a database's may have a statement with its parameters.
+            why = {} if isinstance(error, SQLAlchemyError) else {"reason": str(error)[:200]}
+            broker.events.error("worker.refused", error=type(error).__name__, **why)
+            if once:
+                raise
         if once or orphaned():
             return
         stop.wait(SWEEP_S)

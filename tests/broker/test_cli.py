@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import sqlite3
@@ -134,6 +135,17 @@ def test_verify_says_3_where_there_is_no_log(house: Theatre, tmp_path: Path, run
     assert run("audit", "verify", "--file", tmp_path / "no-log.sqlite").exit_code == 3
 
 
+def test_verify_says_3_where_it_cannot_do_its_work(tmp_path: Path, run: Run) -> None:
+    assert run("audit", "verify").exit_code == 3
+    assert run("audit", "verify", "--file", tmp_path / "nowhere.sqlite").exit_code == 3
+
+
+def test_the_public_keys_are_those_that_check_receipts_and_checkpoints(house: Theatre, run: Run) -> None:
+    keys = json.loads(run("audit", "keys", "--json").output)
+    assert keys["receipts"] == str(house.broker.receipt_signer.verifier)
+    assert base64.b64decode(keys["checkpoints"]) == house.broker.checkpoint_public_key()
+
+
 def test_searching_the_log_states_its_purpose_and_is_itself_in_the_log(house: Theatre, run: Run) -> None:
     case = house.open_case()
     assert run("audit", "search", "--log", "waterstad-noord").exit_code == 2
@@ -154,6 +166,8 @@ def test_a_system_is_registered_for_a_party_of_a_covenant_in_force_only(house: T
     listed = {client["clientId"]: client for client in json.loads(run("party", "list", "--json").output)}
     assert listed["second-system"]["suspended"] is True
     assert "other-system" not in listed
+    told = [record.envelope.typ for record in house.entries() if record.envelope.typ.startswith("key.")]
+    assert told == ["key.registered", "key.suspended"]
 
 
 def test_only_a_designated_role_has_designations(house: Theatre, run: Run) -> None:
@@ -167,3 +181,13 @@ def test_the_worker_signs_what_has_grown(house: Theatre, run: Run) -> None:
     house.open_case()
     assert run("worker", "--once").exit_code == 0
     assert run("audit", "verify").exit_code == 0
+
+
+def test_a_key_that_a_party_makes_is_one_that_can_be_registered(house: Theatre, tmp_path: Path, run: Run) -> None:
+    assert house.stage.sha256
+    public = tmp_path / "public.json"
+    public.write_text(run("party", "new-key", tmp_path / "client.jwk").output)
+    assert (tmp_path / "client.jwk").stat().st_mode & 0o777 == 0o600
+    assert '"d"' not in public.read_text()
+    assert run("party", "new-key", tmp_path / "client.jwk").exit_code == 2
+    assert run("party", "add", "third-system", "care", "--keys", public, "--scope", "door:connector").exit_code == 0

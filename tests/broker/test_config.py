@@ -20,7 +20,6 @@ EXAMPLES: dict[str, tuple[str, object, str]] = {
     "keys": ("/etc/broker/keys", Path("/etc/broker/keys"), " "),
     "anchor": ("/mnt/anchor", Path("/mnt/anchor"), ""),
     "sources": ("/etc/broker/sources.yaml", Path("/etc/broker/sources.yaml"), ""),
-    "covenant": ("covenant.yaml", Path("covenant.yaml"), ""),
     "issuer": ("https://broker.example.nl", "https://broker.example.nl", "http://broker.example.nl"),
     "log_name": ("broker.example.nl/overlast", "broker.example.nl/overlast", "Broker Name"),
     "host": ("::1", "::1", "localhost"),

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
-from broker.cli import audit, covenant, demo, party, setup
+from broker.cli import audit, bench, covenant, demo, party, setup
 from broker.config import ConfigError
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.keys import KeyDirectoryError
@@ -55,6 +55,7 @@ broker.add_command(setup.openapi)
 broker.add_command(party.party)
 broker.add_command(covenant.covenant)
 broker.add_command(audit.audit)
+broker.add_command(bench.bench)
 
 
 def main(run: Callable[[], object] = broker) -> None:

@@ -11,16 +11,16 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, MetaData, NullPool, create_engine, delete, insert, make_url, select
 
-from broker.bootstrap import open_broker
+from broker.bootstrap import migrate, open_broker
 from broker.config import Settings
 from broker.demo.stage import PartyKeys, make_keys, set_up, write_sources, write_systems
 from policies.compile import Policy
@@ -51,21 +51,42 @@ def party_keys() -> Mapping[PartyId, PartyKeys]:
 
 @cache
 def template(server: str | None = None) -> Template:
-    """The template on SQLite, or on a PostgreSQL server given by the URL of its maintenance database."""
+    """The template on SQLite, or its rows on a PostgreSQL server given by the URL of its maintenance database."""
+    return _built() if server is None else _transferred(_built(), server)
+
+
+@cache
+def _built() -> Template:
     folder = Path(tempfile.mkdtemp(prefix="covenant-broker-template-"))
     write_systems(folder, date.today())  # noqa: DTZ011 - the demonstration's day is the machine's
     write_sources(folder, NOWHERE)
-    database = None if server is None else make_url(server).set(drivername="postgresql+psycopg", database=f"template{uuid.uuid4().hex}")
-    if server is not None and database is not None:
-        _run(server, f'CREATE DATABASE "{database.database}"')
-    settings = settings_in(folder, None if database is None else dict.fromkeys(ROOMS, _text(database)))
+    settings = settings_in(folder)
     stage = set_up(settings, party_keys(), folder)
     broker = open_broker(settings)
     try:
         (policy,) = broker.covenants.in_force().policies.values()
     finally:
         broker.close()
-    return Template(folder, party_keys(), stage.sha256, policy, database)
+    return Template(folder, party_keys(), stage.sha256, policy, None)
+
+
+def _transferred(built: Template, server: str) -> Template:
+    """The same stage on PostgreSQL, row by row: setting up a second one would cost all of its seconds again."""
+    database = make_url(server).set(drivername="postgresql+psycopg", database=f"template{uuid.uuid4().hex}")
+    _run(server, f'CREATE DATABASE "{database.database}"')
+    migrate(settings_in(built.folder, dict.fromkeys(ROOMS, _text(database))))
+    target = create_engine(database, poolclass=NullPool)
+    for room in ROOMS:
+        source, tables = create_engine(f"sqlite:///{built.folder / room}.sqlite", poolclass=NullPool), MetaData()
+        tables.reflect(source)
+        with source.connect() as reading, target.begin() as writing:
+            for table in tables.sorted_tables:
+                rows = [dict(row) for row in reading.execute(select(table)).mappings()]
+                if rows and not table.name.startswith("alembic_version"):
+                    if writing.execute(select(table).limit(1)).first():
+                        writing.execute(delete(table))  # what the migration itself put there
+                    writing.execute(insert(table), rows)
+    return replace(built, database=database)
 
 
 def compiled(sha256: str) -> Policy:

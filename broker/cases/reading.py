@@ -55,15 +55,14 @@ class CaseReader:
     def fences(self, names: frozenset[str]) -> Mapping[str, int]:
         """The numbers of these fences now; one that does not exist is absent. The log calls this while it holds its append lock."""
         case_ids = [name.removeprefix(_CASE) for name in names if name.startswith(_CASE)]
-        found: dict[str, int] = {}
+        # One query, since whoever appends waits while this one reads. INVARIANT: no case's id is `standing`, it is a UUID.
+        sql = "SELECT 'standing', epoch FROM standing WHERE id = 1"
         if case_ids:
             marks = ",".join("?" * len(case_ids))
-            rows = self._reader.rows(f"SELECT id, revision FROM covenant_case WHERE id IN ({marks})", *case_ids)  # noqa: S608 - only marks
-            found = {_CASE + case_id: revision for case_id, revision in rows}
-        if STANDING in names:
-            ((epoch,),) = self._reader.rows("SELECT epoch FROM standing WHERE id = 1")
-            found[STANDING] = epoch
-        return found
+            sql += f" UNION ALL SELECT id, revision FROM covenant_case WHERE id IN ({marks})"  # noqa: S608 - only marks
+        rows = self._reader.rows(sql, *case_ids)
+        found = {name if name == STANDING else _CASE + name: number for name, number in rows}
+        return {name: number for name, number in found.items() if name in names}
 
     def of_party(self, party: PartyId) -> tuple[CaseState, ...]:
         """The cases in which a party takes part or to which it has been invited, newest first, closed ones left out; at most 1,000."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from policies.decide import Facts
 from policies.vocabulary import ArticleId, CaseTypeId, CovenantId, FieldName, PartyId, Phase, SubjectKind
@@ -177,6 +178,7 @@ def _without_party(state: CaseState, party: PartyId) -> CaseState:
     return replace(state, invited=state.invited - {party}, participants=state.participants - {party}, conditions=state.conditions - gone)
 
 
+@lru_cache(maxsize=4096)
 def facts(state: CaseState, subject: str) -> Facts:
     """What a decision about one subject of this case depends on.
 

@@ -1,4 +1,4 @@
-"""How long an answer takes tells nothing either: the medians of 1,000 tries each lie within 10 %. `pytest -m soak -s tests/soak/test_absence.py`
+"""How long an answer takes tells nothing either: the medians of 1,000 tries each lie within 10 %. `pytest -m soak -s` shows them.
 
 Run it on a machine that does nothing else; it compares clocks, not counts.
 """

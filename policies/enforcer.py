@@ -51,6 +51,10 @@ def _checked_rows(rules: Collection[Rule]) -> Iterator[tuple[str, ...]]:
 class Enforcer:
     """Casbin over the compiled rules of one covenant version. A new version gets a new enforcer; nothing is ever reloaded."""
 
+    #: one for all enforcers of a process, not one for each: Casbin parses every question with `ast.parse`, whose depth Python 3.11 counts
+    #: per interpreter, so that two questions at once can end as a SystemError, and a good ask as one that is refused
+    _lock = threading.Lock()
+
     def __init__(self, rules: Collection[Rule]) -> None:
         rows = tuple(_checked_rows(rules))
         if not rows:
@@ -58,7 +62,6 @@ class Enforcer:
         model = FastModel(_CACHE_KEYS)
         model.load_model_from_text(casbin_model_text())
         self._contexts = frozenset(rule.context.key for rule in rules)
-        self._lock = threading.Lock()
         self._casbin = FastEnforcer(model, _Rows(rows), enable_log=False, cache_key_order=_CACHE_KEYS)
 
     def allows(self, context: Context, field: FieldName, article: ArticleId, form: Form) -> bool:

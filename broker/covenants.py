@@ -197,11 +197,12 @@ class Covenants:
         """
         covenant = self.check_activation(sha256).covenant
         with self._engine.begin() as connection:
+            # First, since its row is what two activations at once wait for: the second then sees what the first put in force.
+            _next_epoch(connection)
             active = (covenant_version.c.covenant == covenant.id) & (covenant_version.c.state == "active")
             connection.execute(update(covenant_version).where(active).values(state="superseded"))
             where = covenant_version.c.sha256 == sha256
             connection.execute(update(covenant_version).where(where).values(state="active", activated_ms=epoch_ms(self._clock())))
-            _next_epoch(connection)
             return self._version(connection, sha256)
 
     def version(self, sha256: str) -> Version:

@@ -1,0 +1,158 @@
+"""A party's acceptance is a detached JWS that any JOSE library makes and checks; here jwcrypto does, which the broker does not use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+from joserfc.jwk import import_key
+from jwcrypto import jwk, jws
+
+from broker.acceptance import MAX_JWS_CHARS, acceptance_payload, sign_acceptance, verify_acceptance
+from broker.errors import CovenantRefused
+from policies.covenant import Covenant
+from policies.vocabulary import PartyId
+from tests.template import template
+
+#: joserfc warns of the older name of the algorithm, which other libraries still write
+pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+
+POLICE, CARE = PartyId("police"), PartyId("care")
+SHA256 = hashlib.sha256(b"a covenant").hexdigest()
+KINDS = {
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    "ES256": {"kty": "EC", "crv": "P-256"},
+    "PS256": {"kty": "RSA", "size": 2048},
+    "RS256": {"kty": "RSA", "size": 2048},
+}
+KEY = jwk.JWK.generate(**KINDS["EdDSA"])
+
+
+def covenant_of(key: jwk.JWK | None) -> Covenant:
+    """The shipped covenant with this key's thumbprint for the police."""
+    covenant = template().policy.covenant
+    party = replace(covenant.parties[POLICE], signing_key=None if key is None else key.thumbprint())
+    return replace(covenant, parties={**covenant.parties, POLICE: party})
+
+
+def signed(key: jwk.JWK, payload: bytes, **header: object) -> str:
+    """A compact JWS, made by the other library."""
+    token = jws.JWS(payload)
+    token.allowed_algs = ["EdDSA", "ES256", "PS256", "RS256", "HS256", "none"]
+    token.add_signature(key, None, json.dumps({"alg": "EdDSA"} | header), None)
+    return token.serialize(compact=True)
+
+
+def detached(compact: str) -> str:
+    head, _, tail = compact.split(".")
+    return f"{head}..{tail}"
+
+
+def public(key: jwk.JWK) -> dict[str, object]:
+    return key.export_public(as_dict=True)
+
+
+def check(
+    text: str, *, key: jwk.JWK = KEY, named: jwk.JWK | None = KEY, sha256: str = SHA256, party: PartyId = POLICE, kind: str = "accept"
+) -> None:
+    verify_acceptance(covenant_of(named), sha256, party, kind, text, public(key))
+
+
+GOOD = detached(signed(KEY, acceptance_payload(SHA256, POLICE, "accept")))
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_what_another_library_signed_is_accepted(algorithm: str) -> None:
+    key = jwk.JWK.generate(**KINDS[algorithm])
+    payload = f'{{"covenant_sha256":"{SHA256}","party":"police","type":"accept"}}'.encode()
+    check(detached(signed(key, payload, alg=algorithm)), key=key, named=key)
+
+
+def test_what_is_signed_here_another_library_verifies() -> None:
+    key = jwk.JWK.generate(**KINDS["EdDSA"])
+    text = sign_acceptance(SHA256, POLICE, "revoke", import_key(key.export(as_dict=True)), "EdDSA")
+    token = jws.JWS()
+    token.deserialize(text)
+    token.verify(key, detached_payload=b'{"covenant_sha256":"%s","party":"police","type":"revoke"}' % SHA256.encode())
+
+
+def test_one_signature_counts_for_one_covenant_one_party_and_one_step() -> None:
+    check(GOOD)
+    for wrong in ({"sha256": "0" * 64}, {"kind": "revoke"}):
+        with pytest.raises(CovenantRefused, match="does not hold"):
+            check(GOOD, **wrong)
+    with pytest.raises(CovenantRefused):
+        check(GOOD, party=CARE)
+
+
+def test_a_key_that_does_not_stand_in_the_covenant_counts_for_nothing() -> None:
+    other = jwk.JWK.generate(**KINDS["EdDSA"])
+    theirs = detached(signed(other, acceptance_payload(SHA256, POLICE, "accept")))
+    with pytest.raises(CovenantRefused, match="thumbprint"):
+        check(theirs, key=other)
+    with pytest.raises(CovenantRefused, match="does not hold"):
+        check(theirs, key=KEY)
+    with pytest.raises(CovenantRefused, match="thumbprint"):
+        check(GOOD, named=None)
+
+
+def test_a_signature_by_no_algorithm_or_by_a_public_key_as_a_secret_is_none() -> None:
+    payload = acceptance_payload(SHA256, POLICE, "accept")
+    head = GOOD.split(".")[0]
+    none = jws.base64url_encode(json.dumps({"alg": "none"}))
+    secret = jwk.JWK(kty="oct", k=public(KEY)["x"])
+    confused = detached(signed(secret, payload, alg="HS256"))
+    for text in (f"{none}..", f"{head}..", confused, f"{none}..{GOOD.split('.')[2]}"):
+        with pytest.raises(CovenantRefused, match="does not hold"):
+            check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "..",
+        "...",
+        "a.b.c",
+        GOOD + "A",
+        GOOD[:-2],
+        GOOD.replace("..", "."),
+        GOOD.replace("..", ".e30."),
+        "é..é",
+        "\x00..\x00",
+        GOOD + ".x",
+    ],
+)
+def test_a_text_that_is_no_detached_jws_is_refused_in_the_same_words(text: str) -> None:
+    with pytest.raises(CovenantRefused) as refused:
+        check(text)
+    assert str(refused.value) == "the signature does not hold for this covenant, party and step"
+
+
+def test_a_key_that_is_none_is_refused_in_the_same_words() -> None:
+    for key in ({}, {"kty": "OKP"}, {"kty": "OKP", "crv": "Ed25519", "x": "!"}, {"kty": 7}, {"kty": "RSA", "n": "AA", "e": "AQAB"}):
+        with pytest.raises(CovenantRefused):
+            verify_acceptance(covenant_of(KEY), SHA256, POLICE, "accept", GOOD, key)
+
+
+def test_a_header_that_demands_what_nobody_here_understands_is_refused() -> None:
+    """RFC 7515 section 4.1.11: `crit` names what must be understood."""
+    payload = acceptance_payload(SHA256, POLICE, "accept")
+    head = jws.base64url_encode(json.dumps({"alg": "EdDSA", "crit": ["exp"], "exp": 1}))
+    token = jws.JWSCore("EdDSA", KEY, json.dumps({"alg": "EdDSA", "crit": ["exp"], "exp": 1}), payload.decode())
+    with pytest.raises(CovenantRefused, match="does not hold"):
+        check(f"{head}..{jws.base64url_encode(token.engine.sign(KEY, f'{head}.'.encode() + jws.base64url_encode(payload).encode()))}")
+
+
+def test_a_signature_that_is_too_long_is_not_looked_at() -> None:
+    with pytest.raises(CovenantRefused, match=str(MAX_JWS_CHARS)):
+        check("a" * (MAX_JWS_CHARS + 1))
+
+
+def test_a_step_that_is_neither_accepting_nor_taking_back_does_not_exist() -> None:
+    for kind in ("activate", "", "ACCEPT"):
+        with pytest.raises(CovenantRefused, match="expected accept or revoke"):
+            acceptance_payload(SHA256, POLICE, kind)

@@ -35,6 +35,7 @@ class Across:
         self.open: dict[str, tuple[str, int]] = {}
         self.findings: list[Finding] = []
         self.gaps = False
+        self._closing: dict[str, tuple[str, int]] = {}
         self._gone: dict[str, tuple[str, int]] = {}
         self._erased: set[str] = set()
 
@@ -44,17 +45,26 @@ class Across:
         if envelope is None:
             self.gaps = True
             return
-        if envelope.typ == DECISION:
+        # A decision may be closed in another log, whichever is read first: its covenant ended, or its year.
+        if envelope.typ == DECISION and self._closing.pop(envelope.id, None) is None:
             self.open[envelope.id] = (origin, index)
         elif envelope.typ in TERMINAL and envelope.ref is not None and self.open.pop(envelope.ref, None) is None:
-            self.findings.append(Finding(origin, index, Kind.REMOVED, "decision"))
+            self._closed_twice(envelope.ref)
+            self._closing[envelope.ref] = (origin, index)
         if checked.subjects is Subjects.MISSING:
             self._gone[envelope.id] = (origin, index)
         if envelope.typ == ERASURE and checked.core is not None:
             self._erased.update(checked.core.entries)
 
+    def _closed_twice(self, decision: str) -> None:
+        """Two terminal entries wait for one decision: one of them is too many, and the first seen is named now."""
+        place = self._closing.get(decision)
+        if place is not None:
+            self.findings.append(Finding(*place, Kind.INSERTED, "decision"))
+
     def settle(self) -> None:
-        """After the last log: a subject that is gone without an erasure that names its entry was removed."""
+        """After the last log: a terminal entry whose decision was nowhere, a subject gone without an erasure that names its entry."""
+        self.findings.extend(Finding(*place, Kind.REMOVED, "decision") for place in self._closing.values())
         self.findings.extend(
             Finding(*place, Kind.REMOVED, "section.subject") for entry, place in self._gone.items() if entry not in self._erased
         )

@@ -102,7 +102,10 @@ class PostgresStore:
             if growth is NOTHING:
                 wire.command("ROLLBACK")
                 return
-            wire.run(*write_statement(growth))
+            ((closed,),) = wire.run(*write_statement(growth))
+            if number(closed) != len(growth.closed):
+                # A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
+                raise StoreFailed("a decision was closed meanwhile")
             for log_id in growth.folded:
                 wire.run(_FOLD, (log_id.to_bytes(8, "big"),))
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.

@@ -41,7 +41,10 @@ _STATE = ("int8", "bytea", "text", "text", "int8")
 
 
 def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
-    """The statement and its parameters. Its parts touch different rows, so the order in which the server takes them does not matter."""
+    """The statement and its parameters; its one row says how many decisions it closed.
+
+    Its parts touch different rows, so the order in which the server takes them does not matter.
+    """
     heads = [
         (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
         for head in growth.opened
@@ -75,10 +78,11 @@ def _text(shape: tuple[int, ...], *, closing: bool, growing: int) -> str:
 
     INVARIANT: it is made of the names above and of numbers, never of what came in.
     """
-    number = count(1)
+    number, closed = count(1), "0"
     parts = [_insert(table, rows, number) for table, rows in zip(_INSERTS, shape, strict=True) if rows]
     if closing:
-        parts.append(f"DELETE FROM audit_open WHERE id = ANY(${next(number)}::text[])")  # noqa: S608 - see above
+        parts.append(f"DELETE FROM audit_open WHERE id = ANY(${next(number)}::text[]) RETURNING 1")  # noqa: S608 - see above
+        closed = f"count(*) FROM part{len(parts) - 1}"
     for _ in range(growing):
         size, frontier, last_ts, clock, log_id = (f"${next(number)}::{kind}" for kind in _STATE)
         parts.append(
@@ -86,7 +90,7 @@ def _text(shape: tuple[int, ...], *, closing: bool, growing: int) -> str:
             f"WHERE log_id = {log_id}"
         )
     named = ", ".join(f"part{at} AS ({part})" for at, part in enumerate(parts))
-    return f"WITH {named} SELECT 1"
+    return f"WITH {named} SELECT {closed}"
 
 
 def _insert(table: _Table, rows: int, number: Iterator[int]) -> str:

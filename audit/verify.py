@@ -60,7 +60,6 @@ def verify(
         findings.extend(_headless(connection, logs))
         across = Across()
         step = _steps(progress, sum(log.size for log in logs))
-        # The years of a covenant in order: a decision of December may be closed in January.
         checks = [LogCheck(connection, log, [one for one in signed if one.origin == log.origin], across, subject_keys) for log in logs]
         for check in checks:
             check.run(step)

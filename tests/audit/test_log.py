@@ -97,6 +97,16 @@ def test_a_terminal_entry_without_its_decision_is_refused(room: Room) -> None:
     assert size(room) == 0
 
 
+@pytest.mark.parametrize("log", ["a-covenant", "house", "z-covenant"])
+def test_a_decision_may_be_closed_in_another_log(room: Room, log: str) -> None:
+    decision = draft()
+    room.log.append(decision)
+    room.log.append(draft(REFUSED, ref=decision.id, log=log, subject=None))
+    with snapshot(room.engine) as connection:
+        assert open_decisions(connection, START + timedelta(hours=1)) == ()
+    assert room.verify().findings == ()
+
+
 def test_a_decision_is_not_closed_twice_in_one_call(room: Room) -> None:
     decision, release = exchange()
     with pytest.raises(DecisionClosed):

@@ -190,6 +190,16 @@ def test_a_decision_hidden_from_the_sweeper_is_named(room: Room) -> None:
     assert found(room) == {(0, "hidden", "open")}
 
 
+@pytest.mark.parametrize("log", ["a-covenant", "z-covenant"])
+def test_a_terminal_entry_too_many_is_named(room: Room, log: str) -> None:
+    decision, release = exchange()
+    room.log.append(decision, release)
+    # Somebody puts the closed decision back on the list, and the log takes a second end.
+    room.execute(f"INSERT INTO audit_open (id, log_id, idx, ts) SELECT id, log_id, idx, 'x' FROM audit_leaf WHERE id = '{decision.id}'")
+    room.log.append(draft("exchange.failed", ref=decision.id, log=log))
+    assert {what for _, _, what in found(room)} == {"decision"}
+
+
 def rewritten(room: Room, index: int) -> str:
     """An envelope that says something else, with the leaf hash that fits it: only the tree above knows."""
     with room.engine.connect() as connection:

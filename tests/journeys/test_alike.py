@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broker.demo.people import CARE, MAIN, MUNICIPALITY, POLICE
+from broker.demo.people import CARE, MAIN, POLICE
 from policies.vocabulary import PartyId, RoleId
 from tests.journeys.watching import command, differences, watch
 from tests.stage import CASE_MANAGER, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
@@ -331,4 +331,3 @@ def test_the_watchers_do_see_what_is_theirs_to_see(shared_small_house: Theatre) 
     assert '"care_contact.contact": {"value": "M. Kwikstaart"' in seen
     assert '"complaints.count_12m": {"value": 17' in seen
     assert '"coordination.lead"' in watch(shared_small_house, SOCIAL_MANAGER, case)["corporation.social_manager asks all for end_nuisance"]
-    assert MUNICIPALITY in MAIN.references

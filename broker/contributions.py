@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,9 +20,10 @@ from broker.recalls import Recalls
 from broker.records import SOFTWARE, Records
 from connectors.deposit import Deposit
 from connectors.source import Item
-from policies.covenant import Covenant, Field
+from policies.covenant import Article, Covenant, Field
+from policies.decide import Grant
 from policies.forms import parse_form
-from policies.mask import Unfit, reduce_value
+from policies.mask import mask
 from policies.vocabulary import FULL, FieldName, Form, Value, ValueType
 
 
@@ -108,18 +109,26 @@ class Contributions:
     def _item(self, covenant: Covenant, state: CaseState, by: By, name: FieldName, given: GivenValue) -> Item:
         """Only what some article releases of this case type is taken: what nobody may ever see is not collected (AVG art. 5(1)(c))."""
         field = covenant.fields.get(name)
-        released = (a for a in covenant.articles if a.from_ == by.party and name in a.fields and state.case_type in a.case_types)
-        if field is None or field.holder != by.party or next(released, None) is None or not self._fetching.takes_contributions(field):
+        giving = [a for a in covenant.articles if a.from_ == by.party and name in a.fields and state.case_type in a.case_types]
+        if field is None or field.holder != by.party or not giving or not self._fetching.takes_contributions(field):
             path = f"fields[{name}]" if field else "fields"
             raise BadCommand(path, "expected a field that this party holds and that an article releases")
         try:
             form = FULL if given.form == "full" else parse_form(given.form)
-            value = _typed(field, form, given.value)
-            if form == FULL:
-                reduce_value(form, value, field.type, field.codes)
-        except (Unfit, ValueError):
-            raise BadCommand(f"fields[{name}]", f"expected a value of type {field.type} in the form given") from None
-        return Item(value, form, given.as_of)
+            item = Item(_typed(field, form, given.value), form, given.as_of)
+        except ValueError:
+            item = None
+        if item is None or not _could_leave(field, item, giving):
+            raise BadCommand(f"fields[{name}]", f"expected a value of type {field.type}, in full or in a form in which an article gives it")
+        return item
+
+
+def _could_leave(field: Field, item: Item, giving: Sequence[Article]) -> bool:
+    """Whether the mask would let it out, in full or as its holder reduced it; what never could is not collected."""
+    if item.form != FULL and all(article.fields[field.name] != item.form for article in giving):
+        return False
+    grant = Grant(field.name, item.form, giving[0].id, field.holder, field.delivery, field.type, codes=field.codes)
+    return field.name in mask((grant,), {field.name: item})
 
 
 def _typed(field: Field, form: Form, value: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ class Measured:
 
 
 def run(which: str, *, json: bool, console: Console, plan: exchange.Plan | None = None, rounds: int = 400) -> int:
-    """Measure `decide`, `exchange`, `audit` or `all`, and print what came out.
+    """Measure `decide`, `exchange`, `audit` or `all`, and print what came out: tables on `console`, JSON on standard output.
 
     Returns:
         0 where every gated ratio holds, 1 where one does not.
@@ -53,7 +54,7 @@ def run(which: str, *, json: bool, console: Console, plan: exchange.Plan | None 
             measured = {one: _measure(one, folder, new_database, plan or exchange.Plan(), rounds, status.update) for one in _chosen(which)}
     held = [one for each in measured.values() for one in each.held]
     if json:
-        _print_json(console, here, measured, held)
+        _print_json(here, measured, held)
     else:
         _print_tables(console, here, measured, held)
     return 0 if all(one.holds for one in held if one.gated) else 1
@@ -83,13 +84,13 @@ def _measure(
             return Measured(appended.as_json(), tuple(map(_audit_table, appended.figures)), tuple(audit_held(appended)))
 
 
-def _print_json(console: Console, here: Mapping[str, str], measured: Mapping[str, Measured], held: list[Held]) -> None:
+def _print_json(here: Mapping[str, str], measured: Mapping[str, Measured], held: list[Held]) -> None:
     page = {
         "machine": here,
         **{name: each.figures for name, each in measured.items()},
         "held": [asdict(one) | {"holds": one.holds} for one in held],
     }
-    console.print(json.dumps(page, indent=2), markup=False, highlight=False, soft_wrap=True)
+    sys.stdout.write(json.dumps(page, indent=2) + "\n")
 
 
 def _print_tables(console: Console, here: Mapping[str, str], measured: Mapping[str, Measured], held: list[Held]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -34,23 +35,30 @@ def no_server(_folder: Path) -> Iterator[None]:
     yield None
 
 
-def test_what_was_measured_is_told_beside_what_it_is_held_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_measured_is_told_beside_what_it_is_held_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where no PostgreSQL server can be started, SQLite is measured alone."""
     monkeypatch.setattr(report, "postgres", no_server)
-    check_page(tmp_path, monkeypatch, "sqlite")
+    page = page_of(tmp_path, monkeypatch, capsys)
+    check_page(page, "sqlite")
+    assert not list((tmp_path / "var").iterdir())
 
 
 @pytest.mark.soak
-def test_both_databases_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check_page(tmp_path, monkeypatch, "sqlite", "postgresql")
+def test_both_databases_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    check_page(page_of(tmp_path, monkeypatch, capsys), "sqlite", "postgresql")
 
 
-def check_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *databases: str) -> None:
+def page_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     monkeypatch.setattr(report, "WHICH", ("exchange", "audit"))
     monkeypatch.chdir(tmp_path)
-    out, text = console()
-    assert report.run("all", json=True, console=out, plan=TINY, rounds=8) in {0, 1}
-    page = json.loads(text.getvalue())
+    assert report.run("all", json=True, console=console()[0], plan=TINY, rounds=8) in {0, 1}
+    page: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return page
+
+
+def check_page(page: dict[str, Any], *databases: str) -> None:
     assert page["machine"]["packages"].startswith("granian ")
     assert page["exchange"]["fields_asked"] == 20
     assert [one["database"] for one in page["exchange"]["figures"]] == list(databases)
@@ -63,7 +71,6 @@ def check_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *databases: str)
     gated = {one["what"] for one in page["held"] if one["gated"]}
     for database in databases:
         assert {f"{database}: exchanges beside the floor", f"{database}: 99th percentile beside the median"} <= gated
-    assert not list((tmp_path / "var").iterdir())
 
 
 def test_a_missed_gate_is_the_exit_code_and_a_missed_absolute_figure_is_not() -> None:

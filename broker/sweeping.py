@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from audit.log import Log
 from audit.records import open_decisions
 from audit.signer import SignedCheckpoint, Signer
 from broker.cases import rules
+from broker.cases.codec import state_of
 from broker.cases.errors import CaseError
 from broker.cases.registry import CaseRegistry
 from broker.cases.rules import By
@@ -23,10 +25,13 @@ from broker.records import SOFTWARE
 from broker.signals import Signals
 from broker.tables import covenant_case
 from policies.covenant import party_of
-from policies.vocabulary import CovenantId, Phase
+from policies.vocabulary import CaseTypeId, CovenantId, Phase
 
 #: an exchange takes seconds; a decision that is open for longer was left by a crash
 INTERRUPTED_AFTER = timedelta(minutes=2)
+
+#: cases that are looked at with one query
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ class Sweeper:
                     if step.within is None or step.overdue is None or step.overdue.back_to is None or step.owner is None:
                         continue
                     by = By(party_of(step.owner), step.owner, "broker")
-                    for case_id in self._overdue(covenant_id, step.phase, now - int(step.within.total_seconds() * 1000)):
+                    since_ms = now - int(step.within.total_seconds() * 1000)
+                    for case_id in self._overdue(covenant_id, case_type.id, step.phase, since_ms):
                         moved += self._try_back(case_id, by, policy.covenant.id, now)
         return moved
 
@@ -128,8 +134,15 @@ class Sweeper:
             return 0  # it moved, closed or kept changing meanwhile; the next round looks again
         return 1
 
-    def _overdue(self, covenant: CovenantId, phase: Phase, since_ms: int) -> tuple[str, ...]:
+    def _overdue(self, covenant: CovenantId, case_type: CaseTypeId, phase: Phase, since_ms: int) -> Iterator[str]:
+        """Page by page, since any number of cases of another type may be in a phase of the same name that there may last longer."""
         c = covenant_case.c
-        where = (c.covenant == covenant) & (c.phase == phase) & (c.phase_since_ms < since_ms)
-        with self._engine.connect() as connection:
-            return tuple(connection.execute(select(c.id).where(where).limit(1000)).scalars())
+        after = ""
+        while True:
+            where = (c.covenant == covenant) & (c.phase == phase) & (c.phase_since_ms < since_ms) & (c.id > after)
+            with self._engine.connect() as connection:
+                rows = connection.execute(select(c.id, c.state).where(where).order_by(c.id).limit(PAGE)).all()
+            yield from (row.id for row in rows if state_of(row.state).case_type == case_type)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].id

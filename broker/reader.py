@@ -41,8 +41,9 @@ class Reader:
         try:
             return self._select(statement, parameters)
         except self._driver_error as error:
-            # The driver's error becomes SQLAlchemy's, without statement and parameters: those never reach a log line.
-            raise DBAPIError(None, None, error) from error
+            # The driver's error becomes SQLAlchemy's of the same name, which is how the table of problems knows a database that is away;
+            # without statement and parameters: those never reach a log line.
+            raise DBAPIError.instance(None, None, error, self._driver_error) from error
 
     def close(self) -> None:
         """Close the connections that nobody is reading on; the next read opens another."""

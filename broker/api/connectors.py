@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from flask import Blueprint, g, request
@@ -76,6 +77,8 @@ ASK_REFUSALS = (
     KeyReused,
 )
 PREFER = Header("Prefer", "`handling=strict` refuses the whole ask when one field is not in the covenant (RFC 7240).")
+#: a preference among others: names know no case, a value may be quoted and have parameters (RFC 7240 section 2)
+STRICT = re.compile(r'(?:^|,)\s*handling\s*=\s*("?)strict\1\s*(?=$|[,;])', re.IGNORECASE)
 IDEMPOTENCY = Header("Idempotency-Key", "Repeat a request safely: the same key and body within 24 hours are one request and its repeat.")
 
 
@@ -118,7 +121,7 @@ def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Re
         """Which fields this role may see of a case for this purpose. What is permitted is given, the rest is named with its reason."""
         casework.check_fields(body.fields)
         key = repeats.key(g.caller.client_id, request.headers.get("Idempotency-Key"), request.get_data())
-        strict = "handling=strict" in request.headers.get("Prefer", "").replace(" ", "").split(",")
+        strict = bool(STRICT.search(request.headers.get("Prefer", "")))
         ask = CaseAsk(body.case, body.purpose, tuple(body.fields), body.subject, strict=strict, repeats=repeats.find(key))
         disclosure = exchange.disclose(g.caller, ask, g.trace)
         repeats.keep(key, disclosure.id)

@@ -15,7 +15,7 @@ from broker.database import open_engine, upgrade
 from tests.broker.partner import Partner
 from tests.broker.seams import playhouse
 from tests.broker.workers import Worker, build_worker
-from tests.stage import house, shared_house, shared_small_house, small_house
+from tests.stage import house, shared_house, small_house
 
 __all__ = ["house", "playhouse", "shared_house", "small_house"]
 

@@ -125,3 +125,21 @@ def test_only_the_giver_opens_what_needs_four_eyes(house: Theatre, role: RoleId)
     body = {"kind": "four_eyes", "article": "8.10", "given": True}
     assert refused(house, role, f"/v1/cases/{case}/conditions", body) == "not_the_giver"
     assert not opened(house, case)
+
+
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="a party's reference stands for one subject per covenant, and two parties that report the same person apart make two subjects",
+)
+def test_a_person_whom_two_parties_reported_apart_is_identified_in_both_cases(small_house: Theatre) -> None:
+    house = small_house
+    cases = []
+    for role, party in ((SOCIAL_MANAGER, CORPORATION), (OFFICER, POLICE)):
+        subject = {"kind": "tenant", "localReference": MAIN.references[party]}
+        body = {"covenant": COVENANT, "kind": "nuisance", "subject": subject, "words": "Lawaai."}
+        signal = house.post(role, f"/v1/connectors/{party}/signals", body)
+        answer = house.post(DIRECTOR, f"/v1/connectors/municipality/signals/{signal['id']}/answers", {"answer": "accept"})
+        cases.append(answer["case"])
+    body = {"outcome": "match", "localReference": MAIN.references[MUNICIPALITY]}
+    statuses = [house.send(DIRECTOR, "POST", f"/v1/cases/{case}/identifications", json=body).status_code for case in cases]
+    assert statuses == [200, 200]

@@ -49,11 +49,10 @@ def watch(house: Theatre, role: RoleId, case: str) -> Mapping[str, str]:
         ask = {"case": case, "purpose": purpose, "fields": fields}
         path = f"/v1/connectors/{party}/disclosures"
         seen[f"{role} asks all for {purpose}"] = bare(house.send(role, "POST", path, json=ask), case)
-        for field in fields:
-            if not field.startswith(("incidents.count_12m", "care_contact.contact")):
-                continue
-            one = house.send(role, "POST", path, json=ask | {"fields": [field]}, headers={"Prefer": "handling=strict"})
-            seen[f"{role} asks {field} alone, strictly, for {purpose}"] = bare(one, case)
+        if purpose == "end_nuisance":
+            for field in ("incidents.count_12m", "care_contact.contact"):
+                one = house.send(role, "POST", path, json=ask | {"fields": [field]}, headers={"Prefer": "handling=strict"})
+                seen[f"{role} asks {field} alone, strictly"] = bare(one, case)
         question = {"case": case, "purpose": purpose}
         permissions = house.send(role, "POST", f"/v1/connectors/{party}/permissions", json=question)
         seen[f"{role} asks what it may ask for {purpose}"] = bare(permissions, case)

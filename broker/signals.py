@@ -20,6 +20,7 @@ from broker.errors import UnknownSignal
 from broker.outbox import Outbox
 from broker.records import SOFTWARE
 from broker.subjects import Subjects
+from broker.tables import pending_entry
 from broker.tables import signal as signals
 from connectors.deposit import Deposit, TextKind
 from policies.covenant import Covenant, SignalKind
@@ -27,6 +28,9 @@ from policies.vocabulary import CovenantId, PartyId, RoleId, SubjectKind
 
 #: how long a signal may wait for its entry before somebody else brings it there, in milliseconds
 SETTLE_AFTER_MS = 60_000
+
+#: a signal and what it owes to the log are noted in one transaction, by two looks at the clock
+OWED_WITHIN_MS = 1_000
 
 #: signals in one answer
 MAX_LISTED = 500
@@ -185,9 +189,12 @@ class Signals:
 
     def settle(self) -> int:
         """Deliver the signals that a crash left pending; returns how many. Call it after the outbox was drained."""
-        stale = (signals.c.state == "pending") & (signals.c.at_ms <= epoch_ms(self._clock()) - SETTLE_AFTER_MS)
+        before = epoch_ms(self._clock()) - SETTLE_AFTER_MS
+        stale = (signals.c.state == "pending") & (signals.c.at_ms <= before)
+        # INVARIANT: a signal is delivered after its own entry; while anything as old is still owed to the log, it waits for the next round.
+        owed = select(pending_entry.c.id).where(pending_entry.c.at_ms <= before + OWED_WITHIN_MS).exists()
         with self._engine.begin() as connection:
-            return connection.execute(update(signals).where(stale).values(state="open")).rowcount
+            return connection.execute(update(signals).where(stale, ~owed).values(state="open")).rowcount
 
     def _answer(self, row: RowMapping, by: By, state: str, case_id: str | None) -> str:
         """Answer a signal once: of two who answer at the same time, one is told."""

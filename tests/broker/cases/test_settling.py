@@ -18,7 +18,7 @@ from broker.cases.state import CaseState, ConditionKind
 from policies.vocabulary import ArticleId, FieldName, Phase
 from tests.broker.seams import down_for, swapped
 from tests.broker.settled import check_settled, engine_of, state_of_case
-from tests.stage import CASE_MANAGER, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
+from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
 
 class Crashed(Exception):  # noqa: N818 - what happened
@@ -166,3 +166,16 @@ def test_the_case_is_the_fold_of_its_events_after_a_whole_story(house: Theatre, 
     ):
         house.post(role, f"/v1/cases/{case}/{path}", body)
     check_settled(house, case)
+
+
+def test_a_signal_is_not_delivered_before_its_entry_is_in_the_log(house: Theatre) -> None:
+    body = {"covenant": COVENANT, "kind": "nuisance", "subject": {"kind": "tenant"}, "words": "Lawaai."}
+    with swapped(house.broker.signals._outbox, down_for("signal.reported")):
+        assert house.problem(OFFICER, "/v1/connectors/police/signals", body) == (503, "log-unavailable")
+    with closing(later(house)) as worker:
+        assert worker.signals.settle() == 0
+        assert house.get(DIRECTOR, "/v1/connectors/municipality/signals")["signals"] == []
+        worker.sweeper().sweep()
+    (delivered,) = house.get(DIRECTOR, "/v1/connectors/municipality/signals")["signals"]
+    assert delivered["state"] == "open"
+    assert len(house.entries("signal.reported")) == 1

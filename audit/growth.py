@@ -84,7 +84,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Everything that one commit writes. `opened` are logs that begin, `grown` logs that go on (with the size they had)."""
+    """Everything that one commit writes. `opened` are logs that begin, `grown` logs that go on (with the size they had).
+
+    `due` are the logs whose waiting terms are to be folded after it, in a commit of their own.
+    """
 
     opened: tuple[Head, ...] = ()
     grown: tuple[tuple[Head, int], ...] = ()
@@ -94,7 +97,7 @@ class Growth:
     terms: tuple[tuple[int, int, str], ...] = ()
     decisions: tuple[tuple[str, int, int, str], ...] = ()
     closed: tuple[str, ...] = ()
-    folded: tuple[int, ...] = ()
+    due: tuple[int, ...] = ()
 
 
 NOTHING = Growth()
@@ -178,7 +181,7 @@ class Growing:
         changed = [head for log_id, head in self._heads.items() if self._before.get(log_id) is not head]
         opened = tuple(head for head in changed if head.log_id not in self._before)
         grown = tuple((head, self._before[head.log_id].frontier.size) for head in changed if head.log_id in self._before)
-        folded = tuple(head.log_id for head, size in grown if head.frontier.size // FOLD_EVERY > size // FOLD_EVERY)
+        due = tuple(head.log_id for head, size in grown if head.frontier.size // FOLD_EVERY > size // FOLD_EVERY)
         return Growth(
             opened=opened,
             grown=grown,
@@ -188,7 +191,7 @@ class Growing:
             terms=tuple(self._terms),
             decisions=tuple(self._decisions.values()),
             closed=tuple(self._closed),
-            folded=folded,
+            due=due,
         )
 
     def _follow(self, draft: Draft, log_id: int, index: int, ts: str) -> None:

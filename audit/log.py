@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TypeAlias
@@ -152,14 +153,19 @@ class Log:
         """Commit one batch for everybody in it, then hand over to whoever came first in the meantime."""
         batch = self._next_batch()
         outcomes: Sequence[tuple[Position, ...] | AuditError] = ()
+        due: tuple[int, ...] = ()
         try:
-            outcomes = self._commit(batch)
+            outcomes, due = self._commit(batch)
         finally:
             # INVARIANT: every order of the batch is settled and the lead is handed over, whatever was raised above.
             unsettled = LogUnavailable("the append was broken off")
             for order, outcome in zip(batch, outcomes or [unsettled] * len(batch), strict=True):
                 order.settle(outcome)
             self._hand_over()
+        for log_id in due:
+            # What was appended is durable and answered; the index is derived, and whatever stays behind is folded the next time.
+            with suppress(StoreFailed):
+                self._store.fold(log_id)
 
     def _next_batch(self) -> list[_Order]:
         """The orders at the head of the queue, up to `BATCH_MAX` drafts, and always at least one."""
@@ -189,12 +195,17 @@ class Log:
                 if order.promoted:
                     self._promote_next()
 
-    def _commit(self, batch: list[_Order]) -> Sequence[tuple[Position, ...] | AuditError]:
-        """One outcome per order, in their order. The second attempt finds what the first may have committed by its ids."""
+    def _commit(self, batch: list[_Order]) -> tuple[Sequence[tuple[Position, ...] | AuditError], tuple[int, ...]]:
+        """One outcome per order, in their order, and the logs due to be folded.
+
+        The second attempt finds what the first may have committed by its ids.
+        """
         wanted = _wanted(batch)
         outcomes: list[tuple[Position, ...] | AuditError] = []
+        growth = NOTHING
 
         def plan(found: Found) -> Growth:
+            nonlocal growth
             growth, outcomes[:] = self._plan(batch, found)
             return growth
 
@@ -203,9 +214,9 @@ class Log:
                 self._store.grow(wanted, plan)
             except StoreFailed:
                 if attempt == ATTEMPTS:
-                    return [LogUnavailable("the log could not promise that the entry is durable") for _ in batch]
+                    return [LogUnavailable("the log could not promise that the entry is durable") for _ in batch], ()
             else:
-                return outcomes
+                return outcomes, growth.due
         raise AssertionError("unreachable")
 
     def _plan(self, batch: list[_Order], found: Found) -> tuple[Growth, list[tuple[Position, ...] | AuditError]]:

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from audit.errors import StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Head, Stored
 from audit.merkle import Frontier
-from audit.postgres_wire import Connection, Wire, Wired, number, text, wired_array
+from audit.postgres_wire import Connection, Wire, Wired, number, text, wired, wired_array
 from audit.postgres_write import write_statement
 from audit.store import Plan, Wanted, stored_of
 
@@ -90,14 +90,12 @@ class PostgresStore:
     """The write side on one PostgreSQL database."""
 
     def __init__(self, url: str, connect: Callable[[str], Wire] = connect) -> None:
-        self._url = url
-        self._connect = connect
-        self._wire: Wire | None = None
-        self._alone = Lock()
+        self._appending = _Line(lambda: connect(url))
+        self._folding = _Line(lambda: connect(url))
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """See `Store.grow`."""
-        with self._connected() as wire:
+        with self._appending.open() as wire:
             growth = plan(_found(wire, wanted))
             if growth is NOTHING:
                 wire.command("ROLLBACK")
@@ -106,35 +104,47 @@ class PostgresStore:
             if number(closed) != len(growth.closed):
                 # A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
                 raise StoreFailed("a decision was closed meanwhile")
-            for log_id in growth.folded:
-                wire.run(_FOLD, (log_id.to_bytes(8, "big"),))
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
             wire.command("COMMIT")
 
+    def fold(self, log_id: int) -> None:
+        """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile."""
+        with self._folding.open() as wire:
+            wire.run(_FOLD, (wired("int8", log_id),))
+
     def barrier(self) -> None:
         """See `Store.barrier`: an append holds a row lock, hence a table lock that this one waits for, until it has committed."""
-        with self._connected() as wire:
+        with self._appending.open() as wire:
             wire.command("BEGIN; LOCK TABLE audit_head IN EXCLUSIVE MODE")
             wire.command("COMMIT")
 
     def now(self) -> datetime:
         """See `Store.now`."""
-        with self._connected() as wire:
+        with self._appending.open() as wire:
             ((milliseconds,),) = wire.run(_NOW)
         return _EPOCH + timedelta(milliseconds=number(milliseconds))
 
     def close(self) -> None:
         """See `Store.close`."""
-        with self._alone:
-            self._abandon()
+        self._appending.close()
+        self._folding.close()
+
+
+class _Line:
+    """A connection that is opened when it is needed, used by one thread at a time, and dropped after any failure."""
+
+    def __init__(self, connect: Callable[[], Wire]) -> None:
+        self._connect = connect
+        self._wire: Wire | None = None
+        self._alone = Lock()
 
     @contextmanager
-    def _connected(self) -> Iterator[Wire]:
+    def open(self) -> Iterator[Wire]:
         with self._alone:
             try:
                 if self._wire is None:
-                    self._wire = self._connect(self._url)
+                    self._wire = self._connect()
                 yield self._wire
             except psycopg.Error as error:
                 self._abandon()
@@ -142,6 +152,10 @@ class PostgresStore:
             except BaseException:
                 self._abandon()
                 raise
+
+    def close(self) -> None:
+        with self._alone:
+            self._abandon()
 
     def _abandon(self) -> None:
         wire, self._wire = self._wire, None

@@ -87,6 +87,13 @@ class SqliteStore:
             # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act.
             connection.execute("COMMIT")
 
+    def fold(self, log_id: int) -> None:
+        """See `Store.fold`. If we die in the middle, the terms wait where they were: both statements are one transaction."""
+        with self._turn(), self._transaction() as connection:
+            connection.execute(_FOLD, (log_id,))
+            connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))
+            connection.execute("COMMIT")
+
     def barrier(self) -> None:
         """See `Store.barrier`: every append holds the file lock until it has committed."""
         with self._turn():
@@ -171,9 +178,6 @@ def _write(connection: sqlite3.Connection, growth: Growth) -> None:
     for statement, values in rows:
         if values:
             connection.executemany(statement, values)
-    for log_id in growth.folded:
-        connection.execute(_FOLD, (log_id,))
-        connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))
 
 
 def _state(head: Head) -> tuple[int, bytes, str, str]:

@@ -35,6 +35,13 @@ class Store(Protocol):
             StoreFailed: the commit did not succeed or its fate is unknown.
         """
 
+    def fold(self, log_id: int) -> None:
+        """Move the terms that wait in `audit_recent` into the query index, in a commit of its own.
+
+        Raises:
+            StoreFailed: they were not moved; a later fold takes them along.
+        """
+
     def barrier(self) -> None:
         """Hold the append lock once: every append that had read its fences before has committed or failed.
 

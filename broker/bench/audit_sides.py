@@ -91,6 +91,10 @@ class Weighed:
 
         self._store.grow(wanted, weighing)
 
+    def fold(self, log_id: int) -> None:
+        """See `Store.fold`."""
+        self._store.fold(log_id)
+
     def barrier(self) -> None:
         """See `Store.barrier`."""
         self._store.barrier()

@@ -237,6 +237,9 @@ class Slow:
         self.batches.append(len(wanted.ids))
         self.store.grow(wanted, plan)
 
+    def fold(self, log_id: int) -> None:
+        self.store.fold(log_id)
+
     def barrier(self) -> None:
         self.store.barrier()
 
@@ -404,6 +407,29 @@ def test_terms_are_folded_into_the_index_once_enough_wait(room: Room) -> None:
     with room.engine.connect() as connection:
         assert connection.execute(text("SELECT max(idx) FROM audit_term")).scalar_one() == FOLD_EVERY - 1
         assert connection.execute(text("SELECT min(idx) FROM audit_recent")).scalar_one() == FOLD_EVERY
+    assert room.verify().findings == ()
+
+
+class Unfolding(Slow):
+    """A store that cannot fold."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.go.set()
+
+    def fold(self, log_id: int) -> None:
+        raise StoreFailed(f"log {log_id} is not folded")
+
+
+def test_a_fold_that_fails_fails_no_append_and_is_made_good_by_the_next(room: Room) -> None:
+    log = log_on(Unfolding(room.store), clock=room.clock)
+    for _ in range(FOLD_EVERY // 2 + 1):
+        log.append(*exchange())
+    assert room.verify().findings == ()
+    for _ in range(FOLD_EVERY // 2):
+        room.log.append(*exchange())
+    with room.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit_recent WHERE idx < :at"), {"at": 2 * FOLD_EVERY}).scalar_one() == 0
     assert room.verify().findings == ()
 
 

@@ -108,7 +108,7 @@ class Exchange:
             return Question(Refusal.PURPOSE_NOT_IN_SCOPE, asked)
         asked = replace(asked, purpose=ask.purpose)
         if snapshot is None:
-            return Question(Refusal.UNKNOWN_CASE, asked)
+            return Question(Refusal.UNKNOWN_CASE, replace(asked, sought=ask.case))
         return self._decide_on(snapshot, in_force, replace(asked, state=snapshot.state), ask)
 
     @staticmethod

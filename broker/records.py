@@ -26,7 +26,10 @@ SOFTWARE = "covenant-broker/0.1.0"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What every record of one exchange says the same: who asked for what, under which covenant, about whom."""
+    """What every record of one exchange says the same: who asked for what, under which covenant, about whom.
+
+    `sought` is the id of a case that was asked about and is not there.
+    """
 
     by: By
     purpose: PurposeId | None
@@ -36,6 +39,7 @@ class Asked:
     subject: str | None
     policy: Policy | None
     facts: Facts | None
+    sought: str | None = None
 
 
 class Records:
@@ -155,7 +159,14 @@ class Records:
         )
 
     def _draft(self, typ: str, entry_id: str, asked: Asked, core: Core, ref: str | None) -> Draft:
-        subject = self._subject(asked.state, asked.subject) if asked.state and asked.subject else None
+        subject = None
+        if asked.state and asked.subject:
+            subject = self._subject(asked.state, asked.subject)
+        elif asked.sought:
+            # A case that is not there is recorded with the same work as one that is, or the time of the answer would tell them apart;
+            # and whoever tries ids one after the other shows in the log.
+            nobody = self._subjects.nobody()
+            subject = Subject(self._subjects.pseudonym(nobody), self._subjects.case_pseudonym(asked.sought), nobody)
         return Draft(typ, entry_id, asked.state.covenant if asked.state else HOUSE, ref, core, _actor(asked.by), subject)
 
     def _subject(self, state: CaseState, subject: str) -> Subject:

@@ -29,6 +29,8 @@ subject_key = Table(
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+#: the id of the subject that is nobody
+NOBODY = "nobody"
 #: keys kept unwrapped in memory by each process
 CACHED_KEYS = 16_384
 
@@ -66,6 +68,14 @@ class Subjects:
                 connection.execute(insert(subject_key).values(id=subject, wrapped=wrapped))
         except IntegrityError:
             return  # another worker made it first; there is exactly one key per subject
+
+    def nobody(self) -> str:
+        """The subject of what turned out to concern nobody; it has a key like every other, made when it is first needed."""
+        try:
+            self.key(NOBODY)
+        except SubjectKeyGone:
+            self.make(NOBODY)
+        return NOBODY
 
     def pseudonym(self, subject: str) -> str:
         """The name under which the log knows a subject: 128 bits of HMAC-SHA-256 under the subject's own key, in hex.

@@ -6,6 +6,7 @@ import pytest
 
 from policies.vocabulary import RoleId
 from tests.journeys.absence import absent_cases, requests_about
+from tests.journeys.routes import NOBODYS_ID
 from tests.stage import CASE_MANAGER, OFFICER, Theatre
 
 
@@ -48,3 +49,14 @@ def test_each_is_recorded_with_its_own_reason_and_once(shared_house: Theatre) ->
         "closed after an invitation": "closed_case",
         "closed and foreign": "closed_case",
     }
+
+
+def test_whoever_tries_ids_one_after_the_other_shows_in_the_log(shared_house: Theatre) -> None:
+    ask = requests_about(shared_house, OFFICER)["POST /v1/connectors/<party>/disclosures"]
+    mark = shared_house.mark()
+    for unknown in (NOBODYS_ID, NOBODYS_ID, NOBODYS_ID.replace("8057", "8058")):
+        ask(unknown)
+    subjects = [record.subject for record in shared_house.entries("exchange.refused", after=mark)]
+    first, again, another = (subject.case_pseudonym for subject in subjects if subject is not None)
+    assert first == again != another
+    assert {subject.key_id for subject in subjects if subject is not None} == {"nobody"}

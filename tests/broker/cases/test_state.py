@@ -85,7 +85,8 @@ ASKS = [
 def test_what_counts_as_narrowing_never_gives_anybody_anything_more(state: CaseState, event: Event) -> None:
     """Held against the covenant itself: the log is appended to afterwards only where nothing can open meanwhile."""
     policy = template().policy
-    if not event.narrows:
+    last_one_leaves = event.kind is EventKind.LEFT and state.participants == {event.party} and state.closed_for is None
+    if not event.narrows or last_one_leaves:
         return
     after = evolve(state, event)
     for subject, _ in state.subjects:

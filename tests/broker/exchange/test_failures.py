@@ -184,7 +184,22 @@ def test_an_error_that_nobody_foresaw_is_on_the_record_and_goes_on(playhouse: Th
     with pytest.raises(ZeroDivisionError):
         disclose(playhouse, bench, an_ask(case))
     assert ends(playhouse, before) == [("failed", ("unexpected",))]
-    assert "4711" not in repr([record.core for record in playhouse.entries(after=before)])
+    assert "mark-4711" not in repr([record.core for record in playhouse.entries(after=before)])
+
+
+def test_with_the_log_down_an_error_goes_on_as_what_it_was_and_the_sweeper_ends_the_exchange(playhouse: Theatre, bench: Bench) -> None:
+    class Mistaken:
+        def fetch(self, *_arguments: object) -> None:
+            raise ZeroDivisionError
+
+    case, before = a_case(playhouse), playhouse.mark()
+    bench.exchange._fetching = Mistaken()
+    bench.log.before = down_for("exchange.failed")
+    with pytest.raises(ZeroDivisionError):
+        disclose(playhouse, bench, an_ask(case))
+    assert ends(playhouse, before) == []
+    assert sweep(playhouse) == 1
+    assert ends(playhouse, before) == [("failed", ("interrupted",))]
 
 
 def test_a_process_that_is_told_to_stop_puts_its_exchange_on_the_record(playhouse: Theatre, bench: Bench) -> None:
@@ -250,7 +265,7 @@ def test_a_source_that(playhouse: Theatre, bench: Bench, how: str) -> None:
     assert release.core.withheld == (("complaints.count_12m", "source_unavailable"),)
     assert release.core.unavailable == (("rental", reason),)
     assert [field for field, _ in release.core.released] == ["incidents.count_12m"]
-    assert "4711" not in repr((disclosure, release.core))
+    assert "mark-4711" not in repr((disclosure, release.core))
 
 
 def test_a_source_that_is_slow_takes_no_more_than_its_deadline(playhouse: Theatre) -> None:

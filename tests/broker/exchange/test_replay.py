@@ -6,6 +6,7 @@ Nothing of the registry is used: the covenant's text is read by the hash in the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -14,13 +15,15 @@ from hypothesis import strategies as st
 
 from audit.entry import Core
 from audit.records import Record
-from broker.cases.state import Condition, ConditionKind
+from broker.cases.state import CaseState, Condition, ConditionKind, facts
 from broker.disclosure import CaseAsk
 from broker.errors import RefusedAsk
+from broker.records import replay_facts
 from policies.compile import Policy, compile_covenant
 from policies.decide import Ask, Decision, Facts, decide
 from policies.load import load_covenant
 from policies.vocabulary import FieldName, PartyId, PurposeId, RoleId
+from tests.broker.cases import drawing
 from tests.broker.seams import TRACE, Bench, once, resident, staged
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
@@ -149,6 +152,15 @@ def test_any_decision_of_any_case_is_made_again_from_its_entry(
             continue
     records = playhouse.entries(after=before)
     assert check_all(playhouse, records) == len(present)
+
+
+@settings(deadline=None)
+@given(drawing.states)
+def test_the_facts_of_any_case_are_read_back_from_an_entry_as_they_were(state: CaseState) -> None:
+    codes = frozenset(one for one in state.conditions if " " not in one.key)  # only first eyes have a name in their key, and no fact
+    for subject, _ in state.subjects:
+        known = facts(replace(state, conditions=codes), subject)
+        assert facts_of(Core(case_facts=replay_facts(known))) == known
 
 
 def test_a_refusal_for_what_is_outside_the_covenant_is_replayed_as_well(playhouse: Theatre, bench: Bench) -> None:

@@ -89,7 +89,7 @@ class Signals:
         route = _route(covenant, by, kind)
         if subject_kind not in covenant.subjects:
             raise BadCommand("subject[kind]", "expected a kind of subject of the covenant")
-        subject = self._commands.subject(covenant_id, by.party, reference, "subject")
+        subject = self._commands.subject(covenant_id, by.party, reference)
         text_id, signal_id, now = self._ids(), self._ids(), epoch_ms(self._clock())
         self._deposit.keep_text(TextKind.SIGNAL, text_id, words)
         row = {

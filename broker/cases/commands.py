@@ -70,9 +70,7 @@ class CaseCommands:
     ) -> CaseState:
         """Open a case about these subjects, each with the opener's own reference where it has one."""
         covenant = self.covenant_of(by, covenant_id)
-        known = tuple(
-            (self.subject(covenant_id, by.party, reference, f"subjects[{index}]"), kind) for index, (kind, reference) in enumerate(subjects)
-        )
+        known = tuple((self.subject(covenant_id, by.party, reference), kind) for kind, reference in subjects)
         if len({subject for subject, _ in known}) != len(known):
             raise BadCommand("subjects", "expected every subject once")
         return self.open_about(covenant, by, self._ids(), case_type, known, frozenset({by.party}))
@@ -99,7 +97,7 @@ class CaseCommands:
         self._registry.open(state, by)
         return state
 
-    def subject(self, covenant: CovenantId, party: PartyId, reference: str | None, path: str) -> str:
+    def subject(self, covenant: CovenantId, party: PartyId, reference: str | None) -> str:
         """The subject that a party knows under its own reference, made where it is new; the reference itself goes to the deposit."""
         known = None if reference is None else self._deposit.subject_of(covenant, party, reference)
         if known is not None:
@@ -107,14 +105,8 @@ class CaseCommands:
         subject = self._ids()
         self._subjects.make(subject)
         if reference is not None:
-            try:
-                self._deposit.register_reference(covenant, party, subject, reference)
-            except ReferenceTaken:
-                # Two commands registered the same reference at once; the other one's subject is the subject.
-                other = self._deposit.subject_of(covenant, party, reference)
-                if other is None:
-                    raise BadCommand(f"{path}[localReference]", "expected a reference that is not being changed elsewhere") from None
-                return other
+            # Two commands that do this at once make two subjects of one person, as two parties do; whoever knows the person matches both.
+            self._deposit.register_reference(covenant, party, subject, reference)
         return subject
 
     def exists(self, case_id: str) -> bool:
@@ -158,11 +150,18 @@ class CaseCommands:
             return changed
         if reference is None:
             raise BadCommand("localReference", "expected this party's own reference to the person")
-        try:
-            self._deposit.register_reference(state.covenant, by.party, subject, reference)
-        except ReferenceTaken:
-            raise CommandRefused("reference_taken", "the reference stands for another person, or the person has another one") from None
+        self._register(state, by.party, subject, reference)
         return self._as_participant(case_id, by, lambda *_: event)
+
+    def _register(self, state: CaseState, party: PartyId, subject: str, reference: str) -> None:
+        """Keep a party's reference to one subject of a case; elsewhere it may stand for a subject that another party reported apart."""
+        others = (other for other, _ in state.subjects if other != subject)
+        if any(self._deposit.reference_of(state.covenant, party, other) == reference for other in others):
+            raise CommandRefused("reference_taken", "the reference stands for another person of this case")
+        try:
+            self._deposit.register_reference(state.covenant, party, subject, reference)
+        except ReferenceTaken:
+            raise CommandRefused("reference_taken", "this party knows the person by another reference") from None
 
     def condition(self, case_id: str, by: By, kind: str, number: int | None, article: ArticleId, *, given: bool) -> CaseState:
         """Set or lift a condition of an article for one subject."""

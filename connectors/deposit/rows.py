@@ -1,4 +1,4 @@
-"""One row by its key, through the driver itself: on the way of every exchange SQLAlchemy's Core costs three times as much."""
+"""One row by its key (or the first of several), through the driver itself: on the way of every exchange Core costs three times as much."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ _MARKS = {"sqlite": "?", "postgresql": "%s"}
 
 
 class KeyedRow:
-    """Reads chosen columns of the one row that a table has for a key."""
+    """Reads chosen columns of the one row that a table has for a key, or of the first in the order of `by` where it has several."""
 
-    def __init__(self, engine: Engine, table: Table, columns: tuple[str, ...], key: tuple[str, ...]) -> None:
+    def __init__(self, engine: Engine, table: Table, columns: tuple[str, ...], key: tuple[str, ...], by: tuple[str, ...] = ()) -> None:
         mark = _MARKS.get(engine.dialect.name)
         if mark is None:
             raise ValueError(f"expected a SQLite or PostgreSQL database for the deposit, found {engine.dialect.name}")
         # Every name comes from this package's own table definitions, checked here; values are bound.
         names = ", ".join(table.c[column].name for column in columns)
         where = " AND ".join(f"{table.c[column].name} = {mark}" for column in key)
-        self._sql = f"SELECT {names} FROM {table.name} WHERE {where}"  # noqa: S608 - see above
+        first = f" ORDER BY {', '.join(table.c[column].name for column in by)} LIMIT 1" if by else ""
+        self._sql = f"SELECT {names} FROM {table.name} WHERE {where}{first}"  # noqa: S608 - see above
         self._engine = engine
         self._postgresql = engine.dialect.name == "postgresql"
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error

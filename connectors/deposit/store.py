@@ -47,7 +47,7 @@ class Deposit:
         self._clock = clock
         self._blob = KeyedRow(engine, tables.contribution, ("key_id", "body"), ("case_id", "subject", "holder"))
         self._reference = KeyedRow(engine, tables.reference, ("key_id", "body"), ("covenant", "party", "subject"))
-        self._subject = KeyedRow(engine, tables.reference, ("subject",), ("covenant", "party", "lookup"))
+        self._subject = KeyedRow(engine, tables.reference, ("subject",), ("covenant", "party", "lookup"), by=("registered_ms", "subject"))
         self._text = KeyedRow(engine, tables.text, ("key_id", "body"), ("id", "kind"))
 
     def source(self, name: str, holder: PartyId) -> DepositSource:
@@ -107,13 +107,13 @@ class Deposit:
             about = (delete(table).where(table.c.subject == subject) for table in (tables.contribution, tables.reference))
             return sum(connection.execute(statement).rowcount for statement in about)
 
-    # Local references: a party's own key for a subject, unique per covenant and party in both directions.
+    # Local references: a party's own key for a subject. A subject has one per covenant and party; one may stand for several.
 
     def register_reference(self, covenant: CovenantId, party: PartyId, subject: str, reference: str) -> None:
         """Keep the party's own key for a subject; registering the same again changes nothing.
 
         Raises:
-            ReferenceTaken: the reference stands for another subject, or the subject has another reference; forget that one first.
+            ReferenceTaken: the subject has another reference; forget that one first.
             ValueError: the reference is empty.
             DepositUnavailable: the database did not take it.
         """
@@ -134,8 +134,8 @@ class Deposit:
             with self._durably() as connection:
                 connection.execute(row)
         except IntegrityError:
-            # The two unique keys decide, not a look beforehand: of two systems that register at once, one is told.
-            if self.subject_of(covenant, party, reference) != subject:
+            # The primary key decides, not a look beforehand: of two systems that register at once, one is told.
+            if self.reference_of(covenant, party, subject) != reference:
                 raise ReferenceTaken from None
 
     def forget_reference(self, covenant: CovenantId, party: PartyId, subject: str) -> bool:
@@ -160,7 +160,7 @@ class Deposit:
         return None if row is None else self._keyring.unseal(Sealed(*row), REFERENCE, covenant, party, subject).decode()
 
     def subject_of(self, covenant: CovenantId, party: PartyId, reference: str) -> str | None:
-        """Return the subject for which the party registered this reference, or None.
+        """Return the subject for which the party registered this reference, the first where it did so for several, or None.
 
         Raises:
             DepositUnavailable: the database did not answer.

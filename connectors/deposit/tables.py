@@ -22,7 +22,8 @@ contribution = Table(
     Index("deposit_contribution_subject", "subject"),
 )
 
-#: A party's own key for a subject. `lookup` is the keyed index of the reference, so that it is found without being readable.
+#: A party's own key for a subject. `lookup` is the keyed index of the reference, so that it is found without being readable. One reference
+#: may stand for several subjects: two parties that reported a person apart made two, and whoever knows the person means both.
 reference = Table(
     "deposit_reference",
     metadata,
@@ -33,7 +34,7 @@ reference = Table(
     Column("key_id", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("registered_ms", BigInteger, nullable=False),
-    Index("deposit_reference_lookup", "covenant", "party", "lookup", unique=True),
+    Index("deposit_reference_lookup", "covenant", "party", "lookup"),
     Index("deposit_reference_subject", "subject"),
 )
 

@@ -216,7 +216,7 @@ def playhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
 
 def resident(house: Theatre) -> str:
     """The main resident's id, known to every party under its own reference."""
-    subject = house.broker.commands.subject(COVENANT, CORPORATION, MAIN.references[CORPORATION], "subject")
+    subject = house.broker.commands.subject(COVENANT, CORPORATION, MAIN.references[CORPORATION])
     for party in PARTIES:
         house.broker.commands._deposit.register_reference(COVENANT, party, subject, MAIN.references[party])
     return subject

@@ -140,7 +140,7 @@ def test_no_value_reference_or_text_stands_readable_in_the_database(deposit: Dep
     assert not any("MARKED" in cell or "incidents" in cell for row in rows for cell in row if isinstance(cell, str))
 
 
-def test_a_party_learns_its_own_reference_only_and_a_reference_stands_for_one_subject(deposit: Deposit) -> None:
+def test_a_party_learns_its_own_reference_only(deposit: Deposit) -> None:
     deposit.register_reference(COVENANT, POLICE, "s1", "PL-1")
     deposit.register_reference(COVENANT, CORPORATION, "s1", "H-77")
     assert deposit.reference_of(COVENANT, POLICE, "s1") == "PL-1"
@@ -151,17 +151,25 @@ def test_a_party_learns_its_own_reference_only_and_a_reference_stands_for_one_su
     assert deposit.subject_of(CovenantId("another"), POLICE, "PL-1") is None
 
 
-def test_a_reference_is_taken_once_and_a_subject_has_one(deposit: Deposit) -> None:
+def test_a_subject_has_one_reference_of_a_party(deposit: Deposit) -> None:
     deposit.register_reference(COVENANT, POLICE, "s1", "PL-1")
     deposit.register_reference(COVENANT, POLICE, "s1", "PL-1")
-    for subject, reference in (("s2", "PL-1"), ("s1", "PL-2")):
-        with pytest.raises(ReferenceTaken):
-            deposit.register_reference(COVENANT, POLICE, subject, reference)
-    deposit.register_reference(COVENANT, CARE, "s2", "PL-1")
+    with pytest.raises(ReferenceTaken):
+        deposit.register_reference(COVENANT, POLICE, "s1", "PL-2")
+    deposit.register_reference(COVENANT, CARE, "s1", "PL-2")
     assert deposit.forget_reference(COVENANT, POLICE, "s1") is True
     assert deposit.forget_reference(COVENANT, POLICE, "s1") is False
-    deposit.register_reference(COVENANT, POLICE, "s2", "PL-1")
+    deposit.register_reference(COVENANT, POLICE, "s1", "PL-2")
+    assert deposit.reference_of(COVENANT, POLICE, "s1") == "PL-2"
+
+
+def test_a_reference_to_several_subjects_finds_the_first_that_is_left(deposit: Deposit) -> None:
+    for subject in ("s2", "s3"):
+        deposit.register_reference(COVENANT, POLICE, subject, "PL-1")
+    assert [deposit.reference_of(COVENANT, POLICE, subject) for subject in ("s2", "s3")] == ["PL-1", "PL-1"]
     assert deposit.subject_of(COVENANT, POLICE, "PL-1") == "s2"
+    deposit.forget_reference(COVENANT, POLICE, "s2")
+    assert deposit.subject_of(COVENANT, POLICE, "PL-1") == "s3"
     with pytest.raises(ValueError, match="empty reference"):
         deposit.register_reference(COVENANT, POLICE, "s3", "")
 

@@ -127,10 +127,6 @@ def test_only_the_giver_opens_what_needs_four_eyes(house: Theatre, role: RoleId)
     assert not opened(house, case)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="a party's reference stands for one subject per covenant, and two parties that report the same person apart make two subjects",
-)
 def test_a_person_whom_two_parties_reported_apart_is_identified_in_both_cases(small_house: Theatre) -> None:
     house = small_house
     cases = []

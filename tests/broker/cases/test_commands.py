@@ -110,24 +110,29 @@ def test_whoever_opens_with_its_own_reference_means_that_person_from_the_start(p
 
 def test_the_same_reference_of_the_same_party_is_the_same_subject_and_of_another_another(playhouse: Theatre) -> None:
     commands = playhouse.broker.commands
-    first = commands.subject(COVENANT, MUNICIPALITY, "W-3", "subject")
-    assert commands.subject(COVENANT, MUNICIPALITY, "W-3", "subject") == first
-    assert commands.subject(COVENANT, POLICE, "W-3", "subject") != first
-    assert commands.subject(COVENANT, MUNICIPALITY, None, "subject") != commands.subject(COVENANT, MUNICIPALITY, None, "subject")
+    first = commands.subject(COVENANT, MUNICIPALITY, "W-3")
+    assert commands.subject(COVENANT, MUNICIPALITY, "W-3") == first
+    assert commands.subject(COVENANT, POLICE, "W-3") != first
+    assert commands.subject(COVENANT, MUNICIPALITY, None) != commands.subject(COVENANT, MUNICIPALITY, None)
 
 
-def test_two_workers_that_meet_a_reference_for_the_first_time_at_once_make_one_subject(shared_house: Theatre) -> None:
+def test_two_workers_that_meet_a_reference_for_the_first_time_at_once_mean_the_same_subject_ever_after(shared_house: Theatre) -> None:
     ready = Barrier(2)
     with closing(shared_house.worker()) as other, ThreadPoolExecutor(2) as threads:
 
+        def meant(broker: Broker) -> list[str]:
+            return [broker.commands.subject(COVENANT, MUNICIPALITY, f"R-{number}") for number in range(6)]
+
         def meet(broker: Broker) -> list[str]:
             ready.wait(10)
-            return [broker.commands.subject(COVENANT, MUNICIPALITY, f"R-{number}", "subject") for number in range(6)]
+            return meant(broker)
 
-        one, two = threads.map(meet, (shared_house.broker, other))
+        made = list(threads.map(meet, (shared_house.broker, other)))
+        one, two = (meant(broker) for broker in (shared_house.broker, other))
     assert one == two
     assert len(set(one)) == 6
-    assert all(shared_house.broker.subjects.pseudonym(subject) for subject in one)
+    assert all(subject in pair for subject, pair in zip(one, zip(*made, strict=True), strict=True))
+    assert all(shared_house.broker.subjects.pseudonym(subject) for both in made for subject in both)
 
 
 # meaning the same person
@@ -143,17 +148,18 @@ def test_confirming_a_person_takes_ones_own_reference_to_it(playhouse: Theatre) 
     assert playhouse.since(before) == []
 
 
-def test_a_reference_stands_for_one_person_and_a_person_has_one_reference(playhouse: Theatre) -> None:
+def test_in_a_case_a_reference_stands_for_one_person_and_a_person_has_one_reference(playhouse: Theatre) -> None:
     identify, officer = playhouse.broker.commands.identify, playhouse.by(OFFICER)
     mine = staged(playhouse).id
-    other = playhouse.broker.commands.open(playhouse.by(DIRECTOR), COVENANT, "serious_nuisance", (("tenant", "W-4"),)).id
+    two = (("tenant", "W-4"), ("tenant", MAIN.references[MUNICIPALITY]))
+    other = playhouse.broker.commands.open(playhouse.by(DIRECTOR), COVENANT, "serious_nuisance", two).id
     playhouse.broker.commands.invite(other, playhouse.by(DIRECTOR), POLICE)
     playhouse.broker.commands.join(other, officer)
     before = playhouse.mark()
     assert code(lambda: identify(mine, officer, None, "match", "P-another")) == "reference_taken"
-    assert code(lambda: identify(other, officer, None, "match", MAIN.references[POLICE])) == "reference_taken"
+    assert code(lambda: identify(other, officer, 1, "match", MAIN.references[POLICE])) == "reference_taken"
     assert playhouse.since(before) == []
-    assert identify(other, officer, None, "registered", "P-5").holds(ConditionKind.IDENTIFIED, now(playhouse, other).subjects[0][0], POLICE)
+    assert identify(other, officer, 1, "registered", "P-5").holds(ConditionKind.IDENTIFIED, now(playhouse, other).subjects[0][0], POLICE)
 
 
 def test_a_mismatch_forgets_the_reference_so_that_another_may_be_given(playhouse: Theatre) -> None:

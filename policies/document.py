@@ -23,6 +23,8 @@ from yaml.events import (
 )
 
 from policies.errors import CovenantErrors, Finding, Severity
+from policies.values import Label
+from policies.wording import label
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 16
@@ -77,13 +79,13 @@ class Mistakes:
     file: str
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, place: Place, code: str, message: str, hint: str | None = None) -> None:
+    def add(self, place: Place, code: str, message: str | Label, hint: str | Label | None = None, law: str | None = None) -> None:
         """Note an error.
 
         Raises:
             CovenantErrors: there are too many to go on.
         """
-        self.findings.append(Finding(self.file, *place, Severity.ERROR, code, message, hint))
+        self.findings.append(Finding(self.file, *place, Severity.ERROR, code, label(message), None if hint is None else label(hint), law))
         if len(self.findings) >= MAX_FINDINGS:
             self.end()
 

@@ -32,6 +32,6 @@ def load_covenant(text: bytes, name: str = "covenant.yaml") -> Covenant:
         raise CovenantErrors(mistakes.findings)
     covenant = replace(covenant, places=Places(name, read_only(reading.values), read_only(reading.keys)))
     for finding in contradictions(covenant):
-        mistakes.add((finding.line, finding.column), finding.code, finding.message, finding.hint)
+        mistakes.add((finding.line, finding.column), finding.code, finding.message, finding.hint, finding.law)
     mistakes.end()
     return covenant

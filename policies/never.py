@@ -14,6 +14,7 @@ from policies.covenant import CaseType, Covenant, Field, Never, PhaseView, Shown
 from policies.errors import Finding, Severity
 from policies.values import Path
 from policies.vocabulary import FieldName, FormKind, PartyId, Phase, PurposeId, RoleId, SubjectKind
+from policies.wording import label
 
 
 def names_field(pattern: str, field: FieldName) -> bool:
@@ -45,7 +46,7 @@ def broken_statements(covenant: Covenant) -> Iterator[Finding]:
 def _broken(covenant: Covenant, never: Never, what: str, at: Path) -> Finding:
     line, column = covenant.places.of(*at)
     message = f"never {never.statement} ({never.kind}) is broken: {what}"
-    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", message, never.because)
+    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", label(message), label(never.because))
 
 
 def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:

@@ -13,14 +13,25 @@ from policies.errors import Finding, Severity
 from policies.forms import comparable
 from policies.grounds import missing_to_give, missing_to_receive
 from policies.never import broken_statements
-from policies.values import Path
+from policies.values import Label, Path
 from policies.vocabulary import BasisId, FieldName
+from policies.wording import label
 
 
-def error(covenant: Covenant, code: str, message: str, hint: str | None = None, *, at: Path, key: bool = False) -> Finding:
-    """An error at a place of the covenant; `key` points at the key rather than at what stands under it."""
+def error(
+    covenant: Covenant,
+    code: str,
+    message: str | Label,
+    hint: str | Label | None = None,
+    *,
+    at: Path,
+    key: bool = False,
+    law: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    """A finding at a place of the covenant, an error unless said otherwise; `key` points at the key rather than at what stands under it."""
     line, column = covenant.places.of_key(*at) if key else covenant.places.of(*at)
-    return Finding(covenant.places.file, line, column, Severity.ERROR, code, message, hint)
+    return Finding(covenant.places.file, line, column, severity, code, label(message), None if hint is None else label(hint), law)
 
 
 def unsafe(covenant: Covenant) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from policies.document import Broken, Entries, Items, Mistakes, Node, Place, Scalar
-from policies.values import Path
+from policies.values import Label, Path
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -49,7 +49,7 @@ class Reading:
     defined: dict[str, set[str]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
 
-    def wrong(self, node: Node, code: str, message: str, hint: str | None = None) -> Wrong:
+    def wrong(self, node: Node, code: str, message: str | Label, hint: str | Label | None = None) -> Wrong:
         """Note a mistake, unless the node's own is noted already."""
         if not isinstance(node, Broken):
             self.mistakes.add(node.place, code, message, hint)

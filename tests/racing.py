@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ from broker.cases.errors import CaseChanged
 from broker.clock import new_id
 from broker.config import Settings
 from broker.demo.partner import Partner, Refused
-from broker.demo.processes import answers, broker_server, free_port, kill, web_workers
+from broker.demo.processes import Running, answers, broker_server, free_port, kill, web_workers
 from broker.demo.stage import professional, scopes_of
 from broker.disclosure import CaseAsk
 from broker.trace import Trace
@@ -40,7 +41,9 @@ END_NUISANCE = PurposeId("end_nuisance")
 TRACE = Trace("0" * 31 + "1", "0" * 15 + "1", sampled=False)
 
 #: the server gives up when the same worker dies twice within 5.5 seconds; whoever kills goes round, and slower than that
-BETWEEN_KILLS_S = 3.0
+BETWEEN_KILLS_S = 4.0
+#: how long a partner waits between two asks of one connection, so that the exchanges last as long as the kills
+PAUSE_S = 0.2
 TRIES = 60
 
 
@@ -120,11 +123,13 @@ class Answered:
 
 
 def serve_and_kill(house: Theatre, folder: Path, exchanges: int, kills: int) -> list[Answered]:
-    """Exchanges over HTTP while workers are killed in turn; returns every answer that arrived."""
+    """At least so many exchanges over HTTP, for as long as workers are killed in turn; returns every answer that arrived."""
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)
     port = free_port()
     settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}", workers=2)
+    found: list[Answered] = []
+    killed = threading.Event()
     with broker_server(folder, settings) as server:
         server.wait_until(lambda: answers(settings.issuer), "an answer")
         with httpx.Client(base_url=settings.issuer, timeout=30) as http, ThreadPoolExecutor(8) as threads:
@@ -134,23 +139,33 @@ def serve_and_kill(house: Theatre, folder: Path, exchanges: int, kills: int) -> 
             )
             body = {"case": case, "purpose": END_NUISANCE, "fields": [POLICE_FIELD, CORPORATION_FIELD]}
             partner.token(DIRECTOR, professional(DIRECTOR))
-            asked = [threads.submit(insist, partner, body) for _ in range(exchanges)]
-            for turn in range(kills):
-                time.sleep(BETWEEN_KILLS_S if turn else 0.3)
-                alive = web_workers(server)
-                kill(alive[turn % len(alive)])
-            found = [future.result() for future in asked]
+
+            def go_on() -> None:
+                while not killed.is_set() or len(found) < exchanges:
+                    found.append(insist(partner, body, server))
+                    time.sleep(PAUSE_S)
+
+            asking = [threads.submit(go_on) for _ in range(8)]
+            try:
+                for turn in range(kills):
+                    time.sleep(BETWEEN_KILLS_S if turn else 0.3)
+                    kill(min(web_workers(server)))  # the one that has lived longest, so that they go round
+            finally:
+                killed.set()
+            for one in asking:
+                one.result()
         server.stop()
     return found
 
 
-def insist(partner: Partner, body: Mapping[str, Any]) -> Answered:
+def insist(partner: Partner, body: Mapping[str, Any], server: Running) -> Answered:
     """Ask until there is an answer, as a partner's system does."""
     for attempt in itertools.count():
         try:
             answer = partner.post(DIRECTOR, professional(DIRECTOR), "/v1/connectors/municipality/disclosures", body)
             return Answered(answer["id"], answer["receipt"])
         except (httpx.TransportError, Refused):
+            assert server.alive, "the server gave up"
             assert attempt < TRIES, "the broker did not come back"
             time.sleep(0.2)
     raise AssertionError("unreachable")

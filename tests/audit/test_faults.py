@@ -328,8 +328,9 @@ def kill_drill(room: Room, kills: int) -> None:
         acknowledged.update([_parsed(writer.stdout.readline())])
         time.sleep(chance.random() / 10)
         writer.send_signal(signal.SIGKILL)
-        rest = writer.stdout.read().splitlines()
-        acknowledged.update(_parsed(line) for line in rest if line.count(" ") == 1)
+        # What the kill cut off was not said: a line without its end is no acknowledgement.
+        *whole, _ = writer.stdout.read().split("\n")
+        acknowledged.update(map(_parsed, whole))
         writer.wait()
         writer.stdout.close()
     with room.engine.connect() as connection:

@@ -30,22 +30,22 @@ def test_the_caps_leave_room_for_a_covenant_and_for_nothing_else() -> None:
         (b"? " * 100_000, "1:33: error[too-deep]: nested more than 16 deep"),
         (
             b"\xef\xbb\xbfcovenant: 1\n",
-            "1:1: error[byte-order-mark]: the file begins with a byte order mark (save it as UTF-8 without BOM)",
+            "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
         ),
         (
             "covenant: 1".encode("utf-16"),
-            "1:1: error[byte-order-mark]: the file begins with a byte order mark (save it as UTF-8 without BOM)",
+            "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
         ),
-        ("covenant: 1\nid: caf\u00e9\n".encode("latin-1"), "2:8: error[not-utf8]: byte 0xe9 is not UTF-8 (save it as UTF-8)"),
-        (b"covenant: 1\n\xff", "2:1: error[not-utf8]: byte 0xff is not UTF-8 (save it as UTF-8)"),
-        (b"covenant: 1\nparties:\n\tcity: {}\n", "3:1: error[tab]: a tab (use spaces)"),
-        (b"covenant: \x001\n", "1:11: error[invisible-character]: an invisible character, U+0000 (take it out)"),
+        ("covenant: 1\nid: caf\u00e9\n".encode("latin-1"), "2:8: error[not-utf8]: byte 0xe9 is not UTF-8; save it as UTF-8"),
+        (b"covenant: 1\n\xff", "2:1: error[not-utf8]: byte 0xff is not UTF-8; save it as UTF-8"),
+        (b"covenant: 1\nparties:\n\tcity: {}\n", "3:1: error[tab]: a tab; use spaces"),
+        (b"covenant: \x001\n", "1:11: error[invisible-character]: an invisible character, U+0000; take it out"),
         (
             "covenant: 1\nid: a\u202eb\n".encode(),
-            "2:6: error[invisible-character]: an invisible character, U+202E (take it out)",
+            "2:6: error[invisible-character]: an invisible character, U+202E; take it out",
         ),
         (b"covenant: 1\n--- \ncovenant: 2\n", "2:1: error[second-document]: a second YAML document; a file holds one covenant"),
-        (b"[a, b\n", "2:1: error[not-yaml]: not valid YAML: did not find expected ',' or ']' (while parsing a flow sequence)"),
+        (b"[a, b\n", "2:1: error[not-yaml]: not valid YAML: did not find expected ',' or ']'; while parsing a flow sequence"),
         (b"a: b: c\n", "1:5: error[not-yaml]: not valid YAML: mapping values are not allowed in this context"),
         (b"just words\n", "1:1: error[wrong-type]: expected the covenant with keys, found `just words`"),
     ],
@@ -61,16 +61,16 @@ def test_as_many_parts_as_the_cap_are_left_before_they_are_built() -> None:
 def test_an_alias_bomb_is_refused_at_its_first_anchors() -> None:
     bomb = "a: &a [x, x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(9))
     found = mistakes(bomb.encode())
-    assert "1:4: error[anchor]: an anchor has no use here (take `&` and its name out)" in found
-    assert "2:8: error[alias]: `*a` repeats another part (write it out)" in found
+    assert "1:4: error[anchor]: an anchor has no use here; take `&` and its name out" in found
+    assert "2:8: error[alias]: `*a` repeats another part; write it out" in found
 
 
 def test_merge_keys_tags_and_duplicate_keys_are_refused_where_they_stand() -> None:
     text = SMALL.replace("subjects:\n", "subjects:\n  <<: {tenant: {nl: a, en: b}}\n  tenant: !!python/object:os.system {nl: a, en: b}\n")
     assert mistakes(text.encode()) == [
-        "33:3: error[merge-key]: `<<` merges another part (write it out)",
-        "34:11: error[tag]: tag `tag:yaml.org,2002:python/object:os.system` has no use here (take it out)",
-        "35:3: error[duplicate-key]: `tenant` stands here a second time (first on line 34)",
+        "33:3: error[merge-key]: `<<` merges another part; write it out",
+        "34:11: error[tag]: tag `tag:yaml.org,2002:python/object:os.system` has no use here; take it out",
+        "35:3: error[duplicate-key]: `tenant` stands here a second time; first on line 34",
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from policies.covenant import Concerns, NeverKind, Period, PhaseView
 from policies.errors import CovenantErrors, Finding, Severity
 from policies.load import load_covenant
+from policies.values import Label
 from policies.vocabulary import Delivery, Form, FormKind
 from tests.policies.yaml_edits import SMALL, edited, loaded, mistakes, mistakes_of
 
@@ -23,10 +24,10 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     )
     assert found == [
         "1:1: error[missing-key]: the covenant lacks `title`: expected a label",
-        "4:1: error[unknown-key]: `titel` is not a key of the covenant (did you mean `title`?)",
+        "4:1: error[unknown-key]: `titel` is not a key of the covenant; did you mean `title`?",
         "9:11: error[wrong-value]: expected one of municipality, housing_corporation, police, care, youth_protection, other, found `town`",
-        "51:21: error[unknown-role]: unknown role `city.chief` (did you mean `city.director`?)",
-        "105:17: error[anchor]: an anchor has no use here (take `&` and its name out)",
+        "51:21: error[unknown-role]: unknown role `city.chief`; did you mean `city.director`?",
+        "105:17: error[anchor]: an anchor has no use here; take `&` and its name out",
     ]
     assert mistakes_of(
         ("organ: mayor}", "organ: council}"),
@@ -34,7 +35,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
         ("city.director, next: [closed]", "city.chief, next: [closed]"),
     ) == [
         "15:54: error[unknown-organ]: unknown organ `council` of city",
-        "51:21: error[unknown-role]: unknown role `city.chief` (did you mean `city.director`?)",
+        "51:21: error[unknown-role]: unknown role `city.chief`; did you mean `city.director`?",
         "89:13: error[shielded-phase]: article 2 gives in phase `closed`, which is shielded: a closed case gives nothing",
     ]
 
@@ -42,13 +43,13 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
 def test_a_part_that_is_missing_is_told_once_and_not_for_every_name_in_it() -> None:
     assert mistakes_of(("parties:\n", "partys:\n")) == [
         "1:1: error[missing-key]: the covenant lacks `parties`: expected a map from a name in lower case to a party",
-        "6:1: error[unknown-key]: `partys` is not a key of the covenant (did you mean `parties`?)",
+        "6:1: error[unknown-key]: `partys` is not a key of the covenant; did you mean `parties`?",
     ]
 
 
 def test_an_unknown_key_far_from_any_known_one_gets_the_list() -> None:
     (found,) = mistakes_of(("in_force: {from: 2026-01-01", "in_force: {zone: nowhere, from: 2026-01-01"))
-    assert found == "5:12: error[unknown-key]: `zone` is not a key of in_force (known are from, until, review)"
+    assert found == "5:12: error[unknown-key]: `zone` is not a key of in_force; known are from, until, review"
 
 
 def test_a_finding_has_its_parts_and_its_file() -> None:
@@ -62,14 +63,18 @@ def test_a_finding_has_its_parts_and_its_file() -> None:
         Severity.ERROR,
         "wrong-value",
     )
-    assert finding.hint == "did you mean `gdpr9`?"
+    assert finding.hint is not None
+    assert finding.hint.en == "did you mean `gdpr9`?"
     assert str(finding).startswith("covenants/small.yaml:37:20: error[wrong-value]: expected one of gdpr6, ")
 
 
 def test_errors_without_a_finding_cannot_be_raised() -> None:
     with pytest.raises(ValueError, match="a covenant without mistakes is no error"):
         CovenantErrors([])
-    assert str(Finding("f", 1, 2, Severity.WARNING, "c", "m")) == "f:1:2: warning[c]: m"
+    assert (
+        str(Finding("f", 1, 2, Severity.WARNING, "c", Label("b", "m"), Label("t", "h"), "AVG art. 6"))
+        == "f:1:2: warning[c]: m (AVG art. 6); h"
+    )
 
 
 def test_what_is_loaded_is_what_was_written() -> None:

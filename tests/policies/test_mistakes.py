@@ -18,7 +18,7 @@ MISTAKES = [
     (
         'version: "1"\n',
         "version: 1.0\n",
-        "3:10: error[wrong-type]: expected a version such as `2026.2`, found `1.0`, which reads as a number (put it in quotes)",
+        "3:10: error[wrong-type]: expected a version such as `2026.2`, found `1.0`, which reads as a number; put it in quotes",
     ),
     (
         "covenant: 1\n",
@@ -28,7 +28,7 @@ MISTAKES = [
     (
         "id: small",
         "id: Small One",
-        "2:5: error[bad-name]: expected a name of lower-case letters, digits and hyphens, found `Small One` (a name matches [a-z][a-z0-9-]{0,47})",
+        "2:5: error[bad-name]: expected a name of lower-case letters, digits and hyphens, found `Small One`; a name matches [a-z][a-z0-9-]{0,47}",
     ),
     (
         "from: 2026-01-01",
@@ -43,12 +43,12 @@ MISTAKES = [
     (
         "kind: municipality",
         "kind: municipalty",
-        "9:11: error[wrong-value]: expected one of municipality, housing_corporation, police, care, youth_protection, other, found `municipalty` (did you mean `municipality`?)",
+        "9:11: error[wrong-value]: expected one of municipality, housing_corporation, police, care, youth_protection, other, found `municipalty`; did you mean `municipality`?",
     ),
     (
         'oin: "00000001001234567000"',
         "oin: 00000001001234567000",
-        "10:10: error[wrong-type]: expected an OIN of 20 digits, found `00000001001234567000`, which reads as a number (put it in quotes)",
+        "10:10: error[wrong-type]: expected an OIN of 20 digits, found `00000001001234567000`, which reads as a number; put it in quotes",
     ),
     (
         '    kvk: "00000001"\n',
@@ -68,12 +68,12 @@ MISTAKES = [
     (
         "kind: gdpr9",
         "kind: gdpr99",
-        "37:20: error[wrong-value]: expected one of gdpr6, gdpr9, gdpr10, wpg, wgs, secrecy_exception, bsn, duty, found `gdpr99` (did you mean `gdpr9`?)",
+        "37:20: error[wrong-value]: expected one of gdpr6, gdpr9, gdpr10, wpg, wgs, secrecy_exception, bsn, duty, found `gdpr99`; did you mean `gdpr9`?",
     ),
     (
         "legal_basis: {city: [task]",
         "legal_basis: {city: [tusk]",
-        "43:26: error[unknown-legal-basis]: unknown legal basis `tusk` (did you mean `task`?)",
+        "43:26: error[unknown-legal-basis]: unknown legal basis `tusk`; did you mean `task`?",
     ),
     (
         "within: 14 days",
@@ -88,12 +88,12 @@ MISTAKES = [
     (
         "owner: city.director, next: [closed]",
         "owner: city.directer, next: [closed]",
-        "51:21: error[unknown-role]: unknown role `city.directer` (did you mean `city.director`?)",
+        "51:21: error[unknown-role]: unknown role `city.directer`; did you mean `city.director`?",
     ),
     (
         "next: [plan, closed]",
         "next: [plam, closed]",
-        "50:98: error[unknown-phase]: unknown phase `plam` (did you mean `plan`?)",
+        "50:98: error[unknown-phase]: unknown phase `plam`; did you mean `plan`?",
     ),
     (
         ", shielded: true",
@@ -108,22 +108,22 @@ MISTAKES = [
     (
         "holder: care\n",
         "holder: cares\n",
-        "64:13: error[unknown-party]: unknown party `cares` (did you mean `care`?)",
+        "64:13: error[unknown-party]: unknown party `cares`; did you mean `care`?",
     ),
     (
         "    classes: [ordinary]",
         "    classes: [ordinairy]",
-        "56:15: error[wrong-value]: expected one of ordinary, special, criminal, bsn, police_8, police_9, police_10, secrecy, found `ordinairy` (did you mean `ordinary`?)",
+        "56:15: error[wrong-value]: expected one of ordinary, special, criminal, bsn, police_8, police_9, police_10, secrecy, found `ordinairy`; did you mean `ordinary`?",
     ),
     (
         "    delivery: released_by_holder\n",
         "",
-        "69:7: error[must-be-released]: `help.contact` (secrecy) is delivered live: expected released_by_holder (a person at the holder releases police data and secrets for the case)",
+        "69:7: error[must-be-released]: `help.contact` (secrecy) is delivered live: expected released_by_holder; a person at the holder releases police data and secrets for the case",
     ),
     (
         "last_on: {type: date",
         "last_on: {type: datum",
-        "61:23: error[wrong-value]: expected one of string, text, integer, date, boolean, code, found `datum` (did you mean `date`?)",
+        "61:23: error[wrong-value]: expected one of string, text, integer, date, boolean, code, found `datum`; did you mean `date`?",
     ),
     (
         "codes: {from: vera:SOORT, only: [GEL, VER]}, ",
@@ -133,12 +133,12 @@ MISTAKES = [
     (
         "only: [GEL, VER]",
         "only: [GEL, NO]",
-        "62:64: error[wrong-type]: expected a code, found `NO`, which reads as yes or no (put it in quotes)",
+        "62:64: error[wrong-type]: expected a code, found `NO`, which reads as yes or no; put it in quotes",
     ),
     (
         "complaints.last_on: month",
         "complaints.last_in: month",
-        "80:56: error[unknown-field]: unknown field `complaints.last_in` (did you mean `complaints.last_on`?)",
+        "80:56: error[unknown-field]: unknown field `complaints.last_in`; did you mean `complaints.last_on`?",
     ),
     (
         "complaints.last_on: month",
@@ -193,7 +193,7 @@ MISTAKES = [
     (
         "because: een verhuurder heeft daar geen taak",
         "because: null",
-        "101:14: error[wrong-type]: expected text, found `null`, which reads as nothing (put it in quotes)",
+        "101:14: error[wrong-type]: expected text, found `null`, which reads as nothing; put it in quotes",
     ),
     (
         "    to: landlord\n    classes: [special, secrecy]\n",
@@ -203,7 +203,7 @@ MISTAKES = [
     (
         'never_sees: ["help.*"]',
         'never_sees: ["halp.*"]',
-        "105:18: error[unknown-category]: unknown category `halp` (did you mean `help`?)",
+        "105:18: error[unknown-category]: unknown category `halp`; did you mean `help`?",
     ),
     (
         '    never_sees: ["help.*"]\n',

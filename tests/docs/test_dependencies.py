@@ -12,7 +12,7 @@ PROJECT = tomllib.loads(page("pyproject.toml"))["project"]
 
 
 def _declared(requirements: list[str]) -> list[tuple[str, str]]:
-    found = [re.fullmatch(r"([a-z0-9\[\]-]+)(.*)", requirement) for requirement in requirements]
+    found = [re.fullmatch(r"([a-z0-9.\[\]-]+)(.*)", requirement) for requirement in requirements]
     return [(match[1], match[2]) for match in found if match]
 
 

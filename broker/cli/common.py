@@ -14,9 +14,20 @@ from rich.table import Table
 
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
+from policies.wording import LANGUAGES
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 readable_file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+covenant_file = click.argument("file", type=readable_file)
+language = click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGES[0],
+    show_default=True,
+    envvar="COVENANT_LANG",
+    help="The language of what is printed.",
+)
 
 
 def settings() -> Settings:

@@ -1,0 +1,22 @@
+"""Covenants: check a text, run its scenarios, propose, sign at the party, accept, activate. A module per command, or per few."""
+
+from __future__ import annotations
+
+import click
+
+from broker.cli.covenant import checking, scenarios, versions
+
+
+@click.group()
+def covenant() -> None:
+    """Covenant texts and versions."""
+
+
+covenant.add_command(checking.check)
+covenant.add_command(scenarios.run_tests)
+covenant.add_command(versions.list_versions)
+covenant.add_command(versions.propose)
+covenant.add_command(versions.new_key)
+covenant.add_command(versions.sign)
+covenant.add_command(versions.accept)
+covenant.add_command(versions.activate)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwk, jws, jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
 
@@ -42,8 +41,7 @@ class AccessTokens:
     def __init__(self, issuer: str, key: RSAPrivateKey, lifetime_s: int, clock: Clock, random: Random) -> None:
         if not 0 < lifetime_s <= MAX_LIFETIME_S:
             raise ValueError(f"expected a lifetime of at most {MAX_LIFETIME_S} seconds, found {lifetime_s}")
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._key = jwk.RSAKey.import_key(pem, {"use": "sig", "alg": ALGORITHM})
+        self._key = jwk.RSAKey.import_key(key, {"use": "sig", "alg": ALGORITHM})
         self._key.ensure_kid()
         self._keys = jwk.KeySet([self._key])
         self._registry = jws.JWSRegistry(algorithms=[ALGORITHM])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, scenarios, versions
+from broker.cli.covenant import checking, scenarios, texts, versions
 
 
 @click.group()
@@ -14,6 +14,7 @@ def covenant() -> None:
 
 covenant.add_command(checking.check)
 covenant.add_command(scenarios.run_tests)
+covenant.add_command(texts.text)
 covenant.add_command(versions.list_versions)
 covenant.add_command(versions.propose)
 covenant.add_command(versions.new_key)

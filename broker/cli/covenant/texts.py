@@ -1,0 +1,56 @@
+"""The papers that come from a covenant: its text, the register of processing, the joint controllers' arrangement, the residents' page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import click
+
+from broker.cli.common import covenant_file, language
+from broker.documents.covenant_text import covenant_text
+from broker.documents.markdown import markdown
+from broker.documents.page import html
+from broker.documents.page_parts import Document
+from policies.compile import compile_covenant
+from policies.covenant import Covenant
+from policies.load import load_covenant
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_PRINTERS = {"md": markdown, "html": html}
+
+
+def _paper(command: F) -> F:
+    """The options that every paper has."""
+    kind = click.option(
+        "--format",
+        "kind",
+        type=click.Choice(tuple(_PRINTERS)),
+        default="md",
+        show_default=True,
+        help="Markdown, or a page that prints well.",
+    )
+    output = click.option("-o", "--output", type=click.File("wb", lazy=True), default="-", metavar="FILE", help="Where to write it.")
+    return covenant_file(kind(output(language(command))))
+
+
+def _read(file: Path) -> Covenant:
+    """A covenant that could be signed: a paper with a hash that nobody can sign would mislead.
+
+    Raises:
+        CovenantErrors: it has mistakes; all of them are in it.
+    """
+    return compile_covenant(load_covenant(file.read_bytes(), str(file))).covenant
+
+
+def _write(document: Document, kind: str, output: BinaryIO, language: str) -> None:
+    output.write(_PRINTERS[kind](document, language).encode())
+
+
+@click.command("text")
+@_paper
+def text(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
+    """The covenant in FILE as a document for people, in the order of a paper covenant."""
+    _write(covenant_text(_read(file)), kind, output, language)

@@ -1,0 +1,91 @@
+"""The data dictionary of the covenant text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from broker.documents.page_parts import Code, Paragraph, Section, Table, Terms, Words, joined, listed, tell
+from broker.documents.wording import called, named
+from broker.documents.wording_codes import CONCERNS, DELIVERY, VALUE_TYPE, classes
+from policies.covenant import Category, Covenant, Field, Label
+from policies.vocabulary import SubjectKind
+
+
+def dictionary(covenant: Covenant) -> Section:
+    """Every category with its fields."""
+    intro = tell(
+        "Elk gegeven heeft één houder en komt alleen van die houder. Politiegegevens en geheimen komen nooit vanzelf: een professional "
+        "bij de houder "
+        "geeft ze voor deze ene casus vrij. Tot dan is het antwoord alsof er niets is.",
+        "Each field has one holder and comes from that holder alone. Police data and secrets never come by themselves: a professional "
+        "at the holder "
+        "releases them for this one case. Until then the answer is as if there were nothing.",
+    )
+    return Section(
+        Label("Gegevens", "Data"), (Paragraph(intro),), tuple(_category(covenant, category) for category in covenant.categories.values())
+    )
+
+
+def _category(covenant: Covenant, category: Category) -> Section:
+    fields = [field for field in covenant.fields.values() if field.name.partition(".")[0] == category.id]
+    columns = (
+        Label("Gegeven", "Field"),
+        Label("Soort", "Type"),
+        Label("Klasse", "Class"),
+        Label("Betreft", "Concerns"),
+        Label("Bijzonderheden", "Particulars"),
+    )
+    rows = tuple(
+        (
+            named(field.title, field.name),
+            _type(field),
+            classes(field.classes),
+            CONCERNS[field.of],
+            joined(_particulars(covenant, field, category), "; "),
+        )
+        for field in fields
+    )
+    return Section(
+        named(category.title, category.id),
+        (
+            Terms(
+                (
+                    (Label("Houder", "Holder"), called(covenant, category.holder)),
+                    (Label("Over", "About"), subjects_of(covenant, category.about)),
+                    (Label("Klasse", "Class"), classes(category.classes)),
+                    (Label("Betreft", "Concerns"), CONCERNS[category.of]),
+                    (Label("Levering", "Delivery"), DELIVERY[category.delivery]),
+                    (Label("Soort gegeven volgens DPV", "Kind of data in DPV"), Code(category.dpv) if category.dpv else _none()),
+                )
+            ),
+            Table(tell("Gegevens van {category}", "Fields of {category}", category=category.title), columns, rows),
+        ),
+    )
+
+
+def _none() -> Words:
+    return Label("niet genoemd", "not named")
+
+
+def _type(field: Field) -> Words:
+    if not field.codes:
+        return VALUE_TYPE[field.type]
+    codes = listed(map(Code, field.codes), "of", "or")
+    if field.code_list is None:
+        return codes
+    return tell("{codes} (uit de lijst {name})", "{codes} (from the list {name})", codes=codes, name=Code(field.code_list))
+
+
+def _particulars(covenant: Covenant, field: Field, category: Category) -> Iterator[Words]:
+    """What this field says otherwise than its category."""
+    if field.about != category.about:
+        yield tell("over {subjects}", "about {subjects}", subjects=subjects_of(covenant, field.about))
+    if field.delivery != category.delivery:
+        yield DELIVERY[field.delivery]
+    if field.dpv and field.dpv != category.dpv:
+        yield tell("DPV: {iri}", "DPV: {iri}", iri=Code(field.dpv))
+
+
+def subjects_of(covenant: Covenant, about: frozenset[SubjectKind]) -> Words:
+    """`de huurder en de minderjarige`, in the covenant's order."""
+    return listed(tell("de {kind}", "the {kind}", kind=label) for kind, label in covenant.subjects.items() if kind in about)

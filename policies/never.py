@@ -22,7 +22,7 @@ def names_field(pattern: str, field: FieldName) -> bool:
     return field == pattern or (pattern.endswith(".*") and field.startswith(pattern[:-1]))
 
 
-def _covers(never: Never, field: Field) -> bool:
+def covers(never: Never, field: Field) -> bool:
     """Whether the statement speaks of this field, whoever gets it."""
     return (
         (not never.from_ or field.holder in never.from_)
@@ -55,7 +55,7 @@ def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
         if not roles or not _in_scope(never, article.purpose, article.phases, article.about):
             continue
         for field, form in article.fields.items():
-            if _covers(never, covenant.fields[field]) and (not never.forms or form.kind in never.forms):
+            if covers(never, covenant.fields[field]) and (not never.forms or form.kind in never.forms):
                 what = f"article {article.id} gives `{field}` to {', '.join(roles)}"
                 yield _broken(covenant, never, what, ("articles", position, "fields", field))
 
@@ -75,7 +75,7 @@ def _by_emergencies(covenant: Covenant, never: Never) -> Iterator[Finding]:
         for name in sorted(emergency.fields) if roles else ():
             field = covenant.fields[name]
             if (
-                _covers(never, field)
+                covers(never, field)
                 and (not never.about or never.about & field.about)
                 and (not never.forms or FormKind.FULL in never.forms)
             ):
@@ -97,7 +97,7 @@ def _tells_by_taking_part(covenant: Covenant, never: Never, party: PartyId) -> b
     if never.about or never.purposes or never.phases or never.forms:
         return False
     held = [field for field in covenant.fields.values() if field.holder == party]
-    return bool(held) and all(_covers(never, field) for field in held)
+    return bool(held) and all(covers(never, field) for field in held)
 
 
 def _shown_too_much(

@@ -16,11 +16,14 @@ from policies.policy import Policy
 from policies.rules import Context, Rule
 from policies.safety import error, unsafe
 from policies.vocabulary import CaseTypeId, Phase
+from policies.wording import Label
 
 __all__ = ["COMPILER", "Policy", "Rule", "compile_covenant", "rules_of"]
 
 #: the compiler's own version, part of a policy's hash: a stored decision is replayed with the compiler that made it
 COMPILER = "covenant-broker/compile/1"
+
+_PERMITS_NOTHING = Label("geen artikel verstrekt iets in een open fase", "no article gives anything in any open phase")
 
 
 def compile_covenant(covenant: Covenant) -> Policy:
@@ -34,9 +37,7 @@ def compile_covenant(covenant: Covenant) -> Policy:
         raise CovenantErrors(findings)
     rules = tuple(sorted(rules_of(covenant), key=lambda rule: rule.row))
     if not rules:
-        raise CovenantErrors(
-            [error(covenant, "permits-nothing", "no article gives anything in any open phase", at=("articles",), key=True)]
-        )
+        raise CovenantErrors([error(covenant, "permits-nothing", _PERMITS_NOTHING, at=("articles",), key=True)])
     return Policy(covenant, rules, covenant_sha256=covenant_sha256(covenant), sha256=_sha256(rules), compiler=COMPILER)
 
 

@@ -59,6 +59,7 @@ from policies.vocabulary import (
     RoleId,
     SubjectKind,
 )
+from policies.wording import Impossible, say
 
 __all__ = [
     "RELEASED_CLASSES",
@@ -141,7 +142,9 @@ class Expectation:
     def __post_init__(self) -> None:
         freeze(self, "sees", "withheld")
         if not (self.sees or self.never_sees or self.withheld):
-            raise ValueError("expected at least one of sees, never_sees, withheld")
+            raise Impossible(
+                say("hier hoort ten minste een van {keys}", "expected at least one of {keys}", keys="sees, never_sees, withheld")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,9 @@ class Covenant:
         freeze(self, "parties", "subjects", "legal_bases", "purposes", "case_types", "categories", "fields", "signals")
         for name in ("parties", "purposes", "case_types", "fields", "articles"):
             if not getattr(self, name):
-                raise ValueError(f"a covenant without `{name}` permits nothing")
+                raise Impossible(
+                    say("een convenant zonder `{name}` staat niets toe", "a covenant without `{name}` permits nothing", name=name)
+                )
 
     def role(self, role: RoleId) -> Role | None:
         """The role of that name, or None where no party has it."""

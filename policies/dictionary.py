@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.covenant import Category, Concerns, Covenant, DataClass, Field, Label
+from policies.covenant import Category, Concerns, Covenant, DataClass, Field
 from policies.document import Entries, Items, Node
+from policies.reading import Reading, Wrong, instead
 from policies.scalars import Text
-from policies.shape import Json, Many, Reading, Wrong, found
+from policies.shape import Json, Many
 from policies.values import Path
 from policies.vocabulary import Delivery, FieldName, PartyId, SubjectKind, ValueType
+from policies.wording import Impossible, Label, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class FieldSaid:
 
     def __post_init__(self) -> None:
         if (self.type is ValueType.CODE) != (self.codes is not None):
-            raise ValueError("`codes` goes with `type: code`, and with nothing else")
+            raise Impossible(
+                say("`codes` hoort bij `type: code`, en bij niets anders", "`codes` goes with `type: code`, and with nothing else")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,8 @@ class CodesShape:
     list_name: Text
 
     @property
-    def expected(self) -> str:
-        return "a list of codes, or {from: <list>, only: [...]}"
+    def expected(self) -> Label:
+        return Label("een lijst van codes, of {from: <lijst>, only: [...]}", "a list of codes, or {from: <list>, only: [...]}")
 
     def read(self, node: Node, path: Path, reading: Reading) -> Codes | Wrong:
         if isinstance(node, Items):
@@ -124,7 +128,7 @@ class CodesShape:
             return codes if isinstance(codes, Wrong) else Codes(codes)
         parts = {key.text: value for key, value in node.entries} if isinstance(node, Entries) else {}
         if set(parts) != {"from", "only"}:
-            return reading.wrong(node, "wrong-type", f"expected {self.expected}, found {found(node)}")
+            return reading.wrong(node, "wrong-type", instead(self.expected, node))
         name = self.list_name.read(parts["from"], (*path, "from"), reading)
         codes = self.codes.read(parts["only"], (*path, "only"), reading)
         return Wrong() if isinstance(name, Wrong) or isinstance(codes, Wrong) or not codes else Codes(codes, name)

@@ -23,14 +23,21 @@ from yaml.events import (
 )
 
 from policies.errors import CovenantErrors, Finding, Severity
-from policies.values import Label
-from policies.wording import label
+from policies.parser_words import context, problem
+from policies.wording import Label, say
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 16
 MAX_NODES = 100_000
 #: a file with more mistakes than this is not a covenant with mistakes; the rest is not looked for
 MAX_FINDINGS = 200
+
+_TAKE_OUT = Label("haal het weg", "take it out")
+_WRITE_OUT = Label("schrijf het uit", "write it out")
+_SECOND_DOCUMENT = Label(
+    "een tweede YAML-document; in een bestand staat een convenant", "a second YAML document; a file holds one covenant"
+)
+_KEY_NOT_TEXT = Label("als naam hoort hier een woord, er staat een lijst of een blok", "expected a word as key, found a list or a map")
 
 Place = tuple[int, int]
 
@@ -79,13 +86,13 @@ class Mistakes:
     file: str
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, place: Place, code: str, message: str | Label, hint: str | Label | None = None, law: str | None = None) -> None:
+    def add(self, place: Place, code: str, message: Label, hint: Label | None = None, law: str | None = None) -> None:
         """Note an error.
 
         Raises:
             CovenantErrors: there are too many to go on.
         """
-        self.findings.append(Finding(self.file, *place, Severity.ERROR, code, label(message), None if hint is None else label(hint), law))
+        self.findings.append(Finding(self.file, *place, Severity.ERROR, code, message, hint, law))
         if len(self.findings) >= MAX_FINDINGS:
             self.end()
 
@@ -112,26 +119,37 @@ def read_document(content: bytes, mistakes: Mistakes) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        mistakes.add(place, "not-yaml", f"not valid YAML: {error.problem or error.context}", error.context if error.problem else None)
+        what = problem(str(error.problem or error.context))
+        message = say("geen geldige YAML: {what}", "not valid YAML: {what}", what=what)
+        mistakes.add(place, "not-yaml", message, context(error.context) if error.problem and error.context else None)
     except yaml.YAMLError:
-        mistakes.add((1, 1), "not-yaml", "not valid YAML")
+        mistakes.add((1, 1), "not-yaml", Label("geen geldige YAML", "not valid YAML"))
     mistakes.end()
     raise AssertionError("unreachable: a mistake was added")
 
 
 def _decoded(content: bytes, mistakes: Mistakes) -> str:
     if len(content) > MAX_BYTES:
-        mistakes.add((1, 1), "too-large", f"expected at most {MAX_BYTES} bytes, found {len(content)}")
+        message = say(
+            "een convenant is hoogstens {most} bytes groot, dit bestand {found}",
+            "expected at most {most} bytes, found {found}",
+            most=MAX_BYTES,
+            found=len(content),
+        )
+        mistakes.add((1, 1), "too-large", message)
         mistakes.end()
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        mistakes.add((1, 1), "byte-order-mark", "the file begins with a byte order mark", "save it as UTF-8 without BOM")
+        message = Label("het bestand begint met een byte order mark (BOM)", "the file begins with a byte order mark")
+        hint = Label("sla het op als UTF-8 zonder BOM", "save it as UTF-8 without BOM")
+        mistakes.add((1, 1), "byte-order-mark", message, hint)
         mistakes.end()
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = (before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        mistakes.add(place, "not-utf8", f"byte 0x{content[error.start]:02x} is not UTF-8", "save it as UTF-8")
+        message = say("byte 0x{byte:02x} is geen UTF-8", "byte 0x{byte:02x} is not UTF-8", byte=content[error.start])
+        mistakes.add(place, "not-utf8", message, Label("sla het bestand op als UTF-8", "save it as UTF-8"))
         mistakes.end()
         raise AssertionError("unreachable: a mistake was added") from error
     for number, line in enumerate(text.split("\n"), start=1):
@@ -145,10 +163,11 @@ def _check_characters(number: int, line: str, mistakes: Mistakes) -> None:
     """Refuse what a signatory cannot see: control characters, and the invisible ones that turn the reading direction."""
     for column, character in enumerate(line, start=1):
         if character == "\t":
-            mistakes.add((number, column), "tab", "a tab", "use spaces")
+            mistakes.add((number, column), "tab", Label("hier staat een tab", "a tab"), Label("gebruik spaties", "use spaces"))
             return
         if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            mistakes.add((number, column), "invisible-character", f"an invisible character, U+{ord(character):04X}", "take it out")
+            message = say("een onzichtbaar teken, U+{code:04X}", "an invisible character, U+{code:04X}", code=ord(character))
+            mistakes.add((number, column), "invisible-character", message, _TAKE_OUT)
             return
 
 
@@ -164,12 +183,12 @@ class _Composer:
         root: Node | None = None
         for event in self._events:
             if isinstance(event, DocumentStartEvent) and root is not None:
-                self._mistakes.add(_place(event), "second-document", "a second YAML document; a file holds one covenant")
+                self._mistakes.add(_place(event), "second-document", _SECOND_DOCUMENT)
                 self._mistakes.end()
             if isinstance(event, NodeEvent):
                 root = self._node(event, 1)
         if root is None:
-            self._mistakes.add((1, 1), "empty", "the file holds no covenant")
+            self._mistakes.add((1, 1), "empty", Label("in het bestand staat geen convenant", "the file holds no covenant"))
             self._mistakes.end()
         return root or Broken((1, 1))
 
@@ -177,13 +196,16 @@ class _Composer:
         place = _place(event)
         self._nodes += 1
         if depth > MAX_DEPTH:
-            self._mistakes.add(place, "too-deep", f"nested more than {MAX_DEPTH} deep")
+            message = say("meer dan {most} niveaus diep", "nested more than {most} deep", most=MAX_DEPTH)
+            self._mistakes.add(place, "too-deep", message)
             self._mistakes.end()
         if self._nodes > MAX_NODES:
-            self._mistakes.add(place, "too-large", f"expected at most {MAX_NODES} parts")
+            message = say("een convenant heeft hoogstens {most} onderdelen", "expected at most {most} parts", most=MAX_NODES)
+            self._mistakes.add(place, "too-large", message)
             self._mistakes.end()
         if isinstance(event, AliasEvent):
-            self._mistakes.add(place, "alias", f"`*{event.anchor}` repeats another part", "write it out")
+            message = say("`*{name}` herhaalt een ander onderdeel", "`*{name}` repeats another part", name=event.anchor)
+            self._mistakes.add(place, "alias", message, _WRITE_OUT)
             return Broken(place)
         self._check_properties(event, place)
         if isinstance(event, ScalarEvent):
@@ -192,10 +214,12 @@ class _Composer:
 
     def _check_properties(self, event: Event, place: Place) -> None:
         if getattr(event, "anchor", None):
-            self._mistakes.add(place, "anchor", "an anchor has no use here", "take `&` and its name out")
+            message = Label("een anker (`&`) doet hier niets", "an anchor has no use here")
+            self._mistakes.add(place, "anchor", message, Label("haal `&` met de naam erachter weg", "take `&` and its name out"))
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
-            self._mistakes.add(place, "tag", f"tag `{tag}` has no use here", "take it out")
+            message = say("het label `{tag}` doet hier niets", "tag `{tag}` has no use here", tag=tag)
+            self._mistakes.add(place, "tag", message, _TAKE_OUT)
 
     def _items(self, place: Place, depth: int) -> Items:
         items: list[Node] = []
@@ -213,12 +237,14 @@ class _Composer:
             key, value = self._node(event, depth + 1), self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
                 if not isinstance(key, Broken):
-                    self._mistakes.add(key.place, "key-not-text", "expected a word as key, found a list or a map")
+                    self._mistakes.add(key.place, "key-not-text", _KEY_NOT_TEXT)
             elif key.text == "<<" and key.plain:
-                self._mistakes.add(key.place, "merge-key", "`<<` merges another part", "write it out")
+                message = Label("`<<` voegt een ander onderdeel in", "`<<` merges another part")
+                self._mistakes.add(key.place, "merge-key", message, _WRITE_OUT)
             elif key.text in entries:
-                first = entries[key.text][0].place
-                self._mistakes.add(key.place, "duplicate-key", f"`{key.text}` stands here a second time", f"first on line {first[0]}")
+                message = say("`{key}` staat hier voor de tweede keer", "`{key}` stands here a second time", key=key.text)
+                first = say("de eerste staat op regel {line}", "first on line {line}", line=entries[key.text][0].place[0])
+                self._mistakes.add(key.place, "duplicate-key", message, first)
             else:
                 entries[key.text] = (key, value)
         return Entries(tuple(entries.values()), place)

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policies.values import Label
-from policies.wording import in_language
+from policies.wording import Label, in_language
 
 
 class Severity(StrEnum):

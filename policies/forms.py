@@ -12,6 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from policies.vocabulary import Form, FormKind, ValueType
+from policies.wording import Impossible, say
 
 #: the forms that a type of field can be given in
 FORMS_OF: Mapping[ValueType, frozenset[FormKind]] = MappingProxyType(
@@ -35,15 +36,21 @@ def band_bounds(band: str) -> tuple[int, int | None]:
     """The lowest and highest number of `3-9`, `0` or `10+`; the highest of an open band is None.
 
     Raises:
-        ValueError: the text is not a band.
+        Impossible: the text is not a band.
     """
     match = _BAND.fullmatch(band)
     if match is None:
-        raise ValueError(f"expected a band such as `3-9`, `0` or `10+`, found `{band}`")
+        raise Impossible(
+            say(
+                "hier hoort een bandbreedte als `3-9`, `0` of `10+`, er staat `{band}`",
+                "expected a band such as `3-9`, `0` or `10+`, found `{band}`",
+                band=band,
+            )
+        )
     low = int(match["low"])
     high = None if match["open"] else int(match["high"] or low)
     if high is not None and high < low:
-        raise ValueError(f"band `{band}` ends before it begins")
+        raise Impossible(say("bandbreedte `{band}` eindigt voor zij begint", "band `{band}` ends before it begins", band=band))
     return low, high
 
 
@@ -51,14 +58,28 @@ def check_bands(bands: tuple[str, ...]) -> None:
     """Refuse bands that are too many, leave a gap, overlap or go back: a number in a gap would be withheld without anybody having said so.
 
     Raises:
-        ValueError: the bands do not follow each other.
+        Impossible: the bands do not follow each other.
     """
     if len(bands) > MAX_BANDS:
-        raise ValueError(f"expected at most {MAX_BANDS} bands, found {len(bands)}")
+        raise Impossible(
+            say(
+                "hier horen hoogstens {most} bandbreedtes, er staan er {found}",
+                "expected at most {most} bands, found {found}",
+                most=MAX_BANDS,
+                found=len(bands),
+            )
+        )
     for before, after in pairwise(bands):
         high, low = band_bounds(before)[1], band_bounds(after)[0]
         if high is None or low != high + 1:
-            raise ValueError(f"band `{after}` does not follow `{before}`: bands ascend without gap or overlap")
+            raise Impossible(
+                say(
+                    "bandbreedte `{after}` sluit niet aan op `{before}`: bandbreedtes lopen op, zonder gat en zonder overlap",
+                    "band `{after}` does not follow `{before}`: bands ascend without gap or overlap",
+                    after=after,
+                    before=before,
+                )
+            )
     band_bounds(bands[-1])
 
 

@@ -20,6 +20,17 @@ _BSN = frozenset({BasisKind.BSN, BasisKind.WGS})
 _SECRECY = frozenset({BasisKind.SECRECY_EXCEPTION, BasisKind.DUTY})
 _POLICE = frozenset({DataClass.POLICE_8, DataClass.POLICE_9, DataClass.POLICE_10})
 
+#: which law asks for each of these, and what of the Wpg takes its place at the police
+_LAW: Mapping[BasisKind, tuple[str, str]] = MappingProxyType(
+    {
+        BasisKind.GDPR6: ("AVG art. 6(1)", "; Wpg art. 3"),
+        BasisKind.GDPR9: ("AVG art. 9(2)", "; Wpg art. 5"),
+        BasisKind.GDPR10: ("AVG art. 10; UAVG art. 31-33", "; Wpg art. 8"),
+        BasisKind.BSN: ("UAVG art. 46", ""),
+        BasisKind.SECRECY_EXCEPTION: ("BW 7:457", ""),
+    }
+)
+
 #: what giving a class needs besides a ground: at least one basis of one of these kinds
 GIVING: Mapping[DataClass, frozenset[BasisKind]] = MappingProxyType(
     {
@@ -40,6 +51,14 @@ RECEIVING: Mapping[DataClass, frozenset[BasisKind]] = MappingProxyType(
         **dict.fromkeys(_POLICE, _CRIMINAL),
     }
 )
+
+
+def law_of(kinds: frozenset[BasisKind]) -> str:
+    """The law that asks for a basis of one of these kinds, as a finding cites it; where only the Wpg will do, that on providing."""
+    for kind, (law, at_the_police) in _LAW.items():
+        if kind in kinds:
+            return law + at_the_police if BasisKind.WPG in kinds else law
+    return "Wpg art. 16-20"
 
 
 def _kinds(party: Party, bases: Iterable[LegalBasis]) -> frozenset[BasisKind]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from policies.parties import party_of
 from policies.values import Label, Period, freeze
 from policies.vocabulary import CaseTypeId, PartyId, Phase, RoleId
+from policies.wording import Impossible, say
 
 
 class PhaseView(StrEnum):
@@ -58,7 +59,12 @@ class Needs:
 
     def __post_init__(self) -> None:
         if self.or_after is not None and not self.agreement:
-            raise ValueError("`or_after` says how long an agreement is waited for, but no agreement is asked")
+            raise Impossible(
+                say(
+                    "`or_after` zegt hoe lang op instemming wordt gewacht, maar er wordt geen instemming gevraagd",
+                    "`or_after` says how long an agreement is waited for, but no agreement is asked",
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ class CaseType:
 
     def __post_init__(self) -> None:
         if not self.ladder:
-            raise ValueError("a case type without phases can hold no case")
+            raise Impossible(say("een soort casus zonder fasen kan geen casus bevatten", "a case type without phases can hold no case"))
         freeze(self, "ladder", "shown_as")
 
     @property

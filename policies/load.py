@@ -12,8 +12,8 @@ from policies.covenant import Covenant
 from policies.document import Mistakes, read_document
 from policies.errors import CovenantErrors
 from policies.meaning import contradictions
+from policies.reading import Reading, Wrong
 from policies.schema import COVENANT
-from policies.shape import Reading, Wrong
 from policies.values import Places, read_only
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policies.covenant import CaseType, Covenant, Field, Never, PhaseView, ShownAs, Step, party_of
+from policies.covenant import CaseType, Covenant, Field, Never, NeverKind, PhaseView, ShownAs, Step, party_of
 from policies.errors import Finding, Severity
 from policies.values import Path
 from policies.vocabulary import FieldName, FormKind, PartyId, Phase, PurposeId, RoleId, SubjectKind
-from policies.wording import label
+from policies.wording import Label, say
+
+_KINDS = {NeverKind.LAW: Label("wet", "law"), NeverKind.CHOICE: Label("eigen keuze", "choice")}
 
 
 def names_field(pattern: str, field: FieldName) -> bool:
@@ -43,10 +45,17 @@ def broken_statements(covenant: Covenant) -> Iterator[Finding]:
         yield from _by_what_is_shown(covenant, never)
 
 
-def _broken(covenant: Covenant, never: Never, what: str, at: Path) -> Finding:
+def _broken(covenant: Covenant, never: Never, what: Label, at: Path) -> Finding:
     line, column = covenant.places.of(*at)
-    message = f"never {never.statement} ({never.kind}) is broken: {what}"
-    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", label(message), label(never.because))
+    message = say(
+        "nooit-bepaling {statement} ({kind}) is geschonden: {what}",
+        "never {statement} ({kind}) is broken: {what}",
+        statement=never.statement,
+        kind=_KINDS[never.kind],
+        what=what,
+    )
+    because = Label(never.because, never.because)  # the covenant's own words, which have one language
+    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", message, because)
 
 
 def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
@@ -56,7 +65,13 @@ def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
             continue
         for field, form in article.fields.items():
             if covers(never, covenant.fields[field]) and (not never.forms or form.kind in never.forms):
-                what = f"article {article.id} gives `{field}` to {', '.join(roles)}"
+                what = say(
+                    "artikel {article} geeft `{field}` aan {roles}",
+                    "article {article} gives `{field}` to {roles}",
+                    article=article.id,
+                    field=field,
+                    roles=", ".join(roles),
+                )
                 yield _broken(covenant, never, what, ("articles", position, "fields", field))
 
 
@@ -79,7 +94,13 @@ def _by_emergencies(covenant: Covenant, never: Never) -> Iterator[Finding]:
                 and (not never.about or never.about & field.about)
                 and (not never.forms or FormKind.FULL in never.forms)
             ):
-                yield _broken(covenant, never, f"the emergency gives `{name}` to {', '.join(roles)}", ("emergency", position, "fields"))
+                what = say(
+                    "de noodregeling geeft `{field}` aan {roles}",
+                    "the emergency gives `{field}` to {roles}",
+                    field=name,
+                    roles=", ".join(roles),
+                )
+                yield _broken(covenant, never, what, ("emergency", position, "fields"))
 
 
 def _by_what_is_shown(covenant: Covenant, never: Never) -> Iterator[Finding]:
@@ -105,12 +126,25 @@ def _shown_too_much(
 ) -> Iterator[Finding]:
     at: Path = ("case_types", case_type.id, "shown_as", party)
     for other in sorted(shown.participants & telling):
-        what = f"{party} is shown that {other} takes part in {case_type.id}, and {other} holds nothing that {party} may know of"
+        what = say(
+            "{party} krijgt te zien dat {other} meedoet in {case_type}, en {other} heeft niets waarvan {party} mag weten",
+            "{party} is shown that {other} takes part in {case_type}, and {other} holds nothing that {party} may know of",
+            party=party,
+            other=other,
+            case_type=case_type.id,
+        )
         yield _broken(covenant, never, what, (*at, "participants"))
     for phase, step in case_type.ladder.items():
         given_away = sorted(_parties_of(step) & telling)
         if given_away and shown.phase_in(phase) is PhaseView.FULL:
-            what = f"{party} is shown phase `{phase}` of {case_type.id}, which gives away that {', '.join(given_away)} takes part"
+            what = say(
+                "{party} krijgt fase `{phase}` van {case_type} te zien, en dat verraadt dat {parties} meedoet",
+                "{party} is shown phase `{phase}` of {case_type}, which gives away that {parties} takes part",
+                party=party,
+                phase=phase,
+                case_type=case_type.id,
+                parties=", ".join(given_away),
+            )
             yield _broken(covenant, never, what, (*at, "phase"))
 
 

@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from policies.covenant import Article, BasisKind, Covenant, Emergency, Party, party_of
+from policies.covenant import Article, Covenant, Emergency, Party, party_of
 from policies.errors import Finding, Severity
 from policies.forms import comparable
-from policies.grounds import missing_to_give, missing_to_receive
+from policies.grounds import law_of, missing_to_give, missing_to_receive
 from policies.never import broken_statements
-from policies.values import Label, Path
+from policies.values import Path
 from policies.vocabulary import BasisId, FieldName
-from policies.wording import label
+from policies.wording import Label, either, listed, say
+
+_EMERGENCY = Label("de noodregeling", "emergency")
 
 
 def error(
     covenant: Covenant,
     code: str,
-    message: str | Label,
-    hint: str | Label | None = None,
+    message: Label,
+    hint: Label | None = None,
     *,
     at: Path,
     key: bool = False,
@@ -31,7 +33,7 @@ def error(
 ) -> Finding:
     """A finding at a place of the covenant, an error unless said otherwise; `key` points at the key rather than at what stands under it."""
     line, column = covenant.places.of_key(*at) if key else covenant.places.of(*at)
-    return Finding(covenant.places.file, line, column, severity, code, label(message), None if hint is None else label(hint), law)
+    return Finding(covenant.places.file, line, column, severity, code, message, hint, law)
 
 
 def unsafe(covenant: Covenant) -> Iterator[Finding]:
@@ -45,11 +47,18 @@ def unsafe(covenant: Covenant) -> Iterator[Finding]:
 
 
 def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    giver, name = covenant.parties[article.from_], f"article {article.id}"
+    giver, name = covenant.parties[article.from_], say("artikel {article}", "article {article}", article=article.id)
     for field in article.fields:
         holder = covenant.fields[field].holder
         if holder != article.from_:
-            message = f"{name} gives `{field}` from {article.from_}, but its holder is {holder}"
+            message = say(
+                "{name} laat {giver} `{field}` verstrekken, maar de bronhouder is {holder}",
+                "{name} gives `{field}` from {giver}, but its holder is {holder}",
+                name=name,
+                giver=article.from_,
+                field=field,
+                holder=holder,
+            )
             yield error(covenant, "not-the-holder", message, at=(*at, "fields", field), key=True)
             continue
         yield from _not_given(covenant, name, giver, field, article.basis.giver, (*at, "basis", "giver"))
@@ -59,43 +68,57 @@ def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[
     purpose = covenant.purposes[article.purpose]
     for party in sorted({article.from_, *map(party_of, article.to)}):
         if not purpose.legal_basis.get(party):
-            message = f"article {article.id}: {party} has no legal basis for purpose `{article.purpose}`"
-            yield error(
-                covenant, "no-basis-for-purpose", message, f"purposes.{article.purpose}.legal_basis names none", at=(*at, "purpose")
+            message = say(
+                "{name}: {party} heeft geen grondslag voor doel `{purpose}`",
+                "{name}: {party} has no legal basis for purpose `{purpose}`",
+                name=name,
+                party=party,
+                purpose=article.purpose,
             )
+            hint = say("purposes.{purpose}.legal_basis noemt er geen", "purposes.{purpose}.legal_basis names none", purpose=article.purpose)
+            yield error(covenant, "no-basis-for-purpose", message, hint, at=(*at, "purpose"), law="AVG art. 5(1)(b), 6(1)")
 
 
 def _emergency_without_ground(covenant: Covenant, emergency: Emergency, at: Path) -> Iterator[Finding]:
     for field in sorted(emergency.fields):
         giver = covenant.parties[covenant.fields[field].holder]
-        yield from _not_given(covenant, "emergency", giver, field, emergency.basis.giver, (*at, "basis", "giver"))
+        yield from _not_given(covenant, _EMERGENCY, giver, field, emergency.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, emergency.who)} - {giver.id}):
             bases = emergency.basis.receiver.get(party, ())
-            yield from _not_received(covenant, "emergency", covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
+            yield from _not_received(covenant, _EMERGENCY, covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
 
 
-def _not_given(covenant: Covenant, name: str, giver: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
+def _not_given(covenant: Covenant, name: Label, giver: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
     classes = covenant.fields[field].classes
     for kinds in missing_to_give(classes, giver, [covenant.legal_bases[basis] for basis in bases]):
-        message = f"{name}: {giver.id} has no ground to give `{field}` ({_words(classes)}): expected a basis of kind {_either(kinds)}"
-        yield error(covenant, "no-ground-to-give", message, at=at)
+        message = say(
+            "{name}: {giver} heeft geen grondslag om `{field}` ({classes}) te verstrekken: daar hoort een grondslag van de soort {kinds}",
+            "{name}: {giver} has no ground to give `{field}` ({classes}): expected a basis of kind {kinds}",
+            name=name,
+            giver=giver.id,
+            field=field,
+            classes=listed(classes),
+            kinds=either(sorted(kinds)),
+        )
+        yield error(covenant, "no-ground-to-give", message, at=at, law=law_of(kinds))
 
 
-def _not_received(covenant: Covenant, name: str, party: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
+def _not_received(covenant: Covenant, name: Label, party: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
     classes = covenant.fields[field].classes
     known = [covenant.legal_bases[basis] for basis in bases]
     for kinds in missing_to_receive(classes, party, known):
-        message = f"{name}: {party.id} has no ground to receive `{field}` ({_words(classes)}): expected a basis of kind {_either(kinds)}"
+        message = say(
+            "{name}: {party} heeft geen grondslag om `{field}` ({classes}) te ontvangen: daar hoort een grondslag van de soort {kinds}",
+            "{name}: {party} has no ground to receive `{field}` ({classes}): expected a basis of kind {kinds}",
+            name=name,
+            party=party.id,
+            field=field,
+            classes=listed(classes),
+            kinds=either(sorted(kinds)),
+        )
         only = [basis.id for basis in known if basis.gives_only]
-        yield error(covenant, "no-ground-to-receive", message, f"`{only[0]}` only gives" if only else None, at=at)
-
-
-def _words(words: Iterable[str]) -> str:
-    return ", ".join(sorted(words))
-
-
-def _either(kinds: Iterable[BasisKind]) -> str:
-    return " or ".join(sorted(kinds))
+        hint = say("`{basis}` is alleen een grondslag om te verstrekken", "`{basis}` only gives", basis=only[0]) if only else None
+        yield error(covenant, "no-ground-to-receive", message, hint, at=at, law=law_of(kinds))
 
 
 def _incomparable(covenant: Covenant) -> Iterator[Finding]:
@@ -107,9 +130,16 @@ def _incomparable(covenant: Covenant) -> Iterator[Finding]:
     for field, articles in giving.items():
         for (_, one), (position, other) in combinations(articles, 2):
             if not comparable(one.fields[field], other.fields[field]) and _meet(covenant, one, other):
-                message = (
-                    f"articles {one.id} and {other.id} give `{field}` to the same role in the same situation "
-                    f"as {one.fields[field]} and as {other.fields[field]}, of which neither is the wider"
+                message = say(
+                    "artikelen {one} en {other} geven `{field}` aan dezelfde functie in dezelfde situatie als {form} en als {other_form}, "
+                    "en geen van beide is de ruimste",
+                    "articles {one} and {other} give `{field}` to the same role in the same situation "
+                    "as {form} and as {other_form}, of which neither is the wider",
+                    one=one.id,
+                    other=other.id,
+                    field=field,
+                    form=one.fields[field],
+                    other_form=other.fields[field],
                 )
                 yield error(covenant, "incomparable-forms", message, at=("articles", position, "fields", field))
 

@@ -9,13 +9,16 @@ pass, and names that are not defined are noticed even where other things are wro
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from policies.document import Broken, Entries, Items, Mistakes, Node, Place, Scalar
-from policies.values import Label, Path
+from policies.document import Entries, Items, Node, Scalar
+from policies.reading import WRONG, Reading, Wrong, did_you_mean, found, instead
+from policies.values import Path
+from policies.wording import Impossible, Label, say
+
+__all__ = ["REQUIRED", "WRONG", "Json", "Key", "Many", "MapOf", "Reading", "Record", "Shape", "Wrong", "did_you_mean"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -23,54 +26,11 @@ T_co = TypeVar("T_co", covariant=True)
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 
-class Wrong:
-    """What reading gives when there was a mistake; the mistake is noted already."""
-
-
-WRONG: Final = Wrong()
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A name that must be defined somewhere as one of these kinds."""
-
-    kinds: tuple[str, ...]
-    name: str
-    place: Place
-
-
-@dataclass(slots=True)
-class Reading:
-    """One pass over a document: its mistakes, where everything stood, what was defined and what was mentioned."""
-
-    mistakes: Mistakes
-    values: dict[Path, Place] = field(default_factory=dict)
-    keys: dict[Path, Place] = field(default_factory=dict)
-    defined: dict[str, set[str]] = field(default_factory=dict)
-    mentions: list[Mention] = field(default_factory=list)
-
-    def wrong(self, node: Node, code: str, message: str | Label, hint: str | Label | None = None) -> Wrong:
-        """Note a mistake, unless the node's own is noted already."""
-        if not isinstance(node, Broken):
-            self.mistakes.add(node.place, code, message, hint)
-        return WRONG
-
-    def resolve(self) -> None:
-        """Note every mention of a name that nothing defines."""
-        for mention in self.mentions:
-            known = [name for kind in mention.kinds for name in self.defined.get(kind, ())]
-            # Where nothing of a kind is defined its whole part is missing or misspelt, which is reported once, at that part.
-            if known and mention.name not in known:
-                kinds = " or ".join(mention.kinds)
-                hint = did_you_mean(mention.name, known)
-                self.mistakes.add(mention.place, f"unknown-{mention.kinds[0].replace(' ', '-')}", f"unknown {kinds} `{mention.name}`", hint)
-
-
 class Shape(Protocol[T_co]):
     """What may stand somewhere."""
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Label:
         """In words, for messages: `a date such as 2026-01-31`."""
 
     def read(self, node: Node, path: Path, reading: Reading) -> T_co | Wrong:
@@ -78,20 +38,6 @@ class Shape(Protocol[T_co]):
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - a shape writes what it read
         """The value as JSON that reads back to the same value."""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the nearest known name, if one is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean `{near[0]}`?" if near else None
-
-
-def found(node: Node) -> str:
-    """What a node is, in words; what was written, where it is short."""
-    if isinstance(node, Scalar):
-        shown = node.text if len(node.text) <= 60 else node.text[:57] + "..."  # noqa: PLR2004 - what fits on a line
-        return f"`{shown}`" if shown else "nothing"
-    return "a list" if isinstance(node, Items) else "a map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +51,17 @@ class Many(Generic[T]):
     forgiving: bool = False
 
     @property
-    def expected(self) -> str:
-        return f"a list, each item {self.each.expected}"
+    def expected(self) -> Label:
+        return say("een lijst, met telkens {each}", "a list, each item {each}", each=self.each.expected)
 
     def read(self, node: Node, path: Path, reading: Reading) -> Any:  # noqa: ANN401 - `make` decides
         if self.lone and isinstance(node, Scalar):
             node = Items((node,), node.place)
         if not isinstance(node, Items):
-            return reading.wrong(node, "wrong-type", f"expected {self.expected}, found {found(node)}")
+            return reading.wrong(node, "wrong-type", instead(self.expected, node))
         if not node.items and not self.may_be_empty:
-            return reading.wrong(node, "empty", f"expected {self.expected}, found an empty list")
+            message = say("hier hoort {list}, de lijst is leeg", "expected {list}, found an empty list", list=self.expected)
+            return reading.wrong(node, "empty", message)
         values: list[T] = []
         spoiled = False
         for position, item in enumerate(node.items):
@@ -123,7 +70,9 @@ class Many(Generic[T]):
             if isinstance(value, Wrong):
                 spoiled = True
             elif value in values:
-                reading.wrong(item, "repeated", f"{found(item)} stands here a second time")
+                reading.wrong(
+                    item, "repeated", say("{item} staat hier voor de tweede keer", "{item} stands here a second time", item=found(item))
+                )
             else:
                 values.append(value)
         return WRONG if spoiled and not self.forgiving else self.make(values)
@@ -147,14 +96,17 @@ class MapOf(Generic[T]):
     forgiving: bool = False
 
     @property
-    def expected(self) -> str:
-        return f"a map from {self.key.expected} to {self.each.expected}"
+    def expected(self) -> Label:
+        return say(
+            "een blok met telkens {key} en daaronder {each}", "a map from {key} to {each}", key=self.key.expected, each=self.each.expected
+        )
 
     def read(self, node: Node, path: Path, reading: Reading) -> dict[str, Any] | Wrong:
         if not isinstance(node, Entries):
-            return reading.wrong(node, "wrong-type", f"expected {self.expected}, found {found(node)}")
+            return reading.wrong(node, "wrong-type", instead(self.expected, node))
         if not node.entries and not self.may_be_empty:
-            return reading.wrong(node, "empty", f"expected {self.expected}, found an empty map")
+            message = say("hier hoort {map}, het blok is leeg", "expected {map}, found an empty map", map=self.expected)
+            return reading.wrong(node, "empty", message)
         values: dict[str, Any] = {}
         spoiled = False
         for key, value_node in node.entries:
@@ -204,35 +156,34 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[T]):
-    """A map with known keys, made into one value. `named` is what the thing is called in messages: `an article`.
+    """A map with known keys, made into one value. `named` is what the thing is called in messages: `een artikel`, `an article`.
 
     `keyed` is the argument that the key above it becomes (the id of a party stands before its record). `forgiving` goes on without the keys
     that may be left out and are wrong; where it does not, whatever is built on this value is not looked at, so that no mistake has echoes.
+    `law` is what asks for it: `Wpg art. 20(2)`.
     """
 
-    named: str
+    named: Label
     make: Callable[..., T]
     keys: tuple[Key, ...]
     keyed: str = ""
     forgiving: bool = False
+    law: str | None = None
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Label:
         return self.named
 
     def read(self, node: Node, path: Path, reading: Reading) -> T | Wrong:
         if not isinstance(node, Entries):
-            required = [f"`{key.name}`" for key in self.keys if key.default is REQUIRED]
-            keys = " and ".join(required) if len(required) in {1, 2, 3} else "keys"
-            return reading.wrong(node, "wrong-type", f"expected {self.named} with {keys}, found {found(node)}")
+            return reading.wrong(node, "wrong-type", instead(self._with_keys(), node))
         known = {key.name: key for key in self.keys}
         arguments: dict[str, object] = {self.keyed: path[-1]} if self.keyed else {}
         spoiled = False
         for written, value_node in node.entries:
             key = known.get(written.text)
             if key is None:
-                hint = did_you_mean(written.text, known) or f"known are {', '.join(known)}"
-                reading.wrong(written, "unknown-key", f"`{written.text}` is not a key of {self.named}", hint)
+                self._unknown(written, known, reading)
                 spoiled = spoiled or not self.forgiving
                 continue
             here = (*path, key.name)
@@ -245,17 +196,40 @@ class Record(Generic[T]):
         present = {written.text for written, _ in node.entries}
         for key in self.keys:
             if key.default is REQUIRED and key.name not in present:
-                reading.wrong(node, "missing-key", f"{self.named} lacks `{key.name}`: expected {key.shape.expected}")
+                self._missing(key, node, reading)
                 spoiled = True
         return WRONG if spoiled else self._made(arguments, node, reading)
+
+    def _with_keys(self) -> Label:
+        required = [f"`{key.name}`" for key in self.keys if key.default is REQUIRED]
+        if len(required) not in {1, 2, 3}:
+            return say("{named} met onderdelen", "{named} with keys", named=self.named)
+        keys = Label(" en ".join(required), " and ".join(required))
+        return say("{named} met {keys}", "{named} with {keys}", named=self.named, keys=keys)
+
+    def _unknown(self, written: Scalar, known: Iterable[str], reading: Reading) -> None:
+        message = say("`{key}` is geen onderdeel van {named}", "`{key}` is not a key of {named}", key=written.text, named=self.named)
+        every = say("de onderdelen zijn {known}", "known are {known}", known=", ".join(known))
+        reading.wrong(written, "unknown-key", message, did_you_mean(written.text, known) or every)
+
+    def _missing(self, key: Key, node: Node, reading: Reading) -> None:
+        message = say(
+            "`{key}` ontbreekt in {named}: daar hoort {expected}",
+            "{named} lacks `{key}`: expected {expected}",
+            named=self.named,
+            key=key.name,
+            expected=key.shape.expected,
+        )
+        reading.wrong(node, "missing-key", message, law=self.law)
 
     def _made(self, arguments: Mapping[str, object], node: Node, reading: Reading) -> T | Wrong:
         try:
             return self.make(**arguments)
-        except ValueError as error:  # a value refuses what is impossible, in words for whoever wrote it
+        except Impossible as error:  # a value refuses what is impossible, in words for whoever wrote it
             if self.forgiving and reading.mistakes.findings:  # it is what is left of something that was wrong
                 return WRONG
-            return reading.wrong(node, "impossible", f"{self.named}: {error}")
+            message = say("{named}: {error}", "{named}: {error}", named=self.named, error=error.said)
+            return reading.wrong(node, "impossible", message, law=self.law)
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - see Shape
         written: dict[str, Json] = {}

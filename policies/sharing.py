@@ -23,6 +23,7 @@ from policies.vocabulary import (
     SubjectKind,
     ValueType,
 )
+from policies.wording import Impossible, say
 
 
 class DataClass(StrEnum):
@@ -82,9 +83,11 @@ class Field:
 
     def __post_init__(self) -> None:
         if not self.classes:
-            raise ValueError("a field without a legal class has no ground to rest on")
+            raise Impossible(
+                say("een gegeven zonder klasse heeft geen grond om op te rusten", "a field without a legal class has no ground to rest on")
+            )
         if (self.type is ValueType.CODE) != bool(self.codes):
-            raise ValueError("a field has codes exactly when its type is code")
+            raise Impossible(say("codes horen bij het type `code`, en bij geen ander", "a field has codes exactly when its type is code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,9 @@ class Article:
         freeze(self, "fields")
         for name in ("to", "case_types", "phases", "about", "fields"):
             if not getattr(self, name):
-                raise ValueError(f"an article without `{name}` permits nothing")
+                raise Impossible(
+                    say("een artikel zonder `{name}` staat niets toe", "an article without `{name}` permits nothing", name=name)
+                )
 
 
 class NeverKind(StrEnum):
@@ -218,7 +223,9 @@ class Never:
 
     def __post_init__(self) -> None:
         if not (self.to or self.from_ or self.classes or self.fields or self.about):
-            raise ValueError("expected at least one of to, from, classes, fields, about")
+            raise Impossible(
+                say("hier hoort ten minste een van {keys}", "expected at least one of {keys}", keys="to, from, classes, fields, about")
+            )
 
 
 @dataclass(frozen=True, slots=True)

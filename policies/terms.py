@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from policies.values import Label, Period, freeze
 from policies.vocabulary import BasisId, CaseTypeId, PartyId, Phase, RoleId
+from policies.wording import Impossible, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,15 @@ class InForce:
 
     def __post_init__(self) -> None:
         if not self.from_ <= self.review <= self.until:
-            raise ValueError(f"expected from <= review <= until, found {self.from_}, {self.review}, {self.until}")
+            raise Impossible(
+                say(
+                    "`review` ligt tussen `from` en `until`; er staat {from_}, {review} en {until}",
+                    "expected from <= review <= until, found {from_}, {review}, {until}",
+                    from_=self.from_,
+                    review=self.review,
+                    until=self.until,
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)

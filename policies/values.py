@@ -10,6 +10,10 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
+from policies.wording import Impossible, Label, say
+
+__all__ = ["NOWHERE", "Label", "Path", "Period", "Places", "freeze", "period_of", "read_only"]
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -17,15 +21,8 @@ V = TypeVar("V")
 Path = tuple[str | int, ...]
 
 _UNITS = ("minute", "hour", "day", "week", "month", "year")
+_VARIES = {"month": Label("een maand", "a month"), "year": Label("een jaar", "a year")}
 _PERIOD = re.compile(rf"(?P<number>[1-9][0-9]{{0,3}}) (?P<unit>{'|'.join(_UNITS)})(?P<plural>s?)")
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text in both languages of the covenant."""
-
-    nl: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +34,33 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.unit not in _UNITS or self.number < 1:
-            raise ValueError(f"expected a number of {', '.join(unit + 's' for unit in _UNITS)}, found {self.number} {self.unit}")
+            units = ", ".join(unit + "s" for unit in _UNITS)
+            found = f"{self.number} {self.unit}"
+            raise Impossible(
+                say(
+                    "hier hoort een aantal {units}, er staat {found}",
+                    "expected a number of {units}, found {found}",
+                    units=units,
+                    found=found,
+                )
+            )
 
     @classmethod
     def parse(cls, text: str) -> Period:
         """Read `1 month`, `14 days`.
 
         Raises:
-            ValueError: the text is not a period.
+            Impossible: the text is not a period.
         """
         match = _PERIOD.fullmatch(text)
         if match is None or (match["plural"] == "s") != (match["number"] != "1"):
-            raise ValueError(f"expected a period such as `14 days` or `1 month`, found `{text}`")
+            raise Impossible(
+                say(
+                    "hier hoort een termijn als `14 days` of `1 month`, er staat `{text}`",
+                    "expected a period such as `14 days` or `1 month`, found `{text}`",
+                    text=text,
+                )
+            )
         return cls(int(match["number"]), match["unit"])
 
     @property
@@ -60,10 +72,17 @@ class Period:
         """The fixed length.
 
         Raises:
-            ValueError: it is counted in months or years.
+            Impossible: it is counted in months or years.
         """
         if not self.is_exact:
-            raise ValueError(f"expected minutes, hours, days or weeks, found `{self}`: a {self.unit} has no fixed length")
+            raise Impossible(
+                say(
+                    "hier horen `minutes`, `hours`, `days` of `weeks`, er staat `{period}`: {unit} heeft geen vaste lengte",
+                    "expected minutes, hours, days or weeks, found `{period}`: {unit} has no fixed length",
+                    period=self,
+                    unit=_VARIES[self.unit],
+                )
+            )
         return timedelta(**{f"{self.unit}s": self.number})
 
     def after(self, day: date) -> date:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from policies.covenant import Covenant, Expectation, Given
 from policies.dictionary import CategorySaid, said_of, worked_out
-from policies.scalars import Among, FormShape, Number, OneOf
+from policies.parsed import FormShape
+from policies.scalars import Among, Number, OneOf
 from policies.schema.cases import CASE_TYPE_OF_COVENANT
 from policies.schema.header import (
     AREA,
@@ -32,6 +33,7 @@ from policies.schema.parts import CASE_TYPE, FIELD, FIELDS, ID, LABEL, PHASE, PU
 from policies.schema.sharing import ARTICLE, CATEGORY, EMERGENCY, NEVER
 from policies.shape import Key, Many, MapOf, Record
 from policies.vocabulary import Reason
+from policies.wording import Label
 
 #: the version of the language that this package reads
 LANGUAGE = 1
@@ -40,7 +42,7 @@ LANGUAGE = 1
 UNMET = ("participation", "identification", "consent", "hit", "agreement", "second_eyes", "advice")
 
 GIVEN = Record(
-    "a situation",
+    Label("een situatie", "a situation"),
     Given,
     (
         Key("role", ROLE),
@@ -54,7 +56,7 @@ GIVEN = Record(
 )
 
 SCENARIO = Record(
-    "a scenario",
+    Label("een scenario", "a scenario"),
     Expectation,
     (
         Key("scenario", TEXT, attr="name"),
@@ -72,7 +74,7 @@ def _covenant(data: Mapping[str, CategorySaid], **rest: object) -> Covenant:
 
 
 COVENANT = Record(
-    "the covenant",
+    Label("het convenant", "the covenant"),
     _covenant,
     (
         Key("covenant", Number(LANGUAGE, LANGUAGE), attr="language"),

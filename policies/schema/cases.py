@@ -9,13 +9,20 @@ from dataclasses import dataclass
 
 from policies.covenant import CaseType, Needs, Overdue, PhaseView, ShownAs, Step
 from policies.document import Node, Scalar
-from policies.scalars import LENGTH, PERIOD, OneOf
+from policies.parsed import LENGTH, PERIOD
+from policies.reading import Reading, Wrong
+from policies.scalars import OneOf
 from policies.schema.parts import FLAG, LABEL, PARTY, PHASE, ROLE, WORD, defines
-from policies.shape import Json, Key, Many, MapOf, Reading, Record, Wrong
+from policies.shape import Json, Key, Many, MapOf, Record
 from policies.values import Path
 from policies.vocabulary import PartyId, Phase
+from policies.wording import Impossible, Label, say
 
 _VIEW = OneOf(PhaseView)
+_LACKS_OTHERWISE = Label(
+    "`otherwise` ontbreekt in `phase`: daar hoort hoe elke andere fase wordt getoond",
+    "`phase` lacks `otherwise`: expected how every other phase is shown",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,8 @@ class PhaseViewsShape:
     """Reads and writes `PhaseViews`; `otherwise` must be said, so that no phase is forgotten."""
 
     @property
-    def expected(self) -> str:
-        return f"{_VIEW.expected}, or {{<phase>: ..., otherwise: ...}}"
+    def expected(self) -> Label:
+        return say("{views}, of {{<fase>: ..., otherwise: ...}}", "{views}, or {{<phase>: ..., otherwise: ...}}", views=_VIEW.expected)
 
     def read(self, node: Node, path: Path, reading: Reading) -> PhaseViews | Wrong:
         if isinstance(node, Scalar):
@@ -42,7 +49,7 @@ class PhaseViewsShape:
         if isinstance(views, Wrong):
             return views
         if "otherwise" not in views:
-            return reading.wrong(node, "missing-key", "`phase` lacks `otherwise`: expected how every other phase is shown")
+            return reading.wrong(node, "missing-key", _LACKS_OTHERWISE)
         return PhaseViews(views.pop("otherwise"), {Phase(phase): view for phase, view in views.items()})
 
     def write(self, value: PhaseViews) -> Json:
@@ -57,7 +64,7 @@ def _shown_as(phase: PhaseViews, participants: frozenset[PartyId] = frozenset())
 _PHASE_OR_OTHERWISE = type(PHASE)(PHASE.kinds, frozenset({"otherwise"}))
 
 SHOWN_AS = Record(
-    "what a party is shown",
+    Label("wat een partij van de casus ziet", "what a party is shown"),
     _shown_as,
     (
         Key("phase", PhaseViewsShape(), get=lambda shown: PhaseViews(shown.otherwise, shown.phases)),
@@ -66,7 +73,7 @@ SHOWN_AS = Record(
 )
 
 STEP = Record(
-    "a phase",
+    Label("een fase", "a phase"),
     Step,
     (
         Key("title", LABEL, None),
@@ -74,13 +81,17 @@ STEP = Record(
         Key("within", LENGTH, None),
         Key(
             "overdue",
-            Record("overdue", Overdue, (Key("remind", Many(ROLE), ()), Key("warn", LENGTH, None), Key("back_to", PHASE, None))),
+            Record(
+                Label("wat er na de termijn gebeurt", "overdue"),
+                Overdue,
+                (Key("remind", Many(ROLE), ()), Key("warn", LENGTH, None), Key("back_to", PHASE, None)),
+            ),
             None,
         ),
         Key(
             "needs",
             Record(
-                "needs",
+                Label("wat een stap nodig heeft", "needs"),
                 Needs,
                 (Key("reason", FLAG, False), Key("agreement", Many(PARTY, frozenset), frozenset()), Key("or_after", LENGTH, None)),
             ),
@@ -98,12 +109,14 @@ STEP = Record(
 def _case_type(ladder: Mapping[Phase, Step], order: tuple[Phase, ...] = (), **rest: object) -> CaseType:
     """`order` is for the canonical form, whose keys are sorted: which phase comes first is part of what was agreed."""
     if order and set(order) != set(ladder):
-        raise ValueError("`order` names every phase of the ladder, and nothing else")
+        raise Impossible(
+            say("`order` noemt alle fasen van de ladder, en niets anders", "`order` names every phase of the ladder, and nothing else")
+        )
     return CaseType(ladder={phase: ladder[phase] for phase in order or ladder}, **rest)  # type: ignore[arg-type]  # each key has its shape
 
 
 CASE_TYPE_OF_COVENANT = Record(
-    "a case type",
+    Label("een soort casus", "a case type"),
     _case_type,
     (
         Key("title", LABEL),

@@ -18,18 +18,20 @@ from policies.covenant import (
     SignalKind,
     Withdrawal,
 )
-from policies.scalars import DAY, LENGTH, PERIOD, Among, Number, Ref
+from policies.parsed import DAY, LENGTH, PERIOD
+from policies.scalars import Among, Number, Ref
 from policies.schema.parts import BASIS, CASE_TYPE, FLAG, LABEL, PARTY, PHASE, ROLE, TEXT, TEXTS, WORD
 from policies.shape import Key, Many, MapOf, Record
+from policies.wording import Label
 
-IN_FORCE = Record("in_force", InForce, (Key("from", DAY, attr="from_"), Key("until", DAY), Key("review", DAY)))
+IN_FORCE = Record(Label("de looptijd", "in_force"), InForce, (Key("from", DAY, attr="from_"), Key("until", DAY), Key("review", DAY)))
 
-AREA = Record("area", Area, (Key("municipality", TEXT), Key("description", TEXT)))
+AREA = Record(Label("het gebied", "area"), Area, (Key("municipality", TEXT), Key("description", TEXT)))
 
-DPIA = Record("dpia", Dpia, (Key("ref", TEXT), Key("on", DAY)))
+DPIA = Record(Label("de DPIA", "dpia"), Dpia, (Key("ref", TEXT), Key("on", DAY)))
 
 OPERATOR = Record(
-    "operator",
+    Label("de uitvoerder", "operator"),
     Operator,
     (
         Key("role", Among(("processor", "joint_controller"))),
@@ -40,18 +42,18 @@ OPERATOR = Record(
 )
 
 INFORM = Record(
-    "inform",
+    Label("de informatieplicht", "inform"),
     Inform,
     (
         Key("by", PARTY),
         Key("from", PHASE, attr="from_"),
         Key("within", PERIOD),
-        Key("defer", Record("defer", Deferral, (Key("ground", TEXT), Key("recheck", PERIOD))), None),
+        Key("defer", Record(Label("het uitstel", "defer"), Deferral, (Key("ground", TEXT), Key("recheck", PERIOD))), None),
     ),
 )
 
 WITHDRAWAL = Record(
-    "withdrawal",
+    Label("de opzegging", "withdrawal"),
     Withdrawal,
     (
         Key("notice", PERIOD),
@@ -61,7 +63,7 @@ WITHDRAWAL = Record(
 )
 
 LOG = Record(
-    "log",
+    Label("het logboek", "log"),
     LogRules,
     (
         Key("controllers", Many(PARTY)),
@@ -72,7 +74,7 @@ LOG = Record(
 )
 
 SIGNAL = Record(
-    "a kind of signal",
+    Label("een soort signaal", "a kind of signal"),
     SignalKind,
     (
         Key("title", LABEL),
@@ -85,7 +87,7 @@ SIGNAL = Record(
 )
 
 INSIGHT = Record(
-    "insight",
+    Label("het inzicht", "insight"),
     Insight,
     (
         Key("geography", Among(("neighbourhood", "street", "block", "stairwell"))),
@@ -97,7 +99,7 @@ INSIGHT = Record(
 )
 
 RETENTION = Record(
-    "retention",
+    Label("de bewaartermijnen", "retention"),
     Retention,
     (
         Key("default", PERIOD),
@@ -107,13 +109,13 @@ RETENTION = Record(
 )
 
 RIGHTS = Record(
-    "rights",
+    Label("de rechten van betrokkenen", "rights"),
     Rights,
     (Key("contact", TEXT), Key("within", PERIOD), Key("by", PARTY, None), Key("exceptions", TEXTS, ())),
 )
 
-BREACH = Record("breach", Breach, (Key("contact", TEXT), Key("within", PERIOD)))
+BREACH = Record(Label("de melding van datalekken", "breach"), Breach, (Key("contact", TEXT), Key("within", PERIOD)))
 
-EVALUATION = Record("evaluation", Evaluation, (Key("by", PARTY), Key("every", PERIOD)))
+EVALUATION = Record(Label("de evaluatie", "evaluation"), Evaluation, (Key("by", PARTY), Key("every", PERIOD)))
 
-SIGNALS = Record("signals", lambda kinds: kinds, (Key("kinds", MapOf(WORD, SIGNAL), get=lambda signals: signals),))
+SIGNALS = Record(Label("de signalen", "signals"), lambda kinds: kinds, (Key("kinds", MapOf(WORD, SIGNAL), get=lambda signals: signals),))

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from policies.covenant import BasisKind, Label, LegalBasis, Party, PartyKind, Purpose, Role, Signatory
-from policies.scalars import DAY, OneOf, Text
+from policies.covenant import BasisKind, LegalBasis, Party, PartyKind, Purpose, Role, Signatory
+from policies.parsed import DAY
+from policies.scalars import OneOf, Text
 from policies.schema.parts import BASIS, FLAG, LABEL, PARTY, TEXT, TEXTS, WORD, defines
 from policies.shape import Key, Many, MapOf, Record
 from policies.vocabulary import PartyId, RoleId
+from policies.wording import Label
 
 
 def _role(id: RoleId, nl: str, en: str, **rest: object) -> Role:  # noqa: A002 - the argument that the key above becomes
@@ -23,7 +25,7 @@ def _party(id: PartyId, roles: Mapping[str, Role], **rest: object) -> Party:  # 
 
 
 ROLE_OF_PARTY = Record(
-    "a role",
+    Label("een functie", "a role"),
     _role,
     (
         Key("nl", TEXT, get=lambda role: role.label.nl),
@@ -36,16 +38,26 @@ ROLE_OF_PARTY = Record(
 )
 
 PARTY_OF_COVENANT = Record(
-    "a party",
+    Label("een partij", "a party"),
     _party,
     (
         Key("name", TEXT),
         Key("kind", OneOf(PartyKind)),
-        Key("oin", Text("an OIN of 20 digits", re.compile(r"[0-9]{20}")), None),
-        Key("kvk", Text("a KvK number of 8 digits", re.compile(r"[0-9]{8}")), None),
+        Key("oin", Text(Label("een OIN van 20 cijfers", "an OIN of 20 digits"), re.compile(r"[0-9]{20}")), None),
+        Key("kvk", Text(Label("een KvK-nummer van 8 cijfers", "a KvK number of 8 digits"), re.compile(r"[0-9]{8}")), None),
         Key("organs", MapOf(WORD, TEXT), {}),
-        Key("signatory", Record("a signatory", Signatory, (Key("function", TEXT), Key("mandate", TEXT, None)))),
-        Key("signing_key", Text("a SHA-256 thumbprint (RFC 7638) of 43 base64url characters", re.compile(r"[A-Za-z0-9_-]{43}")), None),
+        Key("signatory", Record(Label("een ondertekenaar", "a signatory"), Signatory, (Key("function", TEXT), Key("mandate", TEXT, None)))),
+        Key(
+            "signing_key",
+            Text(
+                Label(
+                    "een SHA-256-vingerafdruk (RFC 7638) van 43 base64url-tekens",
+                    "a SHA-256 thumbprint (RFC 7638) of 43 base64url characters",
+                ),
+                re.compile(r"[A-Za-z0-9_-]{43}"),
+            ),
+            None,
+        ),
         Key("privacy_officer", TEXT),
         Key("accession", DAY, None),
         Key("withdrawal", DAY, None),
@@ -59,7 +71,7 @@ PARTY_OF_COVENANT = Record(
 )
 
 LEGAL_BASIS = Record(
-    "a legal basis",
+    Label("een grondslag", "a legal basis"),
     LegalBasis,
     (
         Key("kind", OneOf(BasisKind)),
@@ -77,7 +89,7 @@ LEGAL_BASIS = Record(
 )
 
 PURPOSE_OF_COVENANT = Record(
-    "a purpose",
+    Label("een doel", "a purpose"),
     Purpose,
     (
         Key("title", LABEL),

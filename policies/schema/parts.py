@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from policies.covenant import Label
 from policies.scalars import Flag, Ref, Text, Word, ref
 from policies.shape import Key, Many, Record
 from policies.values import Path
+from policies.wording import Label
 
 TEXT, WORD, FLAG = Text(), Word(), Flag()
 TEXTS = Many(TEXT)
@@ -17,10 +17,13 @@ PARTY, ROLE, PHASE, SUBJECT, BASIS = ref("party"), ref("role"), ref("phase"), re
 PURPOSE, CASE_TYPE, FIELD = ref("purpose"), ref("case type"), ref("field")
 FIELDS = Ref(("field",), patterns=True)  # also whole categories: incidents.*
 
-LABEL = Record("a label", Label, (Key("nl", TEXT), Key("en", TEXT)))
+LABEL = Record(Label("een tekst in twee talen", "a label"), Label, (Key("nl", TEXT), Key("en", TEXT)))
 
-ID = Word("a name of lower-case letters, digits and hyphens", re.compile(r"[a-z][a-z0-9-]{0,47}"))
-VERSION = Text("a version such as `2026.2`", re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}"))
+ID = Word(
+    Label("een naam van kleine letters, cijfers en streepjes", "a name of lower-case letters, digits and hyphens"),
+    re.compile(r"[a-z][a-z0-9-]{0,47}"),
+)
+VERSION = Text(Label("een versie als `2026.2`", "a version such as `2026.2`"), re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}"))
 
 
 def defines(kind: str, *, with_owner: bool = False) -> Callable[[Path], tuple[str, str]]:

@@ -26,7 +26,9 @@ from policies.covenant import (
 )
 from policies.dictionary import CategorySaid, CodesShape, FieldSaid
 from policies.document import Items, Node
-from policies.scalars import DAY, LENGTH, Among, FormShape, OneOf, Ref, Text
+from policies.parsed import DAY, LENGTH, FormShape
+from policies.reading import Reading, Wrong
+from policies.scalars import Among, OneOf, Ref, Text
 from policies.schema.parts import (
     BASIS,
     CASE_TYPE,
@@ -44,18 +46,24 @@ from policies.schema.parts import (
     WORD,
     defines,
 )
-from policies.shape import Json, Key, Many, MapOf, Reading, Record, Wrong
+from policies.shape import Json, Key, Many, MapOf, Record
 from policies.values import Path
 from policies.vocabulary import BasisId, Delivery, FormKind, PartyId, RoleId, ValueType
+from policies.wording import Label
 
-ARTICLE_NUMBER = Text("an article number such as `5.1`", re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}"))
-_CODE = Text("a code", re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}"))
-_LIST_NAME = Text("a code list such as `vera:SIGNALERINGDETAILSOORT`", re.compile(r"[a-z]+:[0-9A-Za-z_.-]{1,64}"))
+ARTICLE_NUMBER = Text(
+    Label("een artikelnummer als `5.1`", "an article number such as `5.1`"), re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
+)
+_CODE = Text(Label("een code", "a code"), re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}"))
+_LIST_NAME = Text(
+    Label("een codelijst als `vera:SIGNALERINGDETAILSOORT`", "a code list such as `vera:SIGNALERINGDETAILSOORT`"),
+    re.compile(r"[a-z]+:[0-9A-Za-z_.-]{1,64}"),
+)
 _CLASSES = Many(OneOf(DataClass), frozenset)
 _SUBJECTS = Many(SUBJECT, frozenset)
 
 FIELD_OF_CATEGORY = Record(
-    "a field",
+    Label("een gegeven", "a field"),
     FieldSaid,
     (
         Key("type", OneOf(ValueType)),
@@ -70,7 +78,7 @@ FIELD_OF_CATEGORY = Record(
 )
 
 CATEGORY = Record(
-    "a category",
+    Label("een categorie", "a category"),
     CategorySaid,
     (
         Key("holder", PARTY),
@@ -90,8 +98,8 @@ class Receiving:
     """The receivers' grounds: one list for all of them, or a list for each party. Written per party, so that both read back the same."""
 
     @property
-    def expected(self) -> str:
-        return "a list of legal bases, or {<party>: [...]}"
+    def expected(self) -> Label:
+        return Label("een lijst van grondslagen, of {<partij>: [...]}", "a list of legal bases, or {<party>: [...]}")
 
     def read(self, node: Node, path: Path, reading: Reading) -> dict[PartyId, tuple[BasisId, ...]] | tuple[BasisId, ...] | Wrong:
         if isinstance(node, Items):
@@ -118,7 +126,7 @@ class BasisSaid:
         return Basis(self.giver, self.receiver)
 
 
-_BASIS = Record("a basis", BasisSaid, (Key("giver", Many(BASIS)), Key("receiver", Receiving())))
+_BASIS = Record(Label("de grondslagen", "a basis"), BasisSaid, (Key("giver", Many(BASIS)), Key("receiver", Receiving())))
 
 
 def _article(to: frozenset[RoleId], basis: BasisSaid, **rest: object) -> Article:
@@ -130,13 +138,13 @@ def _emergency(who: frozenset[RoleId], basis: BasisSaid, **rest: object) -> Emer
 
 
 NECESSITY = Record(
-    "necessity",
+    Label("de noodzaak", "necessity"),
     Necessity,
     (Key("decision", TEXT), Key("without", TEXT), Key("smaller_form", MapOf(FIELD, TEXT), {}), Key("subsidiarity", TEXT)),
 )
 
 CONSENT = Record(
-    "consent",
+    Label("de toestemming", "consent"),
     Consent,
     (
         Key("by", Among(("subject", "representative", "subject_or_representative"))),
@@ -147,7 +155,7 @@ CONSENT = Record(
 )
 
 CONDITIONS = Record(
-    "conditions",
+    Label("de voorwaarden", "conditions"),
     Conditions,
     (
         Key("consent", CONSENT, None),
@@ -159,7 +167,7 @@ CONDITIONS = Record(
 )
 
 WPG20 = Record(
-    "wpg20",
+    Label("het besluit op grond van Wpg 20", "wpg20"),
     Wpg20,
     (
         Key("interest", TEXT),
@@ -168,12 +176,12 @@ WPG20 = Record(
         Key("conditions", TEXT),
         Key("decided_by", TEXT),
         Key("agreed_by", TEXTS),
-        Key("decision", Record("a decision", DecisionReference, (Key("ref", TEXT), Key("on", DAY)))),
+        Key("decision", Record(Label("een besluit", "a decision"), DecisionReference, (Key("ref", TEXT), Key("on", DAY)))),
     ),
 )
 
 ARTICLE = Record(
-    "an article",
+    Label("een artikel", "an article"),
     _article,
     (
         Key("article", ARTICLE_NUMBER, attr="id"),
@@ -195,7 +203,7 @@ ARTICLE = Record(
 )
 
 NEVER = Record(
-    "a never statement",
+    Label("een nooit-bepaling", "a never statement"),
     Never,
     (
         Key("statement", ARTICLE_NUMBER),
@@ -213,7 +221,7 @@ NEVER = Record(
 )
 
 EMERGENCY = Record(
-    "an emergency",
+    Label("een noodregeling", "an emergency"),
     _emergency,
     (
         Key("title", LABEL, None),

@@ -105,56 +105,56 @@ def test_the_order_of_articles_is_not_in_the_hash_of_the_policy() -> None:
         (
             gives(CONTACT, ("task", "waiver"), ("task", "explicit"), from_="care"),
             [
-                "error[no-ground-to-give]: article 1: care has no ground to give `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs"
+                "error[no-ground-to-give]: article 1: care has no ground to give `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs (AVG art. 9(2))"
             ],
         ),
         (
             gives(CONTACT, ("task", "explicit"), ("task", "explicit"), from_="care"),
             [
-                "error[no-ground-to-give]: article 1: care has no ground to give `help.contact` (secrecy, special): expected a basis of kind duty or secrecy_exception"
+                "error[no-ground-to-give]: article 1: care has no ground to give `help.contact` (secrecy, special): expected a basis of kind duty or secrecy_exception (BW 7:457)"
             ],
         ),
         (
             gives(CONTACT, ("task", "explicit", "waiver"), ("task",), from_="care"),
             [
-                "error[no-ground-to-receive]: article 1: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs"
+                "error[no-ground-to-receive]: article 1: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs (AVG art. 9(2))"
             ],
         ),
         (
             gives(INCIDENTS, ("task",), ("task", "offences"), from_="police"),
             [
-                "error[no-ground-to-give]: article 1: police has no ground to give `incidents.count` (police_8): expected a basis of kind wpg"
+                "error[no-ground-to-give]: article 1: police has no ground to give `incidents.count` (police_8): expected a basis of kind wpg (Wpg art. 16-20)"
             ],
         ),
         (
             gives(INCIDENTS, ("police_gives",), ("task",), from_="police"),
             [
-                "error[no-ground-to-receive]: article 1: city has no ground to receive `incidents.count` (police_8): expected a basis of kind gdpr10 or wgs"
+                "error[no-ground-to-receive]: article 1: city has no ground to receive `incidents.count` (police_8): expected a basis of kind gdpr10 or wgs (AVG art. 10; UAVG art. 31-33)"
             ],
         ),
         (
             gives(COUNT, ("task",), ("police_gives",), from_="landlord"),
             [
-                "error[no-ground-to-receive]: article 1: city has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs; `police_gives` only gives"
+                "error[no-ground-to-receive]: article 1: city has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs (AVG art. 6(1)); `police_gives` only gives"
             ],
         ),
         (
             gives(COUNT, ("task",), ("police_gives",), from_="landlord", to="police.officer"),
             [
-                "error[no-ground-to-receive]: article 1: police has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs or wpg; `police_gives` only gives"
+                "error[no-ground-to-receive]: article 1: police has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs or wpg (AVG art. 6(1); Wpg art. 3); `police_gives` only gives"
             ],
         ),
         (
             gives(COUNT, ("police_task",), ("police_task",), from_="landlord"),
             [
-                "error[no-ground-to-give]: article 1: landlord has no ground to give `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs",
-                "error[no-ground-to-receive]: article 1: city has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs",
+                "error[no-ground-to-give]: article 1: landlord has no ground to give `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs (AVG art. 6(1))",
+                "error[no-ground-to-receive]: article 1: city has no ground to receive `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs (AVG art. 6(1))",
             ],
         ),
         (
             gives(COUNT, ("explicit",), ("task",), from_="landlord"),
             [
-                "error[no-ground-to-give]: article 1: landlord has no ground to give `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs"
+                "error[no-ground-to-give]: article 1: landlord has no ground to give `complaints.count` (ordinary): expected a basis of kind gdpr6 or wgs (AVG art. 6(1))"
             ],
         ),
         (
@@ -179,7 +179,7 @@ def test_the_wpg_is_a_ground_of_the_police_and_of_nobody_else() -> None:
     whole = covenant()
     passed_on = {**whole.fields, INCIDENTS: replace(whole.fields[INCIDENTS], holder=LANDLORD)}
     assert refusals(gives(INCIDENTS, ("task", "police_task"), ("task", "offences"), from_="landlord"), fields=passed_on) == [
-        "error[no-ground-to-give]: article 1: landlord has no ground to give `incidents.count` (police_8): expected a basis of kind wpg"
+        "error[no-ground-to-give]: article 1: landlord has no ground to give `incidents.count` (police_8): expected a basis of kind wpg (Wpg art. 16-20)"
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_party_without_a_basis_for_the_purpose_takes_no_part_in_it() -> None:
     whole = covenant()
     support = {**whole.purposes, SUPPORT: replace(whole.purposes[SUPPORT], legal_basis={CITY: (BasisId("task"),)})}
     assert refusals(article("1", LANDLORD, TO_DIRECTOR, {COUNT: FULL}, purpose=SUPPORT), purposes=support) == [
-        "error[no-basis-for-purpose]: article 1: landlord has no legal basis for purpose `support`; purposes.support.legal_basis names none"
+        "error[no-basis-for-purpose]: article 1: landlord has no legal basis for purpose `support` (AVG art. 5(1)(b), 6(1)); purposes.support.legal_basis names none"
     ]
 
 
@@ -241,8 +241,8 @@ def test_a_never_statement_binds_an_emergency() -> None:
             "error[never-broken]: never N1 (law) is broken: the emergency gives `help.contact` to police.night_officer; no task"
         ]
     assert refusals(emergency=(replace(emergency, basis=Basis(HELP.giver, {})),)) == [
-        "error[no-ground-to-receive]: emergency: police has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr6 or wgs or wpg",
-        "error[no-ground-to-receive]: emergency: police has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs or wpg",
+        "error[no-ground-to-receive]: emergency: police has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr6 or wgs or wpg (AVG art. 6(1); Wpg art. 3)",
+        "error[no-ground-to-receive]: emergency: police has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs or wpg (AVG art. 9(2); Wpg art. 5)",
     ]
 
 
@@ -285,8 +285,8 @@ def test_a_statement_about_one_role_does_not_hide_the_case_from_its_whole_party(
 
 def test_what_a_file_says_wrongly_is_told_at_its_place() -> None:
     assert refusals_of(("receiver: {city: [task, explicit]}", "receiver: {city: [given]}")) == [
-        "92:63: error[no-ground-to-receive]: article 2: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr6 or wgs; `given` only gives",
-        "92:63: error[no-ground-to-receive]: article 2: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs; `given` only gives",
+        "92:63: error[no-ground-to-receive]: article 2: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr6 or wgs (AVG art. 6(1)); `given` only gives",
+        "92:63: error[no-ground-to-receive]: article 2: city has no ground to receive `help.contact` (secrecy, special): expected a basis of kind gdpr9 or wgs (AVG art. 9(2)); `given` only gives",
     ]
     assert refusals_of(("    to: landlord\n    classes: [special, secrecy]", "    to: city.director\n    classes: [special, secrecy]")) == [
         "91:28: error[never-broken]: never N1 (choice) is broken: article 2 gives `help.contact` to city.director; een verhuurder heeft daar geen taak"

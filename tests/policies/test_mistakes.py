@@ -118,7 +118,7 @@ MISTAKES = [
     (
         "    delivery: released_by_holder\n",
         "",
-        "69:7: error[must-be-released]: `help.contact` (secrecy) is delivered live: expected released_by_holder; a person at the holder releases police data and secrets for the case",
+        "69:7: error[must-be-released]: `help.contact` (secrecy) is delivered live: expected released_by_holder (BW 7:457); a person at the holder releases police data and secrets for the case",
     ),
     (
         "last_on: {type: date",

@@ -12,7 +12,7 @@ def covenant() -> None:
     """Covenant texts and versions."""
 
 
-covenant.add_command(checking.check)
+covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
 covenant.add_command(texts.text)
 covenant.add_command(versions.list_versions)

@@ -1,4 +1,4 @@
-"""Three covenants as others would write them: nuisance under AVG and Wpg 20, a Zorg- en Veiligheidshuis, three tiers against organised crime.
+"""Three covenants as others would write them: nuisance under AVG and Wpg 20, a Zorg- en Veiligheidshuis, three tiers against crime.
 
 They are fictional. What is asked of each is what an owner would ask of a covenant that somebody hands in.
 """
@@ -78,8 +78,9 @@ def test_every_dpv_iri_exists(policy: Policy, shared: Path) -> None:
     with (shared / "oracles/dpv/iris-2.3.tsv").open(encoding="utf-8") as lines:
         known = {row["iri"] for row in csv.DictReader(lines, delimiter="\t")}
     covenant = policy.covenant
-    said = [one.dpv for one in (*covenant.fields.values(), *covenant.categories.values())]
-    said += [one.dpv for one in (*covenant.purposes.values(), *covenant.legal_bases.values())]
+    said = [field.dpv for field in covenant.fields.values()]
+    said += [purpose.dpv for purpose in covenant.purposes.values()]
+    said += [basis.dpv for basis in covenant.legal_bases.values()]
     used = set(filter(None, said))
     assert len(used) >= 8
     assert used - known == set()

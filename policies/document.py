@@ -218,7 +218,7 @@ class _Composer:
             self._mistakes.add(place, "anchor", message, Label("haal `&` met de naam erachter weg", "take `&` and its name out"))
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
-            message = say("het label `{tag}` doet hier niets", "tag `{tag}` has no use here", tag=tag)
+            message = say("de tag `{tag}` doet hier niets", "tag `{tag}` has no use here", tag=tag)
             self._mistakes.add(place, "tag", message, _TAKE_OUT)
 
     def _items(self, place: Place, depth: int) -> Items:

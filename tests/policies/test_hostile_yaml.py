@@ -10,6 +10,37 @@ from policies.document import MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NODES, Mis
 from policies.errors import CovenantErrors
 from tests.policies.yaml_edits import SMALL, mistakes
 
+#: a file made to hurt, and all that is said of it
+HOSTILE: list[tuple[bytes, str]] = [
+    (b"", "1:1: error[empty]: the file holds no covenant"),
+    (b"# only words\n", "1:1: error[empty]: the file holds no covenant"),
+    (b"x" * (MAX_BYTES + 1), "1:1: error[too-large]: expected at most 2097152 bytes, found 2097153"),
+    (b"[" * 100_000, "1:17: error[too-deep]: nested more than 16 deep"),
+    (b'{"a":' * 100_000, "1:77: error[too-deep]: nested more than 16 deep"),
+    (b"- " * 100_000, "1:33: error[too-deep]: nested more than 16 deep"),
+    (b"? " * 100_000, "1:33: error[too-deep]: nested more than 16 deep"),
+    (
+        b"\xef\xbb\xbfcovenant: 1\n",
+        "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
+    ),
+    (
+        "covenant: 1".encode("utf-16"),
+        "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
+    ),
+    ("covenant: 1\nid: caf\u00e9\n".encode("latin-1"), "2:8: error[not-utf8]: byte 0xe9 is not UTF-8; save it as UTF-8"),
+    (b"covenant: 1\n\xff", "2:1: error[not-utf8]: byte 0xff is not UTF-8; save it as UTF-8"),
+    (b"covenant: 1\nparties:\n\tcity: {}\n", "3:1: error[tab]: a tab; use spaces"),
+    (b"covenant: \x001\n", "1:11: error[invisible-character]: an invisible character, U+0000; take it out"),
+    (
+        "covenant: 1\nid: a\u202eb\n".encode(),
+        "2:6: error[invisible-character]: an invisible character, U+202E; take it out",
+    ),
+    (b"covenant: 1\n--- \ncovenant: 2\n", "2:1: error[second-document]: a second YAML document; a file holds one covenant"),
+    (b"[a, b\n", "2:1: error[not-yaml]: not valid YAML: did not find expected ',' or ']'; while parsing a flow sequence"),
+    (b"a: b: c\n", "1:5: error[not-yaml]: not valid YAML: mapping values are not allowed in this context"),
+    (b"just words\n", "1:1: error[wrong-type]: expected the covenant with keys, found `just words`"),
+]
+
 
 def test_the_caps_leave_room_for_a_covenant_and_for_nothing_else() -> None:
     assert MAX_BYTES == 2 * 1024 * 1024
@@ -18,38 +49,7 @@ def test_the_caps_leave_room_for_a_covenant_and_for_nothing_else() -> None:
     assert MAX_FINDINGS == 200
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"", "1:1: error[empty]: the file holds no covenant"),
-        (b"# only words\n", "1:1: error[empty]: the file holds no covenant"),
-        (b"x" * (MAX_BYTES + 1), "1:1: error[too-large]: expected at most 2097152 bytes, found 2097153"),
-        (b"[" * 100_000, "1:17: error[too-deep]: nested more than 16 deep"),
-        (b'{"a":' * 100_000, "1:77: error[too-deep]: nested more than 16 deep"),
-        (b"- " * 100_000, "1:33: error[too-deep]: nested more than 16 deep"),
-        (b"? " * 100_000, "1:33: error[too-deep]: nested more than 16 deep"),
-        (
-            b"\xef\xbb\xbfcovenant: 1\n",
-            "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
-        ),
-        (
-            "covenant: 1".encode("utf-16"),
-            "1:1: error[byte-order-mark]: the file begins with a byte order mark; save it as UTF-8 without BOM",
-        ),
-        ("covenant: 1\nid: caf\u00e9\n".encode("latin-1"), "2:8: error[not-utf8]: byte 0xe9 is not UTF-8; save it as UTF-8"),
-        (b"covenant: 1\n\xff", "2:1: error[not-utf8]: byte 0xff is not UTF-8; save it as UTF-8"),
-        (b"covenant: 1\nparties:\n\tcity: {}\n", "3:1: error[tab]: a tab; use spaces"),
-        (b"covenant: \x001\n", "1:11: error[invisible-character]: an invisible character, U+0000; take it out"),
-        (
-            "covenant: 1\nid: a\u202eb\n".encode(),
-            "2:6: error[invisible-character]: an invisible character, U+202E; take it out",
-        ),
-        (b"covenant: 1\n--- \ncovenant: 2\n", "2:1: error[second-document]: a second YAML document; a file holds one covenant"),
-        (b"[a, b\n", "2:1: error[not-yaml]: not valid YAML: did not find expected ',' or ']'; while parsing a flow sequence"),
-        (b"a: b: c\n", "1:5: error[not-yaml]: not valid YAML: mapping values are not allowed in this context"),
-        (b"just words\n", "1:1: error[wrong-type]: expected the covenant with keys, found `just words`"),
-    ],
-)
+@pytest.mark.parametrize(("content", "expected"), HOSTILE)
 def test_a_hostile_file_is_one_clear_error(content: bytes, expected: str) -> None:
     assert mistakes(content) == [expected]
 

@@ -33,7 +33,8 @@ def covers(never: Never, field: Field) -> bool:
     )
 
 
-def _binds(never: Never, role: RoleId) -> bool:
+def binds(never: Never, role: RoleId) -> bool:
+    """Whether the statement speaks of what this role gets, whatever it is."""
     return not never.to or role in never.to or party_of(role) in never.to
 
 
@@ -60,7 +61,7 @@ def _broken(covenant: Covenant, never: Never, what: Label, at: Path) -> Finding:
 
 def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
     for position, article in enumerate(covenant.articles):
-        roles = sorted(role for role in article.to if _binds(never, role))
+        roles = sorted(role for role in article.to if binds(never, role))
         if not roles or not _in_scope(never, article.purpose, article.phases, article.about):
             continue
         for field, form in article.fields.items():
@@ -86,7 +87,7 @@ def _in_scope(never: Never, purpose: PurposeId, phases: Iterable[Phase], about: 
 def _by_emergencies(covenant: Covenant, never: Never) -> Iterator[Finding]:
     """An emergency has no purpose, phase or form of its own and gives the whole field, so those never excuse it."""
     for position, emergency in enumerate(covenant.emergency):
-        roles = sorted(role for role in emergency.who if _binds(never, role))
+        roles = sorted(role for role in emergency.who if binds(never, role))
         for name in sorted(emergency.fields) if roles else ():
             field = covenant.fields[name]
             if (

@@ -6,14 +6,14 @@ of them. The case is as favourable as it can be (everybody takes part, every con
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from policies.covenant import Expectation, Given
 from policies.decide import Ask, Decision, Facts, Grant, decide
 from policies.never import names_field
 from policies.policy import Policy
-from policies.vocabulary import ArticleId, FieldName, PartyId, PurposeId
+from policies.vocabulary import ArticleId, CaseTypeId, FieldName, PartyId, Phase, PurposeId, SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +68,33 @@ def _cases(policy: Policy, given: Given) -> Iterator[Facts]:
         ladder = covenant.case_types[case_type].ladder
         for phase in (given.phase,) if given.phase else ladder:
             for subject in (given.subject,) if given.subject else covenant.subjects:
-                yield _favourable(policy, Facts(case_type, phase, subject), given)
+                yield favourable_case(policy, CaseTypeId(case_type), phase, subject, without=given.without, vetoed=given.vetoed)
 
 
-def _favourable(policy: Policy, facts: Facts, given: Given) -> Facts:
+def favourable_case(
+    policy: Policy,
+    case_type: CaseTypeId,
+    phase: Phase,
+    subject: SubjectKind,
+    *,
+    without: Collection[str] = (),
+    vetoed: Collection[FieldName] = (),
+) -> Facts:
+    """A case in which every party takes part and every condition is met, but for what `without` (words of `UNMET`) and `vetoed` name."""
     parties: frozenset[PartyId] = frozenset(policy.covenant.parties)
-    articles = frozenset(ArticleId(article) for article in policy.articles)
-
-    def unless(word: str, those: frozenset[ArticleId]) -> frozenset[ArticleId]:
-        return frozenset() if word in given.without else those
-
+    articles: frozenset[ArticleId] = frozenset(policy.articles)
     return Facts(
-        facts.case_type,
-        facts.phase,
-        facts.subject,
-        participants=frozenset() if "participation" in given.without else parties,
-        identified=frozenset() if "identification" in given.without else parties,
-        consents=unless("consent", articles),
-        agreements=unless("agreement", articles),
-        second_eyes=unless("second_eyes", articles),
-        advice=unless("advice", articles),
-        hits=frozenset() if "hit" in given.without else parties,
-        vetoed_fields=frozenset(given.vetoed),
+        case_type,
+        phase,
+        subject,
+        participants=frozenset() if "participation" in without else parties,
+        identified=frozenset() if "identification" in without else parties,
+        consents=frozenset() if "consent" in without else articles,
+        agreements=frozenset() if "agreement" in without else articles,
+        second_eyes=frozenset() if "second_eyes" in without else articles,
+        advice=frozenset() if "advice" in without else articles,
+        hits=frozenset() if "hit" in without else parties,
+        vetoed_fields=frozenset(vetoed),
     )
 
 

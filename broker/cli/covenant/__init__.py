@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, scenarios, texts, versions
+from broker.cli.covenant import checking, explain, scenarios, texts, versions
 
 
 @click.group()
@@ -14,6 +14,7 @@ def covenant() -> None:
 
 covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
+covenant.add_command(explain.explain_ask)
 covenant.add_command(texts.text)
 covenant.add_command(versions.list_versions)
 covenant.add_command(versions.propose)

@@ -93,7 +93,7 @@ def signatures(covenant: Covenant) -> Section:
     rows = tuple(
         (
             party.name,
-            listed(map(Own, filter(None, (party.signatory.function, party.signatory.mandate))), ",", ","),
+            joined(map(Own, filter(None, (party.signatory.function, party.signatory.mandate))), ", "),
             Code(party.signing_key) if party.signing_key else Label("geen sleutel genoemd", "no key named"),
             "",
             "",

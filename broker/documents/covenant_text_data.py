@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.page_parts import Code, Paragraph, Section, Table, Terms, Words, joined, listed, tell
+from broker.documents.page_parts import Code, Paragraph, Section, Table, Words, joined, listed, plain, tell
 from broker.documents.wording import called, named
 from broker.documents.wording_codes import CONCERNS, DELIVERY, VALUE_TYPE, classes
 from policies.covenant import Category, Covenant, Field, Label
 from policies.vocabulary import SubjectKind
+from policies.wording import LANGUAGES
 
 
 def dictionary(covenant: Covenant) -> Section:
@@ -28,43 +29,30 @@ def dictionary(covenant: Covenant) -> Section:
 
 def _category(covenant: Covenant, category: Category) -> Section:
     fields = [field for field in covenant.fields.values() if field.name.partition(".")[0] == category.id]
-    columns = (
-        Label("Gegeven", "Field"),
-        Label("Soort", "Type"),
-        Label("Klasse", "Class"),
-        Label("Betreft", "Concerns"),
-        Label("Bijzonderheden", "Particulars"),
+    columns: tuple[Words, ...] = (Label("Gegeven", "Field"), Label("Soort", "Type"), Label("Klasse", "Class"), Label("Betreft", "Concerns"))
+    rows: tuple[tuple[Words, ...], ...] = tuple(
+        (named(field.title, field.name), _type(field), classes(field.classes), CONCERNS[field.of]) for field in fields
     )
-    rows = tuple(
-        (
-            named(field.title, field.name),
-            _type(field),
-            classes(field.classes),
-            CONCERNS[field.of],
-            joined(_particulars(covenant, field, category), "; "),
-        )
-        for field in fields
-    )
-    return Section(
-        named(category.title, category.id),
-        (
-            Terms(
-                (
-                    (Label("Houder", "Holder"), called(covenant, category.holder)),
-                    (Label("Over", "About"), subjects_of(covenant, category.about)),
-                    (Label("Klasse", "Class"), classes(category.classes)),
-                    (Label("Betreft", "Concerns"), CONCERNS[category.of]),
-                    (Label("Levering", "Delivery"), DELIVERY[category.delivery]),
-                    (Label("Soort gegeven volgens DPV", "Kind of data in DPV"), Code(category.dpv) if category.dpv else _none()),
-                )
-            ),
-            Table(tell("Gegevens van {category}", "Fields of {category}", category=category.title), columns, rows),
-        ),
-    )
+    particulars = [joined(_particulars(covenant, field, category), "; ") for field in fields]
+    if any(plain(each, LANGUAGES[0]) for each in particulars):
+        columns = (*columns, Label("Bijzonderheden", "Particulars"))
+        rows = tuple((*row, each) for row, each in zip(rows, particulars, strict=True))
+    table = Table(tell("Gegevens van {category}", "Fields of {category}", category=category.title), columns, rows)
+    return Section(named(category.title, category.id), (Paragraph(joined(_as_a_whole(covenant, category))), table))
 
 
-def _none() -> Words:
-    return Label("niet genoemd", "not named")
+def _as_a_whole(covenant: Covenant, category: Category) -> Iterator[Words]:
+    yield tell(
+        "{party} is de houder. De gegevens gaan over {subjects} en betreffen {whole}; klasse: {classes}.",
+        "{party} is the holder. The data are about {subjects} and concern {whole}; class: {classes}.",
+        party=called(covenant, category.holder),
+        subjects=subjects_of(covenant, category.about),
+        whole=CONCERNS[category.of],
+        classes=classes(category.classes),
+    )
+    yield tell("Levering: {way}.", "Delivery: {way}.", way=DELIVERY[category.delivery])
+    if category.dpv:
+        yield tell("Soort gegeven volgens DPV: {iri}.", "Kind of data in DPV: {iri}.", iri=Code(category.dpv))
 
 
 def _type(field: Field) -> Words:

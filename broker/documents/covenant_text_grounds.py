@@ -54,8 +54,13 @@ def _purpose(covenant: Covenant, purpose: Purpose) -> Section:
 
 
 def basis_named(covenant: Covenant, basis: BasisId) -> Words:
-    """A basis where it is used: its article of law and its id."""
-    return named(citation(covenant.legal_bases[basis]), basis)
+    """A basis where it is used: its article of law, what that rests on, and its id."""
+    found = covenant.legal_bases[basis]
+    further = (*found.rests_on, *filter(None, (found.with_,)))
+    cited = citation(found)
+    if further:
+        cited = tell("{law} met {laws}", "{law} with {laws}", law=cited, laws=listed(further))
+    return named(cited, basis)
 
 
 def legal_bases(covenant: Covenant) -> Section:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from broker.documents.covenant_text_articles import field_named, receiving
 from broker.documents.covenant_text_data import subjects_of
 from broker.documents.covenant_text_grounds import basis_named
-from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Section, Terms, Words, joined, listed, tell
+from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
 from broker.documents.wording import absent, called, length, phase_title, phases_in_order, role_of, roles_of
 from broker.documents.wording_codes import DATA_CLASS, FORM_KIND, NEVER_KIND, code_with_id
 from policies.covenant import Covenant, DataClass, Emergency, Label, Never
@@ -29,26 +29,17 @@ def never(covenant: Covenant) -> Section:
         "covenant can "
         "be used: a text that conflicts with it is refused.",
     )
-    return Section(heading, (Paragraph(intro),), tuple(_statement(covenant, each) for each in covenant.never))
-
-
-def _statement(covenant: Covenant, never: Never) -> Section:
-    return Section(
-        tell("{number}. {kind}", "{number}. {kind}", number=never.statement, kind=NEVER_KIND[never.kind]),
-        (
-            Paragraph(tell("Nooit gaat {what}.", "Never: {what}.", what=joined(_scope(covenant, never), ", "))),
-            Terms(((Label("Waarom", "Why"), Own(never.because)),)),
-        ),
-    )
+    columns = (Label("Nummer", "Number"), Label("Nooit", "Never"), Label("Waarom", "Why"), Label("Wet of keuze", "Law or choice"))
+    rows = tuple((one.statement, joined(_scope(covenant, one)), Own(one.because), NEVER_KIND[one.kind]) for one in covenant.never)
+    return Section(heading, (Paragraph(intro), Table(heading, columns, rows)))
 
 
 def _scope(covenant: Covenant, never: Never) -> Iterator[Words]:
-    yield listed(_what(covenant, never)) if never.classes or never.fields else Label("enig gegeven", "any field")
+    receivers = listed(_receivers(covenant, never)) if never.to else Label("wie dan ook", "anybody")
+    what = joined(_what(covenant, never), "; ") if never.classes or never.fields else Label("enig gegeven", "any field")
+    yield tell("naar {receivers}: {what}", "to {receivers}: {what}", receivers=receivers, what=what)
     if never.from_:
         yield tell("van {parties}", "from {parties}", parties=_parties(covenant, never.from_))
-    yield tell(
-        "naar {receivers}", "to {receivers}", receivers=listed(_receivers(covenant, never)) if never.to else Label("wie dan ook", "anybody")
-    )
     if never.about:
         yield tell("over {subjects}", "about {subjects}", subjects=subjects_of(covenant, never.about))
     if never.purposes:
@@ -63,9 +54,9 @@ def _scope(covenant: Covenant, never: Never) -> Iterator[Words]:
 
 
 def _what(covenant: Covenant, never: Never) -> Iterator[Words]:
-    for each in DataClass:
-        if each in never.classes:
-            yield tell("gegevens van de klasse {name}", "data of the class {name}", name=DATA_CLASS[each])
+    if never.classes:
+        chosen = listed((DATA_CLASS[each] for each in DataClass if each in never.classes), "of", "or")
+        yield tell("gegevens van de klasse {classes}", "data of the class {classes}", classes=chosen)
     yield from fields_named(covenant, sorted(never.fields))
 
 

@@ -112,11 +112,14 @@ def _of_party(party: Party) -> Iterator[tuple[Words, Words]]:
     yield Label("Mandaat", "Mandate"), Own(party.signatory.mandate) if party.signatory.mandate else _none()
     yield Label("Functionaris gegevensbescherming", "Privacy officer"), party.privacy_officer
     yield Label("Ondertekensleutel (RFC 7638)", "Signing key (RFC 7638)"), Code(party.signing_key) if party.signing_key else _none()
-    yield (
-        Label("Toegetreden op", "Acceded on"),
-        day(party.accession) if party.accession else Label("bij aanvang", "at the start"),
-    )
-    yield Label("Uitgetreden op", "Withdrawn on"), day(party.withdrawal) if party.withdrawal else Label("neemt deel", "takes part")
+    yield Label("Neemt deel", "Takes part"), _takes_part(party)
+
+
+def _takes_part(party: Party) -> Words:
+    since: Words = Label("vanaf het begin", "from the start")
+    if party.accession is not None:
+        since = tell("vanaf {on}", "from {on}", on=day(party.accession))
+    return since if party.withdrawal is None else tell("{since}, tot {on}", "{since}, until {on}", since=since, on=day(party.withdrawal))
 
 
 def _organ(party: Party, role: Role) -> Words:

@@ -222,8 +222,8 @@ def _leaving(covenant: Covenant) -> Words:
     if found is None:
         return absent("hoe een partij uittreedt", "how a party withdraws")
     return tell(
-        "Een partij kan uittreden met een opzegtermijn van {time}; {effect}. Zij {data}: wat zij heeft ontvangen.",
-        "A party may withdraw with a notice of {time}; {effect}. As to the data it received, it {data}.",
+        "Een partij kan uittreden met een opzegtermijn van {time}: {effect}. Wat zij ontving, {data}.",
+        "A party may withdraw with a notice of {time}: {effect}. What it received {data}.",
         time=length(found.notice),
         effect=code_with_id(found.effect),
         data=code_with_id(found.received_data),

@@ -21,6 +21,7 @@ from broker.documents.page_parts import (
     Table,
     Terms,
     Words,
+    sentence,
     spans,
 )
 from broker.documents.wording import sealed
@@ -34,9 +35,11 @@ _ADDRESS = re.compile(r"(?<=\w):(?=//)|(?<=[wW]{3})\.|@")
 def markdown(document: Document, language: str) -> str:
     """The document in one language of `LANGUAGES`; ends with one line break."""
     lines = [f"# {_line(document.title, language)}", "", f"**{_line(document.subtitle, language)}**", ""]
-    lines += _blocks((sealed(document.seal), *document.lead), language)
+    seal = (sealed(document.seal),)
+    lines += _blocks((*document.lead,) if document.seal_last else (*seal, *document.lead), language)
     for section in document.sections:
         lines += _section(section, language, 2)
+    lines += _blocks(seal if document.seal_last else (), language)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -52,13 +55,13 @@ def _blocks(blocks: tuple[Block, ...], language: str) -> Iterator[str]:
     for block in blocks:
         match block:
             case Paragraph():
-                yield _line(block.words, language)
+                yield _opening(block.words, language)
             case Notice():
-                yield f"> {_line(block.words, language)}"
+                yield f"> {_opening(block.words, language)}"
             case Bullets():
                 yield from (f"- {_line(item, language)}" for item in block.items)
             case Terms():
-                yield from (f"- **{_line(name, language)}**: {_line(said, language)}" for name, said in block.pairs)
+                yield from (f"- **{_opening(name, language)}**: {_line(said, language)}" for name, said in block.pairs)
             case Table():
                 yield from _table(block, language)
         yield ""
@@ -78,7 +81,16 @@ def _row(cells: tuple[Words, ...], language: str) -> str:
 
 def _line(words: Words, language: str) -> str:
     """The words as one line of Markdown that is nothing but a paragraph wherever it stands."""
-    text = "".join(_span(span) for span in spans(words, language)).strip()
+    return _written(spans(words, language))
+
+
+def _opening(words: Words, language: str) -> str:
+    """The words as a line that begins with a capital."""
+    return _written(sentence(words, language))
+
+
+def _written(these: Iterator[Span]) -> str:
+    text = "".join(map(_span, these)).strip()
     return _AT_THE_START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", text)
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from broker.documents.page_parts import Document, Seal, Span, Words, plain, spans
+from broker.documents.page_parts import Document, Seal, Span, Words, plain, sentence, spans
 from broker.documents.wording import sealed
 from policies.wording import in_language, say
 
@@ -44,12 +44,21 @@ def html(document: Document, language: str) -> str:
     def in_spans(words: Words) -> tuple[Span, ...]:
         return tuple(spans(words, language))
 
+    def in_sentence(words: Words) -> tuple[Span, ...]:
+        return tuple(sentence(words, language))
+
     def in_words(words: Words) -> str:
         return plain(words, language)
 
     template = _templates().get_template("page_document.html")
     body = template.render(
-        document=document, language=language, spans=in_spans, label=in_words, sealed=sealed(document.seal), **_said(language)
+        document=document,
+        language=language,
+        spans=in_spans,
+        sentence=in_sentence,
+        label=in_words,
+        sealed=sealed(document.seal),
+        **_said(language),
     )
     return frame(plain(document.title, language), language, document.seal, Markup(body))  # noqa: S704 - the template above escaped every value
 

@@ -100,6 +100,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def sentence(words: Words, language: str) -> Iterator[Span]:
+    """The words as something that begins with a capital; an id keeps its own first letter."""
+    for position, span in enumerate(spans(words, language)):
+        opens = position == 0 and span.manner in {Manner.PLAIN, Manner.STRONG}
+        yield Span(span.text[:1].upper() + span.text[1:], span.manner) if opens else span
+
+
 def plain(words: Words, language: str) -> str:
     """The words without any manner."""
     return "".join(span.text for span in spans(words, language))
@@ -172,7 +179,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document. `facts` stand under the title; `contents`: it opens with a table of contents."""
+    """A whole document. `lead` stands under the title; `contents`: it opens with a table of contents; `seal_last`: the seal closes it."""
 
     title: Words
     subtitle: Words
@@ -180,6 +187,7 @@ class Document:
     sections: tuple[Section, ...]
     lead: tuple[Block, ...] = ()
     contents: bool = True
+    seal_last: bool = False
 
 
 def listed(words: Iterable[Words], nl: str = "en", en: str = "and") -> Words:

@@ -141,10 +141,10 @@ _CODES: Mapping[str, Label] = MappingProxyType(
             "het convenant blijft gelden tussen de andere partijen", "the covenant stays in force between the other parties"
         ),
         "covenant_ends": Label("het convenant eindigt voor alle partijen", "the covenant ends for all parties"),
-        "destroy": Label("vernietigt die", "destroys them"),
-        "own_ground": Label("bewaart die alleen op een eigen grondslag", "keeps them on a ground of its own only"),
+        "destroy": Label("vernietigt zij", "is destroyed"),
+        "own_ground": Label("bewaart zij alleen op een eigen grondslag", "is kept on a ground of its own only"),
         "destroy_or_own_ground": Label(
-            "vernietigt die, of bewaart die alleen op een eigen grondslag", "destroys them, or keeps them on a ground of its own only"
+            "vernietigt zij, of bewaart zij alleen op een eigen grondslag", "is destroyed, or kept on a ground of its own only"
         ),
         # people
         "privacy_officer": Label("de functionaris gegevensbescherming", "the privacy officer"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker.documents.page_parts import Bullets, Code, Document, Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
+from broker.documents.register_activities import categories_of
 from broker.documents.wording import absent, called, day, length, phase_title, roles_of, seal_of
 from broker.documents.wording_codes import PARTY_KIND, citation, code
-from policies.covenant import Covenant, Label, Purpose
+from policies.covenant import Covenant, Label, Purpose, party_of
 
 
 def joint_controllers(covenant: Covenant) -> Document:
@@ -49,9 +50,8 @@ def _controllers(covenant: Covenant) -> Section:
         Label("Nummer", "Number"),
         Label("Functionaris gegevensbescherming", "Privacy officer"),
     )
-    rows = tuple(
-        (party.name, PARTY_KIND[party.kind], Code(party.oin or party.kvk or "–"), party.privacy_officer) for party in covenant.parties.values()
-    )
+    parties = covenant.parties.values()
+    rows = tuple((party.name, PARTY_KIND[party.kind], Code(party.oin or party.kvk or "–"), party.privacy_officer) for party in parties)
     heading = Label("De verantwoordelijken", "The controllers")
     return Section(heading, (Table(heading, columns, rows),))
 
@@ -62,60 +62,82 @@ def _duties(covenant: Covenant) -> Section:
     return Section(heading, (Table(heading, columns, tuple(_duty_rows(covenant))), Terms(tuple(_holders(covenant)))))
 
 
-def _duty_rows(covenant: Covenant) -> Iterator[tuple[Words, Words, Words]]:
-    nobody = Label("niet geregeld", "not provided for")
-    inform, rights, breach, log = covenant.inform, covenant.rights, covenant.breach, covenant.log
-    yield (
-        Label("Mensen vertellen dat hun gegevens gedeeld worden (AVG art. 14)", "Telling people that their data are shared (GDPR art. 14)"),
-        called(covenant, inform.by) if inform else nobody,
-        tell("vanaf de fase {phase}, binnen {time}", "from the phase {phase}, within {time}", phase=phase_title(covenant, inform.from_), time=length(inform.within))
-        if inform
-        else "–",
-    )
-    yield (
-        Label("Verzoeken behandelen: inzage, verbetering, wissing, bezwaar", "Handling requests: access, rectification, erasure, objection"),
-        called(covenant, rights.by) if rights and rights.by else Label("elke organisatie zelf", "each organisation itself"),
-        tell("via {contact}, binnen {time}", "through {contact}, within {time}", contact=rights.contact, time=length(rights.within)) if rights else "–",
-    )
-    yield (
-        Label("Datalekken melden", "Reporting data breaches"),
-        Label("elke organisatie", "each organisation"),
-        tell("aan {contact}, binnen {time}", "to {contact}, within {time}", contact=breach.contact, time=length(breach.within)) if breach else nobody,
-    )
-    yield (
-        Label("Vastleggen wie wat heeft gevraagd en gekregen", "Recording who asked for and received what"),
-        listed(called(covenant, party) for party in log.controllers) if log else nobody,
-        tell("{time} bewaard, te lezen door {readers}", "kept for {time}, read by {readers}", time=length(log.retention), readers=listed(map(code, log.readers)))
-        if log
-        else "–",
-    )
+Row = tuple[Words, Words, Words]
+
+_NOBODY = Label("niet geregeld", "not provided for")
+
+
+def _duty_rows(covenant: Covenant) -> Iterator[Row]:
+    yield _informing(covenant)
+    yield _answering(covenant)
+    yield _breaches(covenant)
+    yield _recording(covenant)
     if covenant.operator is not None:
-        yield (
-            Label("Het systeem uitvoeren", "Running the system"),
-            tell("een {role} voor {party}", "a {role} for {party}", role=code(covenant.operator.role), party=called(covenant, covenant.operator.for_)),
-            tell("op grond van {contract}", "under {contract}", contract=Own(covenant.operator.contract)),
+        who = tell(
+            "een {role} voor {party}",
+            "a {role} for {party}",
+            role=code(covenant.operator.role),
+            party=called(covenant, covenant.operator.for_),
         )
+        how = tell("op grond van {contract}", "under {contract}", contract=Own(covenant.operator.contract))
+        yield Label("Het systeem uitvoeren", "Running the system"), who, how
     for case_type in covenant.case_types.values():
-        yield (
-            tell("De casus leiden: {title}", "Leading the case: {title}", title=case_type.title),
-            called(covenant, case_type.lead) if case_type.lead else nobody,
-            roles_of(covenant, frozenset({case_type.first.owner})) if case_type.first.owner else "–",
-        )
+        duty = tell("De casus leiden: {title}", "Leading the case: {title}", title=case_type.title)
+        owner = case_type.first.owner
+        yield duty, called(covenant, party_of(owner)) if owner else _NOBODY, roles_of(covenant, frozenset({owner})) if owner else "–"
     if covenant.evaluation is not None:
-        yield (
-            Label("De afspraken evalueren", "Evaluating the arrangement"),
-            called(covenant, covenant.evaluation.by),
-            tell("elke {time}", "every {time}", time=length(covenant.evaluation.every)),
-        )
+        how = tell("elke {time}", "every {time}", time=length(covenant.evaluation.every))
+        yield Label("De afspraken evalueren", "Evaluating the arrangement"), called(covenant, covenant.evaluation.by), how
+
+
+def _informing(covenant: Covenant) -> Row:
+    duty = Label(
+        "Mensen vertellen dat hun gegevens gedeeld worden (AVG art. 14)", "Telling people that their data are shared (GDPR art. 14)"
+    )
+    found = covenant.inform
+    if found is None:
+        return duty, _NOBODY, "–"
+    phase = phase_title(covenant, found.from_)
+    how = tell("vanaf de fase {phase}, binnen {time}", "from the phase {phase}, within {time}", phase=phase, time=length(found.within))
+    return duty, called(covenant, found.by), how
+
+
+def _answering(covenant: Covenant) -> Row:
+    duty = Label("Verzoeken om inzage, verbetering, wissing en bezwaar", "Requests for access, rectification, erasure and objection")
+    each = Label("elke organisatie zelf", "each organisation itself")
+    found = covenant.rights
+    if found is None:
+        return duty, each, "–"
+    how = tell("via {contact}, binnen {time}", "through {contact}, within {time}", contact=found.contact, time=length(found.within))
+    return duty, called(covenant, found.by) if found.by else each, how
+
+
+def _breaches(covenant: Covenant) -> Row:
+    duty, found = Label("Datalekken melden", "Reporting data breaches"), covenant.breach
+    if found is None:
+        return duty, _NOBODY, "–"
+    how = tell("aan {contact}, binnen {time}", "to {contact}, within {time}", contact=found.contact, time=length(found.within))
+    return duty, Label("elke organisatie", "each organisation"), how
+
+
+def _recording(covenant: Covenant) -> Row:
+    duty, found = Label("Vastleggen wie wat heeft gevraagd en gekregen", "Recording who asked for and received what"), covenant.log
+    if found is None:
+        return duty, _NOBODY, "–"
+    readers = listed(map(code, found.readers))
+    how = tell(
+        "{time} bewaard, te lezen door {readers}", "kept for {time}, read by {readers}", time=length(found.retention), readers=readers
+    )
+    return duty, listed(called(covenant, party) for party in found.controllers), how
 
 
 def _holders(covenant: Covenant) -> Iterator[tuple[Words, Words]]:
-    """For which data each party answers: what it holds, and what its people may receive."""
-    confidential = {name for name, purpose in covenant.purposes.items() if purpose.confidential}
+    """What each party gives; what is given for a confidential purpose alone is not told."""
+    told = [article for article in covenant.articles if not covenant.purposes[article.purpose].confidential]
     for party in covenant.parties.values():
-        given = {field.partition(".")[0] for one in covenant.articles if one.from_ == party.id and one.purpose not in confidential for field in one.fields}
+        given = categories_of(covenant, (article for article in told if article.from_ == party.id))
         if given:
-            titles = listed(category.title for name, category in covenant.categories.items() if name in given)
+            titles = listed(covenant.categories[name].title for name in given)
             yield tell("{party} geeft", "{party} gives", party=called(covenant, party.id)), titles
 
 
@@ -128,10 +150,8 @@ def _purposes(covenant: Covenant) -> Section:
 
 def _purpose(covenant: Covenant, purpose: Purpose) -> Words:
     if purpose.confidential:
-        return tell(
-            "{title}. De bijzonderheden hiervan zijn vertrouwelijk.", "{title}. The particulars of this are confidential.", "
-            "title=purpose.title
-        )
+        nl, en = "{title}. De bijzonderheden hiervan zijn vertrouwelijk.", "{title}. The particulars of this are confidential."
+        return tell(nl, en, title=purpose.title)
     grounds = (
         tell(
             "{party}: {grounds}",
@@ -179,7 +199,7 @@ def _rights(covenant: Covenant) -> Section:
 
 
 def _keeping(covenant: Covenant) -> Section:
-    heading = Label("Hoe lang het bewaard wordt, en wat er gebeurt als een partij weggaat", "How long it is kept, and what happens when a party leaves")
+    heading = Label("Bewaren, en een partij die weggaat", "Keeping, and a party that leaves")
     kept: Words = absent("hoe lang ontvangen gegevens bewaard worden", "how long received data are kept")
     if covenant.retention is not None:
         terms = (
@@ -198,5 +218,3 @@ def _keeping(covenant: Covenant) -> Section:
             data=code(covenant.withdrawal.received_data),
         )
     return Section(heading, (Paragraph(kept), Paragraph(left)))
-
-

@@ -10,9 +10,12 @@ import click
 
 from broker.cli.common import covenant_file, language
 from broker.documents.covenant_text import covenant_text
+from broker.documents.joint_controllers import joint_controllers
 from broker.documents.markdown import markdown
 from broker.documents.page import html
 from broker.documents.page_parts import Document
+from broker.documents.register import register
+from broker.documents.residents import residents
 from policies.compile import compile_covenant
 from policies.covenant import Covenant
 from policies.load import load_covenant
@@ -54,3 +57,30 @@ def _write(document: Document, kind: str, output: BinaryIO, language: str) -> No
 def text(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
     """The covenant in FILE as a document for people, in the order of a paper covenant."""
     _write(covenant_text(_read(file)), kind, output, language)
+
+
+@click.command("register")
+@_paper
+@click.option("--party", metavar="PARTY", help="The register of one party, or `operator` for the one who runs the broker.")
+@click.option("--to-publish", is_flag=True, help="Leave the particulars of confidential purposes out.")
+def processing_register(file: Path, *, kind: str, output: BinaryIO, language: str, party: str | None, to_publish: bool) -> None:
+    """The register of processing activities under the covenant in FILE (AVG art. 30)."""
+    try:
+        document = register(_read(file), party, to_publish=to_publish)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--party'") from None
+    _write(document, kind, output, language)
+
+
+@click.command("joint-controllers")
+@_paper
+def arrangement(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
+    """Who is responsible for what under the covenant in FILE, for the people concerned (AVG art. 26(2))."""
+    _write(joint_controllers(_read(file)), kind, output, language)
+
+
+@click.command("residents")
+@_paper
+def for_residents(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
+    """What the covenant in FILE means for residents, in plain language."""
+    _write(residents(_read(file)), kind, output, language)

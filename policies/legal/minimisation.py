@@ -67,18 +67,20 @@ def _twice(dossier: Dossier) -> Iterator[Sighting]:
     articles = dossier.covenant.articles
     told: set[tuple[int, int, FieldName]] = set()
     for one, other, field, role in _meetings(dossier):
-        same = articles[one].fields[field] == articles[other].fields[field] and _asks(articles[one]) == _asks(articles[other])
+        # Whichever of the two asks more is the one that gives nothing: whoever meets its conditions meets the other's.
+        first, again = (one, other) if _asks(articles[one]) <= _asks(articles[other]) else (other, one)
+        same = articles[one].fields[field] == articles[other].fields[field] and _asks(articles[first]) <= _asks(articles[again])
         if same and (one, other, field) not in told:
             told.add((one, other, field))
             yield seen(
-                ("articles", other, "fields", field),
-                "artikel {other} geeft `{field}` nog eens aan {role}; artikel {one} doet dat al in dezelfde situatie",
-                "article {other} gives `{field}` to {role} once more; article {one} does so in the same situation",
+                ("articles", again, "fields", field),
+                "artikel {again} geeft `{field}` nog eens aan {role}; artikel {first} doet dat al in dezelfde situatie",
+                "article {again} gives `{field}` to {role} once more; article {first} does so in the same situation",
                 key=True,
-                other=articles[other].id,
+                again=articles[again].id,
                 field=field,
                 role=role,
-                one=articles[one].id,
+                first=articles[first].id,
             )
 
 

@@ -43,6 +43,25 @@ def _subjects(dossier: Dossier) -> Iterator[Sighting]:
         )
 
 
+def _subjects_in_vain(dossier: Dossier) -> Iterator[Sighting]:
+    """An article that names somebody about whom it gives nothing: it reads as if more were shared than is."""
+    fields = dossier.covenant.fields
+    for at, article in dossier.articles():
+        for name in sorted(article.about - {kind for field in article.fields for kind in fields[field].about}):
+            yield seen(
+                (*at, "about"),
+                "artikel {article} noemt `{name}`, maar geen van zijn velden gaat over `{name}`",
+                "article {article} names `{name}`, but none of its fields is about `{name}`",
+                article=article.id,
+                name=name,
+            )
+
+
+def _all_subjects(dossier: Dossier) -> Iterator[Sighting]:
+    yield from _subjects(dossier)
+    yield from _subjects_in_vain(dossier)
+
+
 def _case_types(dossier: Dossier) -> Iterator[Sighting]:
     covenant = dossier.covenant
     used = {name for article in covenant.articles for name in article.case_types}
@@ -135,7 +154,7 @@ def _is_tried(dossier: Dossier, never: Never) -> bool:
 RULES = (
     warns("unused-legal-basis", None, "een grondslag zonder gebruik", "an unused legal basis", _bases),
     warns("unused-purpose", "AVG art. 5(1)(b)", "een doel zonder artikel", "an unused purpose", _purposes),
-    warns("unused-subject", None, "een betrokkene zonder artikel", "an unused kind of subject", _subjects),
+    warns("unused-subject", None, "een betrokkene zonder artikel", "an unused kind of subject", _all_subjects),
     warns("unused-case-type", None, "een soort casus zonder artikel", "an unused case type", _case_types),
     warns("unused-field", "AVG art. 5(1)(c)", "een veld dat niemand ziet", "a field that nobody sees", _fields),
     warns("unused-role", None, "een functie die niets ziet", "a role that sees nothing", _roles),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from policies.handover import Destination, Handover
 from policies.ladder import SHOWN_LEAST, CaseType, Needs, Overdue, PhaseView, ShownAs, Step
 from policies.parties import BasisKind, LegalBasis, Party, PartyKind, Purpose, Role, Signatory, party_of
 from policies.sharing import (
@@ -30,6 +31,7 @@ from policies.sharing import (
     Wpg20,
 )
 from policies.terms import (
+    Accession,
     Area,
     Breach,
     Deferral,
@@ -40,8 +42,10 @@ from policies.terms import (
     Insight,
     LogRules,
     Operator,
+    Partnership,
     Retention,
     Rights,
+    Route,
     SignalKind,
     Withdrawal,
 )
@@ -64,6 +68,7 @@ from policies.wording import Impossible, say
 __all__ = [
     "RELEASED_CLASSES",
     "SHOWN_LEAST",
+    "Accession",
     "Area",
     "Article",
     "Basis",
@@ -78,12 +83,14 @@ __all__ = [
     "DataClass",
     "DecisionReference",
     "Deferral",
+    "Destination",
     "Dpia",
     "Emergency",
     "Evaluation",
     "Expectation",
     "Field",
     "Given",
+    "Handover",
     "InForce",
     "Inform",
     "Insight",
@@ -97,6 +104,7 @@ __all__ = [
     "Onward",
     "Operator",
     "Overdue",
+    "Partnership",
     "Party",
     "PartyKind",
     "Period",
@@ -106,6 +114,7 @@ __all__ = [
     "Retention",
     "Rights",
     "Role",
+    "Route",
     "ShownAs",
     "SignalKind",
     "Signatory",
@@ -164,6 +173,7 @@ class Covenant:
     categories: Mapping[str, Category]
     fields: Mapping[FieldName, Field]
     articles: tuple[Article, ...]
+    handovers: tuple[Handover, ...] = ()
     never: tuple[Never, ...] = ()
     emergency: tuple[Emergency, ...] = ()
     signals: Mapping[str, SignalKind] = field(default_factory=dict)
@@ -174,6 +184,8 @@ class Covenant:
     operator: Operator | None = None
     inform: Inform | None = None
     withdrawal: Withdrawal | None = None
+    accession: Accession | None = None
+    partnership: Partnership | None = None
     log: LogRules | None = None
     insight: Insight | None = None
     retention: Retention | None = None

@@ -37,6 +37,7 @@ class FieldSaid:
     of: Concerns | None = None
     delivery: Delivery | None = None
     dpv: str | None = None
+    means: Label | None = None
 
     def __post_init__(self) -> None:
         if (self.type is ValueType.CODE) != (self.codes is not None):
@@ -57,6 +58,7 @@ class CategorySaid:
     delivery: Delivery = Delivery.LIVE
     of: Concerns = Concerns.SUBJECT
     dpv: str | None = None
+    law: str | None = None
 
 
 def worked_out(data: Mapping[str, CategorySaid]) -> tuple[dict[str, Category], dict[FieldName, Field]]:
@@ -64,7 +66,7 @@ def worked_out(data: Mapping[str, CategorySaid]) -> tuple[dict[str, Category], d
     categories: dict[str, Category] = {}
     fields: dict[FieldName, Field] = {}
     for name, said in data.items():
-        categories[name] = Category(name, said.holder, said.classes, said.about, said.title, said.delivery, said.of, said.dpv)
+        categories[name] = Category(name, said.holder, said.classes, said.about, said.title, said.delivery, said.of, said.dpv, said.law)
         for short, one in said.fields.items():
             field = FieldName(f"{name}.{short}")
             fields[field] = Field(
@@ -79,6 +81,7 @@ def worked_out(data: Mapping[str, CategorySaid]) -> tuple[dict[str, Category], d
                 codes=one.codes.only if one.codes else (),
                 code_list=one.codes.from_ if one.codes else None,
                 dpv=one.dpv or said.dpv,
+                means=one.means,
             )
     return categories, fields
 
@@ -93,7 +96,15 @@ def said_of(covenant: Covenant) -> dict[str, CategorySaid]:
             if field.name.partition(".")[0] == name
         }
         said[name] = CategorySaid(
-            category.holder, category.classes, category.about, category.title, fields, category.delivery, category.of, category.dpv
+            category.holder,
+            category.classes,
+            category.about,
+            category.title,
+            fields,
+            category.delivery,
+            category.of,
+            category.dpv,
+            category.law,
         )
     return said
 
@@ -108,6 +119,7 @@ def _said_of_field(field: Field, category: Category) -> FieldSaid:
         of=None if field.of == category.of else field.of,
         delivery=None if field.delivery == category.delivery else field.delivery,
         dpv=None if field.dpv == category.dpv else field.dpv,
+        means=field.means,
     )
 
 

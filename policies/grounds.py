@@ -61,18 +61,24 @@ def law_of(kinds: frozenset[BasisKind]) -> str:
     return "Wpg art. 16-20"
 
 
-def _kinds(party: Party, bases: Iterable[LegalBasis]) -> frozenset[BasisKind]:
+def _is_police(party: Party | None) -> bool:
+    return party is not None and party.kind is PartyKind.POLICE
+
+
+def _kinds(party: Party | None, bases: Iterable[LegalBasis]) -> frozenset[BasisKind]:
     """The kinds that count for this party: the Wpg is a ground of the police and of nobody else."""
-    return frozenset(basis.kind for basis in bases if basis.kind is not BasisKind.WPG or party.kind is PartyKind.POLICE)
+    return frozenset(basis.kind for basis in bases if basis.kind is not BasisKind.WPG or _is_police(party))
 
 
-def _wanted(classes: Iterable[DataClass], needs: Mapping[DataClass, frozenset[BasisKind]], party: Party) -> Iterator[frozenset[BasisKind]]:
-    yield _GROUND if party.kind is PartyKind.POLICE else _GROUND - _WPG
+def _wanted(
+    classes: Iterable[DataClass], needs: Mapping[DataClass, frozenset[BasisKind]], party: Party | None
+) -> Iterator[frozenset[BasisKind]]:
+    yield _GROUND if _is_police(party) else _GROUND - _WPG
     for data_class in sorted(classes):
         kinds = needs.get(data_class)
         if kinds is not None:
             # for the police the Wpg takes the place of the AVG, also for special data (Wpg art. 5) and criminal data (Wpg art. 8 and on)
-            yield kinds | _WPG if party.kind is PartyKind.POLICE and kinds in (_SPECIAL, _CRIMINAL) else kinds
+            yield kinds | _WPG if _is_police(party) and kinds in (_SPECIAL, _CRIMINAL) else kinds
 
 
 def missing_to_give(classes: Iterable[DataClass], giver: Party, bases: Iterable[LegalBasis]) -> tuple[frozenset[BasisKind], ...]:
@@ -81,7 +87,12 @@ def missing_to_give(classes: Iterable[DataClass], giver: Party, bases: Iterable[
     return tuple(dict.fromkeys(wanted for wanted in _wanted(classes, GIVING, giver) if not wanted & kinds))
 
 
-def missing_to_receive(classes: Iterable[DataClass], receiver: Party, bases: Iterable[LegalBasis]) -> tuple[frozenset[BasisKind], ...]:
-    """What a receiver lacks for these classes. A basis that only gives is none (Wpg art. 20 is the police's ground)."""
+def missing_to_receive(
+    classes: Iterable[DataClass], receiver: Party | None, bases: Iterable[LegalBasis]
+) -> tuple[frozenset[BasisKind], ...]:
+    """What a receiver lacks for these classes. A basis that only gives is none (Wpg art. 20 is the police's ground).
+
+    None is a receiver under another covenant, of whom nothing is known here: not the police.
+    """
     kinds = _kinds(receiver, (basis for basis in bases if not basis.gives_only))
     return tuple(dict.fromkeys(wanted for wanted in _wanted(classes, RECEIVING, receiver) if not wanted & kinds))

@@ -69,7 +69,10 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One phase of the ladder. `shielded`: the case is closed; nothing of it is given to anybody."""
+    """One phase of the ladder. `shielded`: the case is closed; nothing of it is given to anybody.
+
+    `law` is the step of a law that this phase is, such as `Wgs 2.31(3)`.
+    """
 
     phase: Phase
     owner: RoleId | None = None
@@ -81,6 +84,7 @@ class Step:
     shielded: bool = False
     purge_after: Mapping[str, Period] = field(default_factory=dict)
     title: Label | None = None
+    law: str | None = None
 
     def __post_init__(self) -> None:
         freeze(self, "purge_after")

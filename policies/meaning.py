@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from policies.covenant import RELEASED_CLASSES, Article, CaseType, Covenant, DataClass, Given, Step, party_of
+from policies.articles import about_article, about_handover
+from policies.covenant import RELEASED_CLASSES, CaseType, Covenant, DataClass, Emergency, Given, Step
 from policies.errors import Finding
-from policies.forms import FORMS_OF
 from policies.reading import did_you_mean
 from policies.safety import error
 from policies.values import Path
 from policies.vocabulary import Delivery, Phase
-from policies.wording import Label, listed, say
+from policies.wording import Label, say
 
 _RELEASES = Label(
     "iemand bij de bronhouder geeft politiegegevens en wat onder geheimhouding valt per casus vrij",
@@ -41,11 +41,15 @@ def contradictions(covenant: Covenant) -> Iterator[Finding]:
     for case_type in covenant.case_types.values():
         yield from _about_case_type(covenant, case_type)
     for position, article in enumerate(covenant.articles):
-        yield from _about_article(covenant, article, ("articles", position))
-        yield from _about_receivers(covenant, article, ("articles", position))
+        yield from about_article(covenant, article, ("articles", position))
+    for position, handover in enumerate(covenant.handovers):
+        yield from about_handover(covenant, handover, ("handovers", position))
+    for position, emergency in enumerate(covenant.emergency):
+        yield from _about_emergency(covenant, emergency, ("emergency", position))
     for position, scenario in enumerate(covenant.scenarios):
         yield from _about_situation(covenant, scenario.given, ("scenarios", position, "given"))
     yield from _repeated(covenant, "articles", Label("artikel", "article"), [article.id for article in covenant.articles])
+    yield from _repeated(covenant, "handovers", Label("overdracht", "handover"), [handover.id for handover in covenant.handovers])
     yield from _repeated(covenant, "never", Label("nooit-bepaling", "statement"), [never.statement for never in covenant.never])
     yield from _repeated(covenant, "scenarios", Label("scenario", "scenario"), [scenario.name for scenario in covenant.scenarios])
     if covenant.supersedes == covenant.version:
@@ -157,87 +161,15 @@ def _not_in_ladder(covenant: Covenant, case_type: CaseType, phases: Iterable[Pha
             yield error(covenant, "not-in-ladder", message, at=at)
 
 
-def _about_article(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    for name, form in article.fields.items():
-        field = covenant.fields.get(name)
-        if field is None:
-            continue
-        here = (*at, "fields", name)
-        if form.kind not in FORMS_OF[field.type]:
-            message = say(
-                "`{field}` is van het type {type} en kent de vorm {form} niet: hier hoort een van {allowed}",
-                "`{field}` is a {type} and has no form {form}: expected one of {allowed}",
-                field=name,
-                type=field.type,
-                form=form.kind,
-                allowed=listed(FORMS_OF[field.type]),
-            )
-            yield error(covenant, "form-of-another-type", message, at=here)
-        if not field.about & article.about:
-            message = say(
-                "artikel {article} gaat over {about}, maar `{field}` gaat over {field_about}",
-                "article {article} is about {about}, but `{field}` is about {field_about}",
-                article=article.id,
-                about=listed(article.about),
-                field=name,
-                field_about=listed(field.about),
-            )
-            yield error(covenant, "about-nobody", message, at=here, key=True)
-    for name in article.necessity.smaller_form.keys() - article.fields.keys():
+def _about_emergency(covenant: Covenant, emergency: Emergency, at: Path) -> Iterator[Finding]:
+    for statement in emergency.statements.keys() - set(emergency.requires):
         message = say(
-            "artikel {article} geeft `{field}` niet, dus er is geen vorm van te verantwoorden",
-            "article {article} does not give `{field}`, so there is no form of it to justify",
-            article=article.id,
-            field=name,
+            "`{statement}` wordt niet gevraagd: hier hoort een van {requires}",
+            "`{statement}` is not required: expected one of {requires}",
+            statement=statement,
+            requires=", ".join(emergency.requires),
         )
-        yield error(covenant, "not-given", message, at=(*at, "necessity", "smaller_form", name), key=True)
-    yield from _about_phases(covenant, article, at)
-
-
-def _about_phases(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    if not article.case_types <= covenant.case_types.keys():
-        return
-    kinds = [covenant.case_types[name] for name in sorted(article.case_types)]
-    known = {phase for each in covenant.case_types.values() for phase in each.ladder}
-    for phase in sorted(article.phases & known):
-        steps = [kind.ladder[phase] for kind in kinds if phase in kind.ladder]
-        if not steps:
-            message = say(
-                "fase `{phase}` staat op geen ladder van {case_types}",
-                "phase `{phase}` is in no ladder of {case_types}",
-                phase=phase,
-                case_types=listed(article.case_types),
-            )
-            yield error(covenant, "not-in-ladder", message, at=(*at, "phases"))
-        elif all(step.shielded for step in steps):
-            message = say(
-                "artikel {article} verstrekt in fase `{phase}`, en die is afgeschermd: een gesloten casus verstrekt niets",
-                "article {article} gives in phase `{phase}`, which is shielded: a closed case gives nothing",
-                article=article.id,
-                phase=phase,
-            )
-            yield error(covenant, "shielded-phase", message, at=(*at, "phases"))
-
-
-def _about_receivers(covenant: Covenant, article: Article, at: Path) -> Iterator[Finding]:
-    receivers = {party_of(role) for role in article.to}
-    for party in article.basis.receiver.keys() - receivers:
-        message = say(
-            "{party} ontvangt niets op grond van artikel {article}, en heeft dus geen grondslag om te ontvangen nodig",
-            "{party} receives nothing by article {article}, so it needs no basis to receive",
-            party=party,
-            article=article.id,
-        )
-        yield error(covenant, "not-a-receiver", message, at=(*at, "basis", "receiver", party), key=True)
-    if article.wpg20 is not None and article.wpg20.purpose != article.purpose:
-        message = say(
-            "artikel {article} heeft als doel `{purpose}`, het besluit op grond van Wpg 20 `{other}`",
-            "article {article} is for `{purpose}`, its Wpg 20 decision for `{other}`",
-            article=article.id,
-            purpose=article.purpose,
-            other=article.wpg20.purpose,
-        )
-        yield error(covenant, "other-purpose", message, at=(*at, "wpg20", "purpose"), law="Wpg art. 20(2)")
+        yield error(covenant, "unknown-statement", message, at=(*at, "statements", statement), key=True)
 
 
 def _about_situation(covenant: Covenant, given: Given, at: Path) -> Iterator[Finding]:

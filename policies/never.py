@@ -43,6 +43,7 @@ def broken_statements(covenant: Covenant) -> Iterator[Finding]:
     for never in covenant.never:
         yield from _by_articles(covenant, never)
         yield from _by_emergencies(covenant, never)
+        yield from _by_handovers(covenant, never)
         yield from _by_what_is_shown(covenant, never)
 
 
@@ -56,7 +57,7 @@ def _broken(covenant: Covenant, never: Never, what: Label, at: Path) -> Finding:
         what=what,
     )
     because = Label(never.because, never.because)  # the covenant's own words, which have one language
-    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", message, because)
+    return Finding(covenant.places.file, line, column, Severity.ERROR, "never-broken", message, because, never.law)
 
 
 def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
@@ -76,9 +77,9 @@ def _by_articles(covenant: Covenant, never: Never) -> Iterator[Finding]:
                 yield _broken(covenant, never, what, ("articles", position, "fields", field))
 
 
-def _in_scope(never: Never, purpose: PurposeId, phases: Iterable[Phase], about: Iterable[SubjectKind]) -> bool:
+def _in_scope(never: Never, purpose: PurposeId | None, phases: Iterable[Phase], about: Iterable[SubjectKind]) -> bool:
     return (
-        (not never.purposes or purpose in never.purposes)
+        (not never.purposes or purpose is None or purpose in never.purposes)
         and (not never.phases or not never.phases.isdisjoint(phases))
         and (not never.about or not never.about.isdisjoint(about))
     )
@@ -102,6 +103,23 @@ def _by_emergencies(covenant: Covenant, never: Never) -> Iterator[Finding]:
                     roles=", ".join(roles),
                 )
                 yield _broken(covenant, never, what, ("emergency", position, "fields"))
+
+
+def _by_handovers(covenant: Covenant, never: Never) -> Iterator[Finding]:
+    """A handover goes to nobody of this covenant, so a statement that names receivers is silent on it; it has no purpose of its own."""
+    for position, handover in enumerate(covenant.handovers if not never.to else ()):
+        if not _in_scope(never, None, handover.phases, handover.about):
+            continue
+        for field, form in handover.fields.items():
+            if covers(never, covenant.fields[field]) and (not never.forms or form.kind in never.forms):
+                what = say(
+                    "overdracht {handover} geeft `{field}` aan {receiver}",
+                    "handover {handover} gives `{field}` to {receiver}",
+                    handover=handover.id,
+                    field=field,
+                    receiver=handover.to.receiver,
+                )
+                yield _broken(covenant, never, what, ("handovers", position, "fields", field))
 
 
 def _by_what_is_shown(covenant: Covenant, never: Never) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from policies.values import Label, freeze
 from policies.vocabulary import BasisId, PartyId, PurposeId, RoleId
+from policies.wording import Impossible, say
 
 
 class PartyKind(StrEnum):
@@ -45,13 +46,27 @@ class Signatory:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A job function at a party. `duty` roles work nights; a `designated` role is open to registered professionals only."""
+    """A job function at a party. `duty` roles work nights; a `designated` role is open to registered professionals only.
+
+    `designated_by` is who designates them, by which decision; `function` is which of the three functions of Wgs 1.8(2) it is.
+    """
 
     id: RoleId
     label: Label
     organ: str | None = None
     duty: bool = False
     designated: bool = False
+    designated_by: str | None = None
+    function: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.designated_by is not None and not self.designated:
+            raise Impossible(
+                say(
+                    "`designated_by` hoort bij `designated: true`, en bij niets anders",
+                    "`designated_by` goes with `designated: true`, and with nothing else",
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,8 @@ class Party:
 
     def __post_init__(self) -> None:
         freeze(self, "roles", "organs")
+        if self.accession is not None and self.withdrawal is not None:
+            _in_order("accession", self.accession, "withdrawal", self.withdrawal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +107,20 @@ class LegalBasis:
     dpv: str | None = None
     gives_only: bool = False
     valid_from: date | None = None
+    valid_until: date | None = None
+    balanced_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid_from is not None and self.valid_until is not None:
+            _in_order("valid_from", self.valid_from, "valid_until", self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What data are used for, with each party's own ground for it."""
+    """What data are used for, with each party's own ground for it.
+
+    `activity` is the processing in the register of whoever leads it, `activities` that in the register of other parties (AVG art. 30).
+    """
 
     id: PurposeId
     title: Label
@@ -102,9 +128,24 @@ class Purpose:
     dpv: str | None = None
     activity: str | None = None
     confidential: bool = False
+    activities: Mapping[PartyId, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        freeze(self, "legal_basis")
+        freeze(self, "legal_basis", "activities")
+
+
+def _in_order(first: str, start: date, last: str, end: date) -> None:
+    if end < start:
+        raise Impossible(
+            say(
+                "`{last}` ligt voor `{first}`: {end} en {start}",
+                "expected {first} <= {last}, found {start} and {end}",
+                first=first,
+                last=last,
+                start=start,
+                end=end,
+            )
+        )
 
 
 def party_of(role: RoleId) -> PartyId:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from policies.covenant import Article, Covenant, Emergency, Party, party_of
+from policies.covenant import Article, Covenant, Emergency, Handover, Party, party_of
 from policies.errors import Finding, Severity
 from policies.forms import comparable
 from policies.grounds import law_of, missing_to_give, missing_to_receive
 from policies.never import broken_statements
 from policies.values import Path
-from policies.vocabulary import BasisId, FieldName
+from policies.vocabulary import BasisId, FieldName, PartyId
 from policies.wording import Label, either, listed, say
 
 _EMERGENCY = Label("de noodregeling", "emergency")
@@ -42,6 +42,8 @@ def unsafe(covenant: Covenant) -> Iterator[Finding]:
         yield from _without_ground(covenant, article, ("articles", position))
     for position, emergency in enumerate(covenant.emergency):
         yield from _emergency_without_ground(covenant, emergency, ("emergency", position))
+    for position, handover in enumerate(covenant.handovers):
+        yield from _handover_without_ground(covenant, handover, ("handovers", position))
     yield from _incomparable(covenant)
     yield from broken_statements(covenant)
 
@@ -51,20 +53,12 @@ def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[
     for field in article.fields:
         holder = covenant.fields[field].holder
         if holder != article.from_:
-            message = say(
-                "{name} laat {giver} `{field}` verstrekken, maar de bronhouder is {holder}",
-                "{name} gives `{field}` from {giver}, but its holder is {holder}",
-                name=name,
-                giver=article.from_,
-                field=field,
-                holder=holder,
-            )
-            yield error(covenant, "not-the-holder", message, at=(*at, "fields", field), key=True)
+            yield _not_the_holder(covenant, name, article.from_, field, at)
             continue
         yield from _not_given(covenant, name, giver, field, article.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, article.to)}):
             bases = article.basis.receiver.get(party, ())
-            yield from _not_received(covenant, name, covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
+            yield from _not_received(covenant, name, party, field, bases, (*at, "basis", "receiver", party))
     purpose = covenant.purposes[article.purpose]
     for party in sorted({article.from_, *map(party_of, article.to)}):
         if not purpose.legal_basis.get(party):
@@ -85,7 +79,29 @@ def _emergency_without_ground(covenant: Covenant, emergency: Emergency, at: Path
         yield from _not_given(covenant, _EMERGENCY, giver, field, emergency.basis.giver, (*at, "basis", "giver"))
         for party in sorted({*map(party_of, emergency.who)} - {giver.id}):
             bases = emergency.basis.receiver.get(party, ())
-            yield from _not_received(covenant, _EMERGENCY, covenant.parties[party], field, bases, (*at, "basis", "receiver", party))
+            yield from _not_received(covenant, _EMERGENCY, party, field, bases, (*at, "basis", "receiver", party))
+
+
+def _handover_without_ground(covenant: Covenant, handover: Handover, at: Path) -> Iterator[Finding]:
+    giver, name = covenant.parties[handover.from_], say("overdracht {handover}", "handover {handover}", handover=handover.id)
+    for field in handover.fields:
+        if covenant.fields[field].holder != giver.id:
+            yield _not_the_holder(covenant, name, giver.id, field, at)
+            continue
+        yield from _not_given(covenant, name, giver, field, handover.giver, (*at, "basis"))
+        yield from _not_received(covenant, name, handover.to.receiver, field, handover.to.basis, (*at, "to", "basis"))
+
+
+def _not_the_holder(covenant: Covenant, name: Label, giver: PartyId, field: FieldName, at: Path) -> Finding:
+    message = say(
+        "{name} laat {giver} `{field}` verstrekken, maar de bronhouder is {holder}",
+        "{name} gives `{field}` from {giver}, but its holder is {holder}",
+        name=name,
+        giver=giver,
+        field=field,
+        holder=covenant.fields[field].holder,
+    )
+    return error(covenant, "not-the-holder", message, at=(*at, "fields", field), key=True)
 
 
 def _not_given(covenant: Covenant, name: Label, giver: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
@@ -103,7 +119,11 @@ def _not_given(covenant: Covenant, name: Label, giver: Party, field: FieldName, 
         yield error(covenant, "no-ground-to-give", message, at=at, law=law_of(kinds))
 
 
-def _not_received(covenant: Covenant, name: Label, party: Party, field: FieldName, bases: Iterable[BasisId], at: Path) -> Iterator[Finding]:
+def _not_received(
+    covenant: Covenant, name: Label, receiver: str, field: FieldName, bases: Iterable[BasisId], at: Path
+) -> Iterator[Finding]:
+    """`receiver` is a party of this covenant, or the words for one of another covenant."""
+    party = covenant.parties.get(PartyId(receiver))
     classes = covenant.fields[field].classes
     known = [covenant.legal_bases[basis] for basis in bases]
     for kinds in missing_to_receive(classes, party, known):
@@ -111,7 +131,7 @@ def _not_received(covenant: Covenant, name: Label, party: Party, field: FieldNam
             "{name}: {party} heeft geen grondslag om `{field}` ({classes}) te ontvangen: daar hoort een grondslag van de soort {kinds}",
             "{name}: {party} has no ground to receive `{field}` ({classes}): expected a basis of kind {kinds}",
             name=name,
-            party=party.id,
+            party=receiver,
             field=field,
             classes=listed(classes),
             kinds=either(sorted(kinds)),

@@ -10,7 +10,7 @@ pass, and names that are not defined are noticed even where other things are wro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from policies.document import Entries, Items, Node, Scalar
@@ -136,10 +136,14 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a record: its shape, the argument it becomes, and, where it may be left out, the value that stands for absence."""
+    """One key of a record: its shape, what it says, and, where it may be left out, the value that stands for absence.
+
+    `attr` is the argument that it becomes, where that has another name.
+    """
 
     name: str
     shape: Shape[Any]
+    says: Label
     default: object = REQUIRED
     attr: str = ""
     get: Callable[[Any], object] | None = None
@@ -160,7 +164,7 @@ class Record(Generic[T]):
 
     `keyed` is the argument that the key above it becomes (the id of a party stands before its record). `forgiving` goes on without the keys
     that may be left out and are wrong; where it does not, whatever is built on this value is not looked at, so that no mistake has echoes.
-    `law` is what asks for it: `Wpg art. 20(2)`.
+    `law` is what asks for it: `Wpg art. 20(2)`. `also` is what the value refuses besides, as members of a JSON Schema, for editors.
     """
 
     named: Label
@@ -169,6 +173,7 @@ class Record(Generic[T]):
     keyed: str = ""
     forgiving: bool = False
     law: str | None = None
+    also: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def expected(self) -> Label:

@@ -53,7 +53,10 @@ class Concerns(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A group of fields of one holder; what it says holds for each of its fields that does not say otherwise."""
+    """A group of fields of one holder; what it says holds for each of its fields that does not say otherwise.
+
+    `law` is the category of a law that this is, such as `Wgs 2.30(g)`.
+    """
 
     id: str
     holder: PartyId
@@ -63,11 +66,15 @@ class Category:
     delivery: Delivery = Delivery.LIVE
     of: Concerns = Concerns.SUBJECT
     dpv: str | None = None
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field, with everything its category says worked in. `code_list` names the public list its codes are from."""
+    """One field, with everything its category says worked in. `code_list` names the public list its codes are from.
+
+    `means` is its definition, for whoever reads the value.
+    """
 
     name: FieldName
     holder: PartyId
@@ -80,6 +87,7 @@ class Field:
     codes: tuple[str, ...] = ()
     code_list: str | None = None
     dpv: str | None = None
+    means: Label | None = None
 
     def __post_init__(self) -> None:
         if not self.classes:
@@ -207,6 +215,7 @@ class Never:
     """What must hold whatever the articles say. Each member that is given narrows it; one that is not given means any.
 
     `to` names parties or roles. `fields` names fields or whole categories (`incidents.*`). Checked when the covenant is compiled.
+    `law` is where a statement of the kind `law` is written, such as `UAVG art. 46`.
     """
 
     statement: str
@@ -220,6 +229,7 @@ class Never:
     purposes: frozenset[PurposeId] = frozenset()
     phases: frozenset[Phase] = frozenset()
     forms: frozenset[FormKind] = frozenset()
+    law: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.to or self.from_ or self.classes or self.fields or self.about):
@@ -230,7 +240,10 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """Who may see which fields when a life is at risk, on grounds of their own, and what that asks of them."""
+    """Who may see which fields when a life is at risk, on grounds of their own, and what that asks of them.
+
+    `statements` are the words of what `requires` names, `reasons` the codes that may be given, `reviewed_by` who looks back at it.
+    """
 
     who: frozenset[RoleId]
     fields: frozenset[FieldName]
@@ -240,3 +253,9 @@ class Emergency:
     review_within: timedelta
     notify: tuple[str, ...] = ()
     title: Label | None = None
+    statements: Mapping[str, Label] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    reviewed_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, "statements")

@@ -12,7 +12,7 @@ from policies.document import Node, Scalar
 from policies.parsed import LENGTH, PERIOD
 from policies.reading import Reading, Wrong
 from policies.scalars import OneOf
-from policies.schema.parts import FLAG, LABEL, PARTY, PHASE, ROLE, WORD, defines
+from policies.schema.parts import FLAG, LABEL, PARTY, PHASE, ROLE, TEXT, WORD, defines
 from policies.shape import Json, Key, Many, MapOf, Record
 from policies.values import Path
 from policies.vocabulary import PartyId, Phase
@@ -67,40 +67,71 @@ SHOWN_AS = Record(
     Label("wat een partij van de casus ziet", "what a party is shown"),
     _shown_as,
     (
-        Key("phase", PhaseViewsShape(), get=lambda shown: PhaseViews(shown.otherwise, shown.phases)),
-        Key("participants", Many(PARTY, frozenset, may_be_empty=True), frozenset()),
+        Key(
+            "phase",
+            PhaseViewsShape(),
+            Label("hoeveel zij van de fase ziet", "how much of the phase it is shown"),
+            get=lambda shown: PhaseViews(shown.otherwise, shown.phases),
+        ),
+        Key(
+            "participants",
+            Many(PARTY, frozenset, may_be_empty=True),
+            Label("van welke partijen zij ziet dat zij meedoen", "the parties that it sees take part"),
+            frozenset(),
+        ),
     ),
+)
+
+_OVERDUE = Record(
+    Label("wat er na de termijn gebeurt", "overdue"),
+    Overdue,
+    (
+        Key("remind", Many(ROLE), Label("wie een herinnering krijgt", "who is reminded"), ()),
+        Key("warn", LENGTH, Label("hoe lang vooraf wordt gewaarschuwd", "how long before there is a warning"), None),
+        Key("back_to", PHASE, Label("naar welke fase de casus teruggaat", "the phase that the case goes back to"), None),
+    ),
+)
+
+_NEEDS = Record(
+    Label("wat een stap nodig heeft", "needs"),
+    Needs,
+    (
+        Key("reason", FLAG, Label("een reden", "a reason"), default=False),
+        Key("agreement", Many(PARTY, frozenset), Label("instemming van deze partijen", "the agreement of these parties"), frozenset()),
+        Key("or_after", LENGTH, Label("hoe lang op instemming wordt gewacht", "how long an agreement is waited for"), None),
+    ),
+    also={"dependentRequired": {"or_after": ["agreement"]}},
 )
 
 STEP = Record(
     Label("een fase", "a phase"),
     Step,
     (
-        Key("title", LABEL, None),
-        Key("owner", ROLE, None),
-        Key("within", LENGTH, None),
+        Key("title", LABEL, Label("hoe de fase heet", "what the phase is called"), None),
         Key(
-            "overdue",
-            Record(
-                Label("wat er na de termijn gebeurt", "overdue"),
-                Overdue,
-                (Key("remind", Many(ROLE), ()), Key("warn", LENGTH, None), Key("back_to", PHASE, None)),
-            ),
+            "law",
+            TEXT,
+            Label("de stap in de wet die dit is, zoals Wgs 2.31(3)", "the step of a law that this is, such as Wgs 2.31(3)"),
             None,
         ),
+        Key("owner", ROLE, Label("de functie die de casus in deze fase leidt", "the role that leads the case in this phase"), None),
+        Key("within", LENGTH, Label("hoe lang de fase duurt", "how long the phase lasts"), None),
+        Key("overdue", _OVERDUE, Label("wat er gebeurt als het langer duurt", "what happens when it lasts longer"), None),
+        Key("needs", _NEEDS, Label("wat nodig is om in deze fase te komen", "what a move into this phase needs"), Needs()),
+        Key("next", Many(PHASE, may_be_empty=True), Label("welke fasen hierna kunnen komen", "the phases that may come next"), ()),
+        Key("reasons", Many(WORD), Label("de redenen om te sluiten", "the reasons to close"), ()),
         Key(
-            "needs",
-            Record(
-                Label("wat een stap nodig heeft", "needs"),
-                Needs,
-                (Key("reason", FLAG, False), Key("agreement", Many(PARTY, frozenset), frozenset()), Key("or_after", LENGTH, None)),
-            ),
-            Needs(),
+            "shielded",
+            FLAG,
+            Label("gesloten en afgeschermd: niemand krijgt iets", "closed and shielded: nobody is given anything"),
+            default=False,
         ),
-        Key("next", Many(PHASE, may_be_empty=True), ()),
-        Key("reasons", Many(WORD), ()),
-        Key("shielded", FLAG, False),
-        Key("purge_after", MapOf(WORD, PERIOD), {}),
+        Key(
+            "purge_after",
+            MapOf(WORD, PERIOD),
+            Label("wanneer wordt vernietigd, per reden; `default` voor de rest", "when it is purged, per reason; `default` for the rest"),
+            {},
+        ),
     ),
     keyed="phase",
 )
@@ -119,10 +150,27 @@ CASE_TYPE_OF_COVENANT = Record(
     Label("een soort casus", "a case type"),
     _case_type,
     (
-        Key("title", LABEL),
-        Key("shown_as", MapOf(PARTY, SHOWN_AS), {}),
-        Key("order", Many(PHASE), (), get=lambda case_type: tuple(case_type.ladder)),
-        Key("ladder", MapOf(WORD, STEP, defines("phase"))),
+        Key("title", LABEL, Label("hoe de soort casus heet", "what the case type is called")),
+        Key(
+            "shown_as",
+            MapOf(PARTY, SHOWN_AS),
+            Label("wat elke partij van de casus zelf ziet; ook dat is een verstrekking", "what each party is shown of the case itself"),
+            {},
+        ),
+        Key(
+            "order",
+            Many(PHASE),
+            Label(
+                "de volgorde van de fasen, waar de ladder die niet al toont", "the order of the phases, where the ladder does not show it"
+            ),
+            (),
+            get=lambda case_type: tuple(case_type.ladder),
+        ),
+        Key(
+            "ladder",
+            MapOf(WORD, STEP, defines("phase")),
+            Label("de fasen; in de eerste begint een casus", "the phases; a case opens in the first"),
+        ),
     ),
     keyed="id",
 )

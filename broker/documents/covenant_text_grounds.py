@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from broker.documents.page_parts import Code, Paragraph, Section, Table, Terms, Words, joined, listed, tell
 from broker.documents.wording import called, day, named, yes_no
-from broker.documents.wording_codes import BASIS_KIND, citation, law_id
+from broker.documents.wording_codes import BASIS_KIND, citation, citation_with_national_law, law_id
 from policies.covenant import Covenant, Label, LegalBasis, Purpose
 from policies.vocabulary import BasisId
 
@@ -55,12 +55,7 @@ def _purpose(covenant: Covenant, purpose: Purpose) -> Section:
 
 def basis_named(covenant: Covenant, basis: BasisId) -> Words:
     """A basis where it is used: its article of law, what that rests on, and its id."""
-    found = covenant.legal_bases[basis]
-    further = (*found.rests_on, *filter(None, (found.with_,)))
-    cited = citation(found)
-    if further:
-        cited = tell("{law} met {laws}", "{law} with {laws}", law=cited, laws=listed(further))
-    return named(cited, basis)
+    return named(citation_with_national_law(covenant.legal_bases[basis]), basis)
 
 
 def legal_bases(covenant: Covenant) -> Section:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from broker.documents.covenant_text_grounds import basis_named
 from broker.documents.page_parts import Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
-from broker.documents.wording import absent, called, day, length, named, phase_title, role_of, roles_of, yes_no
+from broker.documents.wording import absent, called, day, every, length, named, phase_title, role_of, roles_of, yes_no
 from broker.documents.wording_codes import code_with_id
 from policies.covenant import Covenant, Label
 from policies.vocabulary import PartyId, RoleId
@@ -144,10 +144,10 @@ def inform(covenant: Covenant) -> Section:
     later: Words = Label("Dit kan niet worden uitgesteld.", "This cannot be deferred.")
     if found.defer is not None:
         later = tell(
-            "Uitstel kan op grond van {ground}, en wordt elke {time} opnieuw bezien.",
-            "It may be deferred on the ground of {ground}, which is looked at again every {time}.",
+            "Uitstel kan op grond van {ground}, en wordt {time} opnieuw bezien.",
+            "It may be deferred on the ground of {ground}, which is looked at again {time}.",
             ground=Own(found.defer.ground),
-            time=length(found.defer.recheck),
+            time=every(found.defer.recheck),
         )
     return Section(heading, (Paragraph(joined((told, later))),))
 
@@ -183,7 +183,7 @@ def log(covenant: Covenant) -> Section:
             Paragraph(intro),
             Terms(
                 (
-                    (Label("Verwerkingsverantwoordelijken", "Controllers"), listed(called(covenant, party) for party in found.controllers)),
+                    (Label("Verantwoordelijken", "Controllers"), listed(called(covenant, party) for party in found.controllers)),
                     (
                         Label("Grondslag", "Legal basis"),
                         listed(basis_named(covenant, each) for each in found.legal_basis)
@@ -235,10 +235,10 @@ def _evaluated(covenant: Covenant) -> Words:
     if found is None:
         return absent("wie het convenant evalueert", "who evaluates the covenant")
     return tell(
-        "{party} evalueert dit convenant elke {time}.",
-        "{party} evaluates this covenant every {time}.",
+        "{party} evalueert dit convenant {time}.",
+        "{party} evaluates this covenant {time}.",
         party=called(covenant, found.by),
-        time=length(found.every),
+        time=every(found.every),
     )
 
 

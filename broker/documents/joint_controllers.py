@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from broker.documents.page_parts import Bullets, Code, Document, Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
 from broker.documents.register_activities import categories_of
-from broker.documents.wording import absent, called, day, length, phase_title, roles_of, seal_of
-from broker.documents.wording_codes import PARTY_KIND, citation, code
+from broker.documents.wording import absent, called, day, every, length, phase_title, roles_of, seal_of
+from broker.documents.wording_codes import PARTY_KIND, citation_with_national_law, code
 from policies.covenant import Covenant, Label, Purpose, party_of
 
 
@@ -86,8 +86,8 @@ def _duty_rows(covenant: Covenant) -> Iterator[Row]:
         owner = case_type.first.owner
         yield duty, called(covenant, party_of(owner)) if owner else _NOBODY, roles_of(covenant, frozenset({owner})) if owner else "–"
     if covenant.evaluation is not None:
-        how = tell("elke {time}", "every {time}", time=length(covenant.evaluation.every))
-        yield Label("De afspraken evalueren", "Evaluating the arrangement"), called(covenant, covenant.evaluation.by), how
+        often = every(covenant.evaluation.every)
+        yield Label("De afspraken evalueren", "Evaluating the arrangement"), called(covenant, covenant.evaluation.by), often
 
 
 def _informing(covenant: Covenant) -> Row:
@@ -157,11 +157,11 @@ def _purpose(covenant: Covenant, purpose: Purpose) -> Words:
             "{party}: {grounds}",
             "{party}: {grounds}",
             party=called(covenant, party),
-            grounds=listed(citation(covenant.legal_bases[basis]) for basis in bases),
+            grounds=listed(citation_with_national_law(covenant.legal_bases[basis]) for basis in bases),
         )
         for party, bases in purpose.legal_basis.items()
     )
-    return tell("{title}. {grounds}.", "{title}. {grounds}.", title=purpose.title, grounds=joined(grounds, "; "))
+    return tell("{title}. Grondslag: {grounds}.", "{title}. Legal basis: {grounds}.", title=purpose.title, grounds=joined(grounds, "; "))
 
 
 def _rights(covenant: Covenant) -> Section:

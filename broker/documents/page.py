@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from broker.documents.page_parts import Document, Seal, Span, Words, plain, sentence, spans
@@ -50,8 +50,7 @@ def html(document: Document, language: str) -> str:
     def in_words(words: Words) -> str:
         return plain(words, language)
 
-    template = _templates().get_template("page_document.html")
-    body = template.render(
+    body = template("page_document.html").render(
         document=document,
         language=language,
         spans=in_spans,
@@ -63,11 +62,18 @@ def html(document: Document, language: str) -> str:
     return frame(plain(document.title, language), language, document.seal, Markup(body))  # noqa: S704 - the template above escaped every value
 
 
-def frame(title: str, language: str, seal: Seal, body: Markup) -> str:
-    """A page around `body`: head, style, security policy, and on paper the hash and the number of each page."""
-    sheets = (_style(), _on_paper(seal, language))
-    template = _templates().get_template("page.html")
-    return template.render(
+def template(name: str) -> Template:
+    """A template of this package, for a page that is no `Document`; every value is escaped."""
+    return _templates().get_template(name)
+
+
+def frame(title: str, language: str, seal: Seal, body: Markup, *more: Markup) -> str:
+    """A page around `body`: head, style, security policy, and on paper the hash and the number of each page.
+
+    `more` are style sheets of its own, made by `sheet`.
+    """
+    sheets = (sheet("page.css"), _on_paper(seal, language), *more)
+    return template("page.html").render(
         title=title, language=language, styles=sheets, policy=content_security_policy(sheets), body=body, **_said(language)
     )
 
@@ -79,11 +85,12 @@ def content_security_policy(styles: Iterable[str]) -> str:
 
 
 @cache
-def _style() -> Markup:
+def sheet(name: str) -> Markup:
+    """A style sheet of this package."""
     loader = _templates().loader
     if loader is None:
         raise AssertionError("unreachable: the templates are made with a loader")
-    return Markup(loader.get_source(_templates(), "page.css")[0])  # noqa: S704 - our own style sheet, with nothing filled in
+    return Markup(loader.get_source(_templates(), name)[0])  # noqa: S704 - our own style sheet, with nothing filled in
 
 
 def _on_paper(seal: Seal, language: str) -> Markup:

@@ -68,7 +68,7 @@ def _of_party(covenant: Covenant, party: Party, *, to_publish: bool) -> Section:
 def _controller(covenant: Covenant, party: Party) -> Iterator[tuple[Words, Words]]:
     number = party.oin or party.kvk
     yield (
-        Label("(a) Verwerkingsverantwoordelijke", "(a) Controller"),
+        Label("(a) Verantwoordelijke", "(a) Controller"),
         tell("{name}, {number}", "{name}, {number}", name=party.name, number=Code(number or "–")),
     )
     yield Label("(a) Functionaris gegevensbescherming", "(a) Privacy officer"), party.privacy_officer
@@ -123,11 +123,11 @@ def _entry(covenant: Covenant, activity: Activity) -> Section:
 
 
 def _terms(covenant: Covenant, activity: Activity) -> Iterator[tuple[Words, Words]]:
-    purpose, party = activity.purpose, activity.party
+    purpose = activity.purpose
     yield Label("(b) Doel", "(b) Purpose"), purpose.title
     if purpose.activity:
         yield Label("Verwerkingsactiviteit", "Processing activity"), Code(purpose.activity)
-    bases = purpose.legal_basis.get(party, ())
+    bases = activity.bases
     yield (
         Label("Grondslag", "Legal basis"),
         joined((basis_named(covenant, basis) for basis in bases), "; ") if bases else Label("niet genoemd", "not named"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from policies.covenant import Article, Covenant, Purpose, party_of
-from policies.vocabulary import FieldName, PartyId, RoleId, SubjectKind
+from policies.vocabulary import BasisId, FieldName, PartyId, RoleId, SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,13 @@ class Activity:
     def articles(self) -> tuple[Article, ...]:
         """Every article in which the party has a part, once."""
         return (*self.gives, *(article for article in self.receives if article not in self.gives))
+
+    @property
+    def bases(self) -> tuple[BasisId, ...]:
+        """The party's grounds: for the purpose, for giving, and for receiving."""
+        giving = [basis for article in self.gives for basis in article.basis.giver]
+        receiving = [basis for article in self.receives for basis in article.basis.receiver.get(self.party, ())]
+        return tuple(dict.fromkeys((*self.purpose.legal_basis.get(self.party, ()), *giving, *receiving)))
 
     @property
     def subjects(self) -> frozenset[SubjectKind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker.documents.page_parts import Bullets, Paragraph, Section, Strong, Words, joined, listed, tell
-from broker.documents.wording import called, length, roles_of
+from broker.documents.wording import called, every, length, roles_of
 from policies.covenant import Covenant, Label, PartyKind, SignalKind, party_of
 from policies.vocabulary import PartyId, RoleId
 
@@ -26,9 +26,9 @@ def telling(covenant: Covenant) -> Section:
         if found.defer is not None:
             told.append(
                 tell(
-                    "Soms moet dat wachten, omdat het gevaarlijk kan zijn. Elke {time} kijken zij of het nog nodig is om te wachten.",
-                    "Sometimes that has to wait, because it could be dangerous. Every {time} they look whether it is still needed to wait.",
-                    time=length(found.defer.recheck),
+                    "Soms moet dat wachten, omdat het gevaarlijk kan zijn. Zij kijken {time} of dat nog nodig is.",
+                    "Sometimes that has to wait, because it could be dangerous. They look {time} whether that is still needed.",
+                    time=every(found.defer.recheck),
                 )
             )
         blocks.append(Paragraph(joined(told)))

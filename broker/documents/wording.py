@@ -76,6 +76,14 @@ def length(period: Period | timedelta) -> Label:
     return say("{number} {unit}", "{number} {unit}", number=found.number, unit=one if found.number == 1 else many)
 
 
+def every(period: Period) -> Label:
+    """`elk jaar`, `elke 30 dagen`; `every year`, `every 30 days`."""
+    one, _ = _UNITS[period.unit]
+    if period.number > 1:
+        return say("elke {time}", "every {time}", time=length(period))
+    return say("elk {unit}" if period.unit in {"hour", "year"} else "elke {unit}", "every {unit}", unit=one)
+
+
 def yes_no(so: bool) -> Label:  # noqa: FBT001 - the flag is the whole of what is said
     """`ja` or `nee`."""
     return YES_NO[so]

@@ -225,6 +225,12 @@ def citation(basis: LegalBasis) -> Words:
     return law if basis.article is None else tell("art. {article} {law}", "art. {article} {law}", article=basis.article, law=law)
 
 
+def citation_with_national_law(basis: LegalBasis) -> Words:
+    """`art. 6(1)(e) AVG met Gemeentewet 172`: what the basis rests on is what tells it from another of the same article."""
+    further = (*basis.rests_on, *filter(None, (basis.with_,)))
+    return tell("{law} met {laws}", "{law} with {laws}", law=citation(basis), laws=listed(further)) if further else citation(basis)
+
+
 def law_id(basis: LegalBasis) -> Words:
     """The id under which the law is published."""
     return Code(basis.law)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, explain, scenarios, texts, versions
+from broker.cli.covenant import checking, edit, edit_add, explain, init, scenarios, texts, versions
 
 
 @click.group()
@@ -12,10 +12,19 @@ def covenant() -> None:
     """Covenant texts and versions."""
 
 
+covenant.add_command(init.init)
 covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
 covenant.add_command(explain.explain_ask)
 covenant.add_command(texts.text)
+covenant.add_command(edit.set_values)
+covenant.add_command(edit.unset_value)
+covenant.add_command(edit.rename_thing)
+covenant.add_command(edit.remove)
+covenant.add_command(edit_add.new_field)
+covenant.add_command(edit_add.new_role)
+covenant.add_command(edit_add.new_article)
+covenant.add_command(edit_add.new_scenario)
 covenant.add_command(versions.list_versions)
 covenant.add_command(versions.propose)
 covenant.add_command(versions.new_key)

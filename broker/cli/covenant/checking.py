@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from broker.cli.common import as_json, language, print_json, readable_file
+from broker.cli.covenant import watching
 from broker.covenants import COVENANT_ZONE
 from policies.check import Checked, check
 from policies.errors import Finding, Severity
@@ -26,10 +27,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command("check")
 @click.argument("file", type=readable_file, required=False)
 @click.option("--today", type=_DAY, metavar="DATE", help="The day to look at it from, such as 2026-01-31. Default: today.")
+@click.option("--watch", is_flag=True, help="Look again each time FILE is saved, until Ctrl-C; when clean, say what changed.")
 @click.option("--explain", metavar="CODE", help="Print the page about a code instead, such as metadata-leak.")
 @language
 @as_json
-def check_file(file: Path | None, today: datetime | None, explain: str | None, *, language: str, as_json: bool) -> None:
+def check_file(file: Path | None, today: datetime | None, explain: str | None, *, watch: bool, language: str, as_json: bool) -> None:
     """Read FILE and say everything that is wrong with it, each with its line, its column and its law.
 
     Exit code 0 clean (warnings may remain), 1 errors, 2 not understood. Clean is not lawful: it is consistent with these rules.
@@ -39,6 +41,9 @@ def check_file(file: Path | None, today: datetime | None, explain: str | None, *
         return
     if file is None:
         raise click.UsageError("expected FILE, or --explain CODE")
+    if watch:
+        watching.watch(file, language, lines_of)
+        return
     checked = check(file.read_bytes(), str(file), today.date() if today else datetime.now(tz=COVENANT_ZONE).date())
     if as_json:
         print_json([_members(finding, language) for finding in checked.findings])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from policies.covenant import Article, Covenant, Emergency, Handover, Party, party_of
+from policies.covenant import Article, Basis, Covenant, Emergency, Handover, Party, party_of
 from policies.errors import Finding, Severity
 from policies.forms import comparable
 from policies.grounds import law_of, missing_to_give, missing_to_receive
@@ -59,6 +59,7 @@ def _without_ground(covenant: Covenant, article: Article, at: Path) -> Iterator[
         for party in sorted({*map(party_of, article.to)}):
             bases = article.basis.receiver.get(party, ())
             yield from _not_received(covenant, name, party, field, bases, (*at, "basis", "receiver", party))
+    yield from _received_on_what_gives(covenant, name, article.basis, article.fields, at)
     purpose = covenant.purposes[article.purpose]
     for party in sorted({article.from_, *map(party_of, article.to)}):
         if not purpose.legal_basis.get(party):
@@ -80,6 +81,26 @@ def _emergency_without_ground(covenant: Covenant, emergency: Emergency, at: Path
         for party in sorted({*map(party_of, emergency.who)} - {giver.id}):
             bases = emergency.basis.receiver.get(party, ())
             yield from _not_received(covenant, _EMERGENCY, party, field, bases, (*at, "basis", "receiver", party))
+    yield from _received_on_what_gives(covenant, _EMERGENCY, emergency.basis, emergency.fields, at)
+
+
+def _received_on_what_gives(covenant: Covenant, name: Label, basis: Basis, fields: Iterable[FieldName], at: Path) -> Iterator[Finding]:
+    """A ground that only gives, beside others that would do: it reads as if the receiver had it. Where they would not, that is told."""
+    for receiver, bases in basis.receiver.items():
+        party, known = covenant.parties[receiver], [covenant.legal_bases[each] for each in bases]
+        if any(missing_to_receive(covenant.fields[field].classes, party, known) for field in fields):
+            continue
+        for position, one in enumerate(known):
+            if one.gives_only:
+                message = say(
+                    "{name}: {party} ontvangt op `{basis}`, en dat is alleen een grondslag om te verstrekken",
+                    "{name}: {party} receives on `{basis}`, which only gives",
+                    name=name,
+                    party=receiver,
+                    basis=one.id,
+                )
+                place = (*at, "basis", "receiver", receiver, position)
+                yield error(covenant, "no-ground-to-receive", message, at=place, law=law_of(frozenset({one.kind})))
 
 
 def _handover_without_ground(covenant: Covenant, handover: Handover, at: Path) -> Iterator[Finding]:

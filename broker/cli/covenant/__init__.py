@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, edit, edit_add, explain, init, scenarios, texts, versions
+from broker.cli.covenant import checking, edit, edit_add, explain, init, matrix, scenarios, texts, versions
 
 
 @click.group()
@@ -16,6 +16,7 @@ covenant.add_command(init.init)
 covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
 covenant.add_command(explain.explain_ask)
+covenant.add_command(matrix.show_matrix)
 covenant.add_command(texts.text)
 covenant.add_command(edit.set_values)
 covenant.add_command(edit.unset_value)

@@ -134,18 +134,20 @@ class OneOf(Generic[E]):
 
     @property
     def expected(self) -> Label:
-        return _one_of(self._allowed())
+        return _one_of(self.allowed)
 
-    def _allowed(self) -> Iterable[E]:
+    @property
+    def allowed(self) -> tuple[E, ...]:
+        """The words that may stand here."""
         return self.among or tuple(self.words)
 
     def read(self, node: Node, path: Path, reading: Reading) -> E | Wrong:  # noqa: ARG002 - see Shape
         if not isinstance(node, Scalar):
             return reading.wrong(node, "wrong-type", instead(self.expected, node))
-        for word in self._allowed():
+        for word in self.allowed:
             if word.value == node.text:
                 return word
-        hint = did_you_mean(node.text, [word.value for word in self._allowed()])
+        hint = did_you_mean(node.text, [word.value for word in self.allowed])
         return reading.wrong(node, "wrong-value", instead(self.expected, node), hint)
 
     def write(self, value: Any) -> Json:  # noqa: ANN401 - see Shape

@@ -18,7 +18,7 @@ from policies.values import Path
 from policies.vocabulary import PartyId, Phase
 from policies.wording import Impossible, Label, say
 
-_VIEW = OneOf(PhaseView)
+VIEW = OneOf(PhaseView)
 _LACKS_OTHERWISE = Label(
     "`otherwise` ontbreekt in `phase`: daar hoort hoe elke andere fase wordt getoond",
     "`phase` lacks `otherwise`: expected how every other phase is shown",
@@ -39,13 +39,13 @@ class PhaseViewsShape:
 
     @property
     def expected(self) -> Label:
-        return say("{views}, of {{<fase>: ..., otherwise: ...}}", "{views}, or {{<phase>: ..., otherwise: ...}}", views=_VIEW.expected)
+        return say("{views}, of {{<fase>: ..., otherwise: ...}}", "{views}, or {{<phase>: ..., otherwise: ...}}", views=VIEW.expected)
 
     def read(self, node: Node, path: Path, reading: Reading) -> PhaseViews | Wrong:
         if isinstance(node, Scalar):
-            view = _VIEW.read(node, path, reading)
+            view = VIEW.read(node, path, reading)
             return view if isinstance(view, Wrong) else PhaseViews(view, {})
-        views = MapOf(_PHASE_OR_OTHERWISE, _VIEW).read(node, path, reading)
+        views = MapOf(PHASE_OR_OTHERWISE, VIEW).read(node, path, reading)
         if isinstance(views, Wrong):
             return views
         if "otherwise" not in views:
@@ -61,7 +61,7 @@ def _shown_as(phase: PhaseViews, participants: frozenset[PartyId] = frozenset())
     return ShownAs(phase.otherwise, phase.phases, participants)
 
 
-_PHASE_OR_OTHERWISE = type(PHASE)(PHASE.kinds, frozenset({"otherwise"}))
+PHASE_OR_OTHERWISE = type(PHASE)(PHASE.kinds, frozenset({"otherwise"}))
 
 SHOWN_AS = Record(
     Label("wat een partij van de casus ziet", "what a party is shown"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, edit, edit_add, explain, init, matrix, scenarios, texts, versions
+from broker.cli.covenant import checking, edit, edit_add, explain, init, matrix, scenarios, schema, texts, versions
 
 
 @click.group()
@@ -15,6 +15,7 @@ def covenant() -> None:
 covenant.add_command(init.init)
 covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
+covenant.add_command(schema.schema)
 covenant.add_command(explain.explain_ask)
 covenant.add_command(matrix.show_matrix)
 covenant.add_command(texts.text)

@@ -11,9 +11,12 @@ from broker.documents.covenant_text_articles import articles
 from broker.documents.covenant_text_cases import case_types
 from broker.documents.covenant_text_data import dictionary
 from broker.documents.covenant_text_grounds import legal_bases, purposes
+from broker.documents.covenant_text_handovers import handovers
 from broker.documents.covenant_text_limits import emergency, never
-from broker.documents.covenant_text_parties import definitions, operator, particulars, parties, reading_guide
-from broker.documents.covenant_text_terms import breach, inform, insight, log, retention, rights, signals, withdrawal
+from broker.documents.covenant_text_parties import definitions, particulars, parties, reading_guide
+from broker.documents.covenant_text_running import log, operator, partnership
+from broker.documents.covenant_text_signals import insight, signals
+from broker.documents.covenant_text_terms import breach, inform, retention, rights, withdrawal
 from broker.documents.page_parts import Document, Section, tell
 from broker.documents.wording import seal_of
 from policies.covenant import Covenant, Label
@@ -21,12 +24,14 @@ from policies.covenant import Covenant, Label
 #: chapters in the order of a paper covenant; they have letters, because the numbers are the articles' own
 CHAPTERS = (
     parties,
+    partnership,
     definitions,
     purposes,
     legal_bases,
     case_types,
     dictionary,
     articles,
+    handovers,
     never,
     emergency,
     signals,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from broker.documents.covenant_text_data import subjects_of
 from broker.documents.covenant_text_grounds import basis_named
 from broker.documents.page_parts import Own, Paragraph, Section, Strong, Table, Terms, Words, joined, listed, tell
 from broker.documents.wording import called, day, named, phase_title, phases_in_order, roles_of
 from broker.documents.wording_codes import ONWARD, classes, code_with_id, form
-from policies.covenant import Article, Basis, Conditions, Consent, Covenant, Label, Wpg20
-from policies.vocabulary import FieldName, PartyId
+from policies.covenant import Article, Basis, Conditions, Consent, Covenant, Label, Necessity, Wpg20
+from policies.vocabulary import FieldName, Form, PartyId
 
 
 def articles(covenant: Covenant) -> Section:
@@ -27,20 +27,14 @@ def articles(covenant: Covenant) -> Section:
 
 
 def _article(covenant: Covenant, article: Article) -> Section:
-    rows = tuple(_row(covenant, article, field) for field in article.fields)
-    columns = (
-        Label("Gegeven", "Field"),
-        Label("Vorm", "Form"),
-        Label("Klasse", "Class"),
-        Label("Waarom geen kleinere vorm", "Why no smaller form"),
-    )
+    caption = tell("Wat artikel {number} geeft", "What article {number} gives", number=article.id)
     blocks = (
         Paragraph(_gives(covenant, article)),
-        Table(tell("Wat artikel {number} geeft", "What article {number} gives", number=article.id), columns, rows),
+        field_rows(covenant, caption, article.fields, article.necessity),
         Terms(tuple(_terms(covenant, article))),
     )
     heading = tell("Artikel {number}. {title}", "Article {number}. {title}", number=article.id, title=article.title)
-    return Section(heading, blocks if article.wpg20 is None else (*blocks, _decision(covenant, article.wpg20)))
+    return Section(heading, blocks if article.wpg20 is None else (*blocks, decision(covenant, article.wpg20)))
 
 
 def _gives(covenant: Covenant, article: Article) -> Words:
@@ -64,23 +58,38 @@ def field_named(covenant: Covenant, field: FieldName) -> Words:
     return named(tell("{category}: {title}", "{category}: {title}", category=category, title=covenant.fields[field].title), field)
 
 
-def _row(covenant: Covenant, article: Article, field: FieldName) -> tuple[Words, ...]:
-    why = article.necessity.smaller_form.get(field)
-    return (
-        field_named(covenant, field),
-        form(article.fields[field]),
-        classes(covenant.fields[field].classes),
-        Own(why) if why else "–",
+def field_rows(covenant: Covenant, caption: Words, given: Mapping[FieldName, Form], needed: Necessity) -> Table:
+    """What is given, in which form, of which class, and why no smaller form would do."""
+    columns = (
+        Label("Gegeven", "Field"),
+        Label("Vorm", "Form"),
+        Label("Klasse", "Class"),
+        Label("Waarom geen kleinere vorm", "Why no smaller form"),
     )
+    rows = tuple(
+        (
+            field_named(covenant, field),
+            form(how),
+            classes(covenant.fields[field].classes),
+            Own(needed.smaller_form[field]) if field in needed.smaller_form else "–",
+        )
+        for field, how in given.items()
+    )
+    return Table(caption, columns, rows)
+
+
+def necessity(found: Necessity) -> Iterator[tuple[Words, Words]]:
+    """Why it is needed, in the parties' own words."""
+    yield Label("Dient het besluit", "Serves the decision"), Own(found.decision)
+    yield Label("Zonder deze gegevens", "Without these data"), Own(found.without)
+    yield Label("Waarom niet anders", "Why not otherwise"), Own(found.subsidiarity)
 
 
 def _terms(covenant: Covenant, article: Article) -> Iterator[tuple[Words, Words]]:
     yield from grounds(covenant, article.from_, article.basis)
     yield Label("Voorwaarden", "Conditions"), conditions(article.conditions)
     yield Label("Dezelfde persoon", "The same person"), _sameness(identifies=article.identifies)
-    yield Label("Dient het besluit", "Serves the decision"), Own(article.necessity.decision)
-    yield Label("Zonder deze gegevens", "Without these data"), Own(article.necessity.without)
-    yield Label("Waarom niet anders", "Why not otherwise"), Own(article.necessity.subsidiarity)
+    yield from necessity(article.necessity)
     yield Label("Doorgeven", "Passing on"), ONWARD[article.onward]
 
 
@@ -144,7 +153,8 @@ def _consent(consent: Consent) -> Words:
     return joined(said, ", ")
 
 
-def _decision(covenant: Covenant, wpg20: Wpg20) -> Table:
+def decision(covenant: Covenant, wpg20: Wpg20) -> Table:
+    """The elements of Wpg art. 20(1) and 20(2)."""
     rows: tuple[tuple[Words, ...], ...] = (
         (Label("Zwaarwegend belang", "Weighty interest"), Own(wpg20.interest)),
         (Label("Samenwerkingsverband", "Partnership"), Own(wpg20.partnership)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.page_parts import Bullets, Code, Paragraph, Section, Strong, Table, Words, joined, listed, tell
+from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Section, Strong, Table, Words, joined, listed, tell
 from broker.documents.wording import called, length, named, phase_title, role_of, roles_of, step_title
 from broker.documents.wording_codes import PHASE_VIEW, code_with_id
 from policies.covenant import CaseType, Covenant, Label, Needs, Overdue, ShownAs, Step
@@ -52,6 +52,8 @@ def _case_type(covenant: Covenant, case_type: CaseType) -> Section:
 
 def _step(covenant: Covenant, case_type: CaseType, step: Step) -> Iterator[Words]:
     yield tell("{phase} ({id}).", "{phase} ({id}).", phase=Strong(step_title(step)), id=Code(step.phase))
+    if step.law is not None:
+        yield tell("Dit is {law}.", "This is {law}.", law=Own(step.law))
     if step.owner is not None:
         yield tell("Eigenaar is {role}.", "Its owner is {role}.", role=role_of(covenant, step.owner))
     yield from _entering(covenant, step.needs)
@@ -93,8 +95,8 @@ def _overdue(covenant: Covenant, overdue: Overdue) -> Iterator[Words]:
         )
     if overdue.warn is not None:
         yield tell(
-            "Er gaat een waarschuwing uit met een termijn van {time}.",
-            "A warning is given with a term of {time}.",
+            "Een waarschuwing gaat {time} tevoren uit.",
+            "A warning is given {time} before.",
             time=length(overdue.warn),
         )
     if overdue.back_to is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.page_parts import Code, Paragraph, Section, Table, Words, joined, listed, plain, tell
+from broker.documents.page_parts import Code, Own, Paragraph, Section, Table, Words, joined, listed, plain, tell
 from broker.documents.wording import called, named
 from broker.documents.wording_codes import CONCERNS, DELIVERY, VALUE_TYPE, classes
 from policies.covenant import Category, Covenant, Field, Label
@@ -51,6 +51,8 @@ def _as_a_whole(covenant: Covenant, category: Category) -> Iterator[Words]:
         classes=classes(category.classes),
     )
     yield tell("Levering: {way}.", "Delivery: {way}.", way=DELIVERY[category.delivery])
+    if category.law:
+        yield tell("Categorie volgens de wet: {law}.", "Category in law: {law}.", law=Own(category.law))
     if category.dpv:
         yield tell("Soort gegeven volgens DPV: {iri}.", "Kind of data in DPV: {iri}.", iri=Code(category.dpv))
 
@@ -66,6 +68,8 @@ def _type(field: Field) -> Words:
 
 def _particulars(covenant: Covenant, field: Field, category: Category) -> Iterator[Words]:
     """What this field says otherwise than its category."""
+    if field.means is not None:
+        yield field.means
     if field.about != category.about:
         yield tell("over {subjects}", "about {subjects}", subjects=subjects_of(covenant, field.about))
     if field.delivery != category.delivery:

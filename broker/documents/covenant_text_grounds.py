@@ -37,6 +37,10 @@ def _purpose(covenant: Covenant, purpose: Purpose) -> Section:
         (Label("Vertrouwelijk", "Confidential"), yes_no(purpose.confidential)),
         (Label("Doel volgens DPV", "Purpose in DPV"), Code(purpose.dpv) if purpose.dpv else Label("niet genoemd", "not named")),
     )
+    facts += tuple(
+        (tell("Verwerkingsactiviteit bij {party}", "Processing activity at {party}", party=called(covenant, party)), Code(activity))
+        for party, activity in purpose.activities.items()
+    )
     without = [called(covenant, party) for party in covenant.parties if party not in purpose.legal_basis]
     if without:
         facts += ((Label("Doet voor dit doel niet mee", "Takes no part for this purpose"), listed(without)),)
@@ -91,6 +95,8 @@ def _particulars(basis: LegalBasis) -> Iterator[Words]:
         yield tell("samen met {law}", "together with {law}", law=basis.with_)
     if basis.balancing:
         yield tell("belangenafweging: {where}", "balancing test: {where}", where=Code(basis.balancing))
+    if basis.balanced_on:
+        yield tell("afgewogen op {on}", "balanced on {on}", on=day(basis.balanced_on))
     if basis.gives_only:
         yield Label("alleen om te geven, niet om te ontvangen", "to give only, not to receive")
     yield (
@@ -98,5 +104,7 @@ def _particulars(basis: LegalBasis) -> Iterator[Words]:
         if basis.valid_from
         else Label("geen begindatum genoemd", "no date of entry named")
     )
+    if basis.valid_until:
+        yield tell("geldt tot en met {until}", "valid up to and including {until}", until=day(basis.valid_until))
     if basis.dpv:
         yield tell("DPV: {iri}", "DPV: {iri}", iri=Code(basis.dpv))

@@ -8,7 +8,7 @@ from broker.documents.covenant_text_articles import field_named, receiving
 from broker.documents.covenant_text_data import subjects_of
 from broker.documents.covenant_text_grounds import basis_named
 from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
-from broker.documents.wording import absent, called, length, phase_title, phases_in_order, role_of, roles_of
+from broker.documents.wording import absent, called, length, named, phase_title, phases_in_order, role_of, roles_of
 from broker.documents.wording_codes import DATA_CLASS, FORM_KIND, NEVER_KIND, code_with_id
 from policies.covenant import Covenant, DataClass, Emergency, Label, Never
 from policies.vocabulary import FieldName, FormKind, PartyId, RoleId
@@ -30,8 +30,13 @@ def never(covenant: Covenant) -> Section:
         "be used: a text that conflicts with it is refused.",
     )
     columns = (Label("Nummer", "Number"), Label("Nooit", "Never"), Label("Waarom", "Why"), Label("Wet of keuze", "Law or choice"))
-    rows = tuple((one.statement, joined(_scope(covenant, one)), Own(one.because), NEVER_KIND[one.kind]) for one in covenant.never)
+    rows = tuple((one.statement, joined(_scope(covenant, one)), Own(one.because), _law_or_choice(one)) for one in covenant.never)
     return Section(heading, (Paragraph(intro), Table(heading, columns, rows)))
+
+
+def _law_or_choice(never: Never) -> Words:
+    kind = NEVER_KIND[never.kind]
+    return kind if never.law is None else tell("{kind}: {law}", "{kind}: {law}", kind=kind, law=Own(never.law))
 
 
 def _scope(covenant: Covenant, never: Never) -> Iterator[Words]:
@@ -109,14 +114,25 @@ def _emergency(covenant: Covenant, found: Emergency) -> Section:
                         listed(basis_named(covenant, each) for each in found.basis.giver),
                     ),
                     *receiving(covenant, found.basis),
-                    (Label("De professional verklaart", "The professional states"), listed(map(code_with_id, found.requires))),
+                    (Label("De professional verklaart", "The professional states"), joined(_stated(found), "; ")),
+                    (Label("Redenen die kunnen worden opgegeven", "Reasons that may be given"), _words_or_none(found.reasons)),
                     (Label("Duurt ten hoogste", "Lasts at most"), length(found.lasts)),
-                    (
-                        Label("Meteen bericht aan", "At once told to"),
-                        listed(map(code_with_id, found.notify)) if found.notify else Label("niemand", "nobody"),
-                    ),
+                    (Label("Meteen bericht aan", "At once told to"), _words_or_none(found.notify)),
                     (Label("Achteraf beoordeeld binnen", "Reviewed afterwards within"), length(found.review_within)),
+                    (Label("Beoordeeld door", "Reviewed by"), _words_or_none(found.reviewed_by)),
                 )
             ),
         ),
     )
+
+
+def _stated(found: Emergency) -> Iterator[Words]:
+    """What is stated, in the covenant's own words where it has them."""
+    for word in found.requires:
+        words = found.statements.get(word)
+        yield code_with_id(word) if words is None else named(words, word)
+    yield from (named(words, word) for word, words in found.statements.items() if word not in found.requires)
+
+
+def _words_or_none(words: tuple[str, ...]) -> Words:
+    return listed(map(code_with_id, words)) if words else Label("niet genoemd", "not named")

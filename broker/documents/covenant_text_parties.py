@@ -127,11 +127,15 @@ def _organ(party: Party, role: Role) -> Words:
 
 
 def _particular(role: Role) -> Words:
-    said = []
+    said: list[Words] = []
     if role.duty:
         said.append(Label("piketfunctie, ook buiten kantooruren", "duty role, also out of hours"))
     if role.designated:
         said.append(Label("alleen wie met naam is aangewezen", "only who was designated by name"))
+    if role.designated_by:
+        said.append(tell("aangewezen door {who}", "designated by {who}", who=Own(role.designated_by)))
+    if role.function:
+        said.append(tell("taak: {task}", "function: {task}", task=code_with_id(role.function)))
     return listed(said)
 
 
@@ -184,26 +188,3 @@ _GIVER = tell(
 
 def _way(way: Delivery) -> Words:
     return tell("{way}: {words}", "{way}: {words}", way=Code(way), words=DELIVERY[way])
-
-
-def operator(covenant: Covenant) -> Section:
-    """Who runs the exchange."""
-    heading = Label("De uitvoerder", "The operator")
-    found = covenant.operator
-    if found is None:
-        return Section(
-            heading, (Paragraph(Label("Niet geregeld: wie de uitwisseling uitvoert.", "Not provided for: who runs the exchange.")),)
-        )
-    return Section(
-        heading,
-        (
-            Terms(
-                (
-                    (Label("Hoedanigheid", "Capacity"), code_with_id(found.role)),
-                    (Label("Voor", "For"), called(covenant, found.for_)),
-                    (Label("Overeenkomst", "Contract"), Own(found.contract)),
-                    (Label("Ziet de waarden van gegevens", "Sees the values of data"), code_with_id(found.sees_values)),
-                )
-            ),
-        ),
-    )

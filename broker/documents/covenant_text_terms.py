@@ -1,75 +1,14 @@
-"""The terms around the sharing: signals, insight, retention, rights, informing, breaches, the log, leaving and evaluating."""
+"""The terms around the sharing: retention, rights, informing, breaches, joining, leaving and evaluating."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.covenant_text_grounds import basis_named
+from broker.documents.covenant_text_data import subjects_of
 from broker.documents.page_parts import Own, Paragraph, Section, Table, Terms, Words, joined, listed, tell
-from broker.documents.wording import absent, called, day, every, length, named, phase_title, role_of, roles_of, yes_no
+from broker.documents.wording import absent, called, day, every, length, named, phase_title
 from broker.documents.wording_codes import code_with_id
-from policies.covenant import Covenant, Label
-from policies.vocabulary import PartyId, RoleId
-
-
-def signals(covenant: Covenant) -> Section:
-    """Who may report what, and who takes it up."""
-    heading = Label("Signalen", "Signals")
-    if not covenant.signals:
-        return _absent(heading, "hoe iemand een signaal doorgeeft", "how somebody makes a report")
-    columns = (
-        Label("Signaal", "Signal"),
-        Label("Wie mag het doorgeven", "Who may report it"),
-        Label("Wie pakt het op", "Who takes it up"),
-        Label("Binnen", "Within"),
-        Label("Wordt een casus van de soort", "Becomes a case of the type"),
-    )
-    rows = tuple(
-        (
-            named(kind.title, kind.id),
-            listed(senders(covenant, kind.from_)),
-            roles_of(covenant, kind.to),
-            length(kind.within),
-            covenant.case_types[kind.opens].title,
-        )
-        for kind in covenant.signals.values()
-    )
-    return Section(heading, (Table(Label("Soorten signalen", "Kinds of signals"), columns, rows),))
-
-
-def senders(covenant: Covenant, names: tuple[str, ...]) -> Iterator[Words]:
-    """Who may report: residents, whole parties, and roles."""
-    for name in names:
-        if name in covenant.parties:
-            yield called(covenant, PartyId(name))
-        else:
-            yield role_of(covenant, RoleId(name)) if "." in name else code_with_id(name)
-
-
-def insight(covenant: Covenant) -> Section:
-    """Counts, never lists."""
-    heading = Label("Inzicht", "Insight")
-    found = covenant.insight
-    if found is None:
-        return _absent(heading, "aantallen voor beleid; zij worden niet gemaakt", "counts for policy; none are made")
-    return Section(
-        heading,
-        (
-            Paragraph(Label("Aantallen voor beleid, nooit lijsten.", "Counts for policy, never lists.")),
-            Terms(
-                (
-                    (Label("Per", "Per"), code_with_id(found.geography)),
-                    (Label("Kleinste aantal dat wordt getoond", "Smallest number shown"), str(found.minimum_cell)),
-                    (Label("Afgerond op", "Rounded to"), str(found.round_to)),
-                    (
-                        Label("Ook verborgen wat een verborgen aantal verraadt", "Also hidden what would give a hidden number away"),
-                        yes_no(found.complementary_suppression),
-                    ),
-                    (Label("Te zien voor", "Seen by"), roles_of(covenant, found.readers) if found.readers else Label("niemand", "nobody")),
-                )
-            ),
-        ),
-    )
+from policies.covenant import Covenant, Inform, Label
 
 
 def retention(covenant: Covenant) -> Section:
@@ -98,6 +37,10 @@ def retention(covenant: Covenant) -> Section:
                         Label("Vernietiging kan opschorten", "Destruction can be suspended by"),
                         listed(map(code_with_id, found.legal_hold)) if found.legal_hold else Label("niemand", "nobody"),
                     ),
+                    (
+                        Label("Opschorting opnieuw bezien", "Suspension looked at again"),
+                        every(found.hold_recheck) if found.hold_recheck else Label("niet genoemd", "not named"),
+                    ),
                 )
             ),
         ),
@@ -122,6 +65,10 @@ def rights(covenant: Covenant) -> Section:
                         Label("Uitzonderingen", "Exceptions"),
                         listed(map(Own, found.exceptions)) if found.exceptions else Label("geen genoemd", "none named"),
                     ),
+                    *(
+                        (tell("Eigen loket van {party}", "Counter of {party}", party=called(covenant, party)), Own(counter))
+                        for party, counter in found.counters.items()
+                    ),
                 )
             ),
         ),
@@ -134,22 +81,33 @@ def inform(covenant: Covenant) -> Section:
     found = covenant.inform
     if found is None:
         return _absent(heading, "wie de betrokkene informeert", "who informs the person concerned")
-    told = tell(
-        "{party} informeert de betrokkene (AVG art. 14), vanaf de fase {phase}, binnen {time}.",
-        "{party} informs the person concerned (GDPR art. 14), from the phase {phase}, within {time}.",
+    return Section(heading, (Paragraph(joined(_informed(covenant, found))),))
+
+
+def _informed(covenant: Covenant, found: Inform) -> Iterator[Words]:
+    yield tell(
+        "{party} informeert {whom} (AVG art. 14), vanaf de fase {phase}, binnen {time}.",
+        "{party} informs {whom} (GDPR art. 14), from the phase {phase}, within {time}.",
         party=called(covenant, found.by),
+        whom=subjects_of(covenant, found.about) if found.about else Label("iedere betrokkene", "everybody whom the data are about"),
         phase=phase_title(covenant, found.from_),
         time=length(found.within),
     )
-    later: Words = Label("Dit kan niet worden uitgesteld.", "This cannot be deferred.")
-    if found.defer is not None:
-        later = tell(
-            "Uitstel kan op grond van {ground}, en wordt {time} opnieuw bezien.",
-            "It may be deferred on the ground of {ground}, which is looked at again {time}.",
-            ground=Own(found.defer.ground),
-            time=every(found.defer.recheck),
-        )
-    return Section(heading, (Paragraph(joined((told, later))),))
+    if found.how is not None:
+        yield tell("Dat gaat zo: {how}.", "This is how: {how}.", how=found.how)
+    if found.defer is None:
+        yield Label("Dit kan niet worden uitgesteld.", "This cannot be deferred.")
+        return
+    yield tell(
+        "Uitstel kan op grond van {ground}, en wordt {time} opnieuw bezien.",
+        "It may be deferred on the ground of {ground}, which is looked at again {time}.",
+        ground=Own(found.defer.ground),
+        time=every(found.defer.recheck),
+    )
+    if found.defer.decided_by:
+        yield tell("Daarover beslist {who}.", "That is decided by {who}.", who=Own(found.defer.decided_by))
+    if found.defer.at_most:
+        yield tell("Uitstel duurt ten hoogste {time}.", "It is deferred for {time} at most.", time=length(found.defer.at_most))
 
 
 def breach(covenant: Covenant) -> Section:
@@ -164,45 +122,23 @@ def breach(covenant: Covenant) -> Section:
         time=length(found.within),
         contact=found.contact,
     )
-    return Section(heading, (Paragraph(told),))
-
-
-def log(covenant: Covenant) -> Section:
-    """The audit log as a processing of its own."""
-    heading = Label("Het logboek", "The log")
-    found = covenant.log
-    if found is None:
-        return _absent(heading, "wie verantwoordelijk is voor het logboek", "who is responsible for the log")
-    intro = tell(
-        "Elke vraag en elk antwoord wordt vastgelegd: wie, waarvoor, welke gegevens en op welk artikel; nooit de inhoud van een gegeven.",
-        "Every question and answer is recorded: who, for what, which fields and by which article; never the content of a field.",
-    )
-    return Section(
-        heading,
-        (
-            Paragraph(intro),
-            Terms(
-                (
-                    (Label("Verantwoordelijken", "Controllers"), listed(called(covenant, party) for party in found.controllers)),
-                    (
-                        Label("Grondslag", "Legal basis"),
-                        listed(basis_named(covenant, each) for each in found.legal_basis)
-                        if found.legal_basis
-                        else Label("niet genoemd", "not named"),
-                    ),
-                    (Label("Bewaard", "Kept for"), length(found.retention)),
-                    (Label("Gelezen door", "Read by"), listed(map(code_with_id, found.readers))),
-                )
-            ),
-        ),
-    )
+    further: Words = Label("Elke partij licht zelf de toezichthouder in.", "Each party tells the supervisory authority itself.")
+    if found.by is not None:
+        nl, en = "{party} licht de toezichthouder in (AVG art. 33).", "{party} tells the supervisory authority (GDPR art. 33)."
+        further = tell(nl, en, party=called(covenant, found.by))
+    return Section(heading, (Paragraph(joined((told, further))),))
 
 
 def withdrawal(covenant: Covenant) -> Section:
     """When it holds, how a party leaves, and when it is evaluated."""
     return Section(
-        Label("Looptijd, uittreden en evaluatie", "Term, withdrawal and evaluation"),
-        (Paragraph(_term(covenant)), Paragraph(_leaving(covenant)), Paragraph(_evaluated(covenant))),
+        Label("Looptijd, toetreden, uittreden en evaluatie", "Term, accession, withdrawal and evaluation"),
+        (
+            Paragraph(_term(covenant)),
+            Paragraph(joined(_joining(covenant))),
+            Paragraph(joined(_leaving(covenant))),
+            Paragraph(joined(_evaluated(covenant))),
+        ),
     )
 
 
@@ -217,29 +153,49 @@ def _term(covenant: Covenant) -> Words:
     )
 
 
-def _leaving(covenant: Covenant) -> Words:
+def _leaving(covenant: Covenant) -> Iterator[Words]:
     found = covenant.withdrawal
     if found is None:
-        return absent("hoe een partij uittreedt", "how a party withdraws")
-    return tell(
+        yield absent("hoe een partij uittreedt", "how a party withdraws")
+        return
+    yield tell(
         "Een partij kan uittreden met een opzegtermijn van {time}: {effect}. Wat zij ontving, {data}.",
         "A party may withdraw with a notice of {time}: {effect}. What it received {data}.",
         time=length(found.notice),
         effect=code_with_id(found.effect),
         data=code_with_id(found.received_data),
     )
+    if found.to:
+        yield tell("Zij zegt op bij {whom}.", "It gives notice to {whom}.", whom=Own(found.to))
+    if found.open_cases:
+        yield tell("Lopende casussen {what}.", "Open cases {what}.", what=code_with_id(found.open_cases))
+    if found.destroyed_within:
+        yield tell("Vernietigen doet zij binnen {time}.", "It destroys within {time}.", time=length(found.destroyed_within))
 
 
-def _evaluated(covenant: Covenant) -> Words:
+def _joining(covenant: Covenant) -> Iterator[Words]:
+    found = covenant.accession
+    if found is None:
+        yield absent("hoe een partij later toetreedt", "how a party joins later")
+        return
+    nl, en = "Een nieuwe partij treedt toe met instemming van {who}.", "A new party joins with the agreement of {who}."
+    yield tell(nl, en, who=code_with_id(found.agreed_by))
+    if found.conditions:
+        nl, en = "Zij heeft eerst op orde: {conditions}.", "It first has in order: {conditions}."
+        yield tell(nl, en, conditions=listed(map(Own, found.conditions)))
+
+
+def _evaluated(covenant: Covenant) -> Iterator[Words]:
     found = covenant.evaluation
     if found is None:
-        return absent("wie het convenant evalueert", "who evaluates the covenant")
-    return tell(
-        "{party} evalueert dit convenant {time}.",
-        "{party} evaluates this covenant {time}.",
-        party=called(covenant, found.by),
-        time=every(found.every),
-    )
+        yield absent("wie het convenant evalueert", "who evaluates the covenant")
+        return
+    nl, en = "{party} evalueert dit convenant {time}.", "{party} evaluates this covenant {time}."
+    yield tell(nl, en, party=called(covenant, found.by), time=every(found.every))
+    if found.first_on:
+        yield tell("De eerste keer is op {on}.", "The first time is on {on}.", on=day(found.first_on))
+    if found.report:
+        yield tell("Het verslag staat op {where}.", "The report is at {where}.", where=Own(found.report))
 
 
 def _absent(heading: Words, nl: str, en: str) -> Section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker.documents.covenant_text_grounds import basis_named
-from broker.documents.covenant_text_terms import senders
+from broker.documents.covenant_text_signals import senders
 from broker.documents.page_parts import Own, Paragraph, Section, Table, Terms, joined, listed, tell
 from broker.documents.wording import called, day, length, roles_of
 from broker.documents.wording_codes import code, code_with_id

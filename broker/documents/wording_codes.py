@@ -151,10 +151,29 @@ _CODES: Mapping[str, Label] = MappingProxyType(
         "auditor": Label("de auditor", "the auditor"),
         "supervisor": Label("de toezichthouder", "the supervisor"),
         "holder": Label("de houder van de gegevens", "the holder of the data"),
-        "resident": Label("een bewoner, ook zonder naam", "a resident, also without a name"),
+        "resident": Label("een bewoner", "a resident"),
         "subject": Label("de betrokkene", "the person concerned"),
         "representative": Label("de vertegenwoordiger van de betrokkene", "the representative of the person concerned"),
         "subject_or_representative": Label("de betrokkene of diens vertegenwoordiger", "the person concerned or the representative"),
+        "execution": Label("uitvoering", "execution"),
+        "lawfulness_review": Label("toetsing van de rechtmatigheid", "review of lawfulness"),
+        "system_maintenance": Label("beheer van het systeem", "maintenance of the system"),
+        # joining and being together in law
+        "all_parties": Label("alle partijen", "all parties"),
+        "majority": Label("de meerderheid van de partijen", "the majority of the parties"),
+        "operator": Label("de uitvoerder", "the operator"),
+        "wgs_fec": Label("Financieel Expertise Centrum (Wgs)", "Financial Expertise Centre (Wgs)"),
+        "wgs_icov": Label("Infobox Crimineel en Onverklaarbaar Vermogen (Wgs)", "Infobox Criminal and Unexplained Wealth (Wgs)"),
+        "wgs_riec": Label("Regionaal Informatie- en Expertisecentrum (Wgs)", "Regional Information and Expertise Centre (Wgs)"),
+        "wgs_zvh": Label("Zorg- en Veiligheidshuis (Wgs)", "Care and Safety House (Wgs)"),
+        "wpg20": Label(
+            "samenwerkingsverband waaraan de politie verstrekt (Wpg art. 20)", "partnership to which the police provide (Wpg art. 20)"
+        ),
+        "joint_controllers": Label("gezamenlijke verwerkingsverantwoordelijken (AVG art. 26)", "joint controllers (GDPR art. 26)"),
+        # open cases of a party that leaves
+        "finish": Label("maakt zij af", "it finishes"),
+        "hand_over": Label("draagt zij over", "it hands over"),
+        "leave": Label("verlaat zij", "it leaves"),
         # consent
         "explicit": Label("uitdrukkelijke", "explicit"),
         "unambiguous": Label("ondubbelzinnige", "unambiguous"),
@@ -174,6 +193,11 @@ _CODES: Mapping[str, Label] = MappingProxyType(
         "street": Label("straat", "street"),
         "block": Label("bouwblok", "block"),
         "stairwell": Label("portiek", "stairwell"),
+        # what is counted
+        "signals": Label("signalen", "signals"),
+        "cases": Label("casussen", "cases"),
+        "outcomes": Label("uitkomsten", "outcomes"),
+        "disclosures": Label("verstrekkingen", "disclosures"),
         # what a scenario takes away
         "participation": Label("deelname", "participation"),
         "identification": Label("bevestiging van de persoon", "confirmation of the person"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policies.policy import Policy
 from policies.scenarios import run_scenarios
-from policies.wording import Label, in_language, say
+from policies.wording import in_language, say
 
 
 def effect_lines(old: Policy | None, new: Policy, language: str) -> Iterator[str]:
@@ -26,8 +26,4 @@ def scenario_lines(policy: Policy, language: str) -> Iterator[str]:
     for result in results:
         if not result.passed:
             yield f"  {in_language(say('GEZAKT', 'FAILED'), language)}  {result.name}"
-            yield from (f"          {_words(failure, language)}" for failure in result.failures)
-
-
-def _words(words: str | Label, language: str) -> str:
-    return in_language(words, language) if isinstance(words, Label) else words
+            yield from (f"          {in_language(failure.said, language)}" for failure in result.failures)

@@ -96,3 +96,69 @@ def test_what_is_forbidden_is_explained_by_the_statement_that_forbids_it(small: 
     small.write_bytes(edited())
     arguments = ("--role", "landlord.caretaker", *ASK[2:], "plan", "--field", "help.*")
     assert "nooit volgens N1: een verhuurder heeft daar geen taak" in run("covenant", "explain", small, *arguments).output
+
+
+def test_an_export_is_never_written_over_unless_forced(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "casbin"
+    first = run("covenant", "export", small, "--casbin", folder)
+    assert (first.exit_code, first.output) == (0, f"5 regels van small 1 in {folder}: model.conf, policy.csv, README.txt\n")
+    (folder / "README.txt").unlink()
+    (folder / "policy.csv").write_text("mine")
+    again = run("covenant", "export", small, "--casbin", folder)
+    assert again.exit_code == 2
+    assert f"`{folder}` heeft al model.conf, policy.csv; --force schrijft eroverheen" in again.stderr
+    assert ((folder / "policy.csv").read_text(), (folder / "README.txt").exists()) == ("mine", False)
+    assert run("covenant", "export", small, "--casbin", folder, "--force").exit_code == 0
+    assert (
+        (folder / "policy.csv").read_text().startswith("p, city.director|nuisance|street|plan|tenant, complaints.count, 1|bands(0-2;3+)\n")
+    )
+
+
+def test_a_covenant_with_mistakes_is_not_exported(small: Path, tmp_path: Path) -> None:
+    small.write_bytes(edited(("purpose: nuisance\n    case_types: [street]\n    phases: [triage, plan]", "purpose: gossip")))
+    assert run("covenant", "export", small, "--casbin", tmp_path / "out").exit_code == 1
+    assert not (tmp_path / "out").exists()
+
+
+FAILING = 'given: {role: city.director, phase: plan}\n    sees: {complaints.last_on: full}\n    never_sees: ["help.*"]'
+
+
+def test_scenarios_that_fail_say_what_was_expected_what_was_found_and_on_which_line(small: Path) -> None:
+    small.write_bytes(edited(('given: {role: landlord.caretaker}\n    never_sees: ["help.*"]', FAILING)))
+    result = run("covenant", "test", small)
+    assert result.exit_code == 1
+    at = small.read_text().splitlines().index("    sees: {complaints.last_on: full}") + 1
+    assert f"  {small}:{at}:12\n    verwacht  `complaints.last_on` als full\n    gevonden  als month\n" in result.output
+    assert f"{at - 2:>6}  MISLUKT   De beheerder ziet geen hulp\n" in result.output
+    assert "0 geslaagd, 1 mislukt in 0," in result.output
+    english = run("covenant", "test", small, "--lang", "en").output
+    assert (
+        "    expected  never `help.contact`\n    found     city.director for nuisance in street, plan, about a tenant: as full" in english
+    )
+
+
+def test_scenarios_beside_the_covenant_run_with_it_and_named_ones_instead(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (folder / "b.yaml").write_text("- scenario: Contact\n  given: {role: city.director}\n  sees: {help.contact: full}\n")
+    (folder / "a.yaml").write_text("- scenario: Maand\n  given: {role: city.director}\n  sees: {complaints.last_on: month}\n")
+    found = json.loads(run("covenant", "test", small, "--json").output)
+    assert [(Path(one["file"]).name, one["line"], one["passed"]) for one in found["scenarios"]] == [
+        ("covenant.yaml", SMALL.splitlines().index("  - scenario: De beheerder ziet geen hulp") + 1, True),
+        ("a.yaml", 1, True),
+        ("b.yaml", 1, True),
+    ]
+    assert found["coverage"] == {"articles": 2, "uncovered": [], "statements": 1, "untried": []}
+    assert run("covenant", "test", small, "--require-coverage").exit_code == 0
+    named = run("covenant", "test", small, "--scenarios", folder / "b.yaml", "--require-coverage")
+    assert named.exit_code == 1
+    assert "gedekt: 1 van 2 artikelen, 1 van 1 nooit-bepalingen\n  geen scenario ziet iets door artikel: 1 (" in named.output
+    assert run("covenant", "test", small, "--scenarios", folder / "b.yaml").exit_code == 0
+
+
+def test_a_mistake_in_a_file_of_scenarios_is_told_and_nothing_runs(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text("- scenario: Contact\n  given: {role: city.directer}\n  sees: {help.contact: full}\n")
+    result = run("covenant", "test", small, "--scenarios", tmp_path / "more.yaml")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{tmp_path / 'more.yaml'}:2:17: error[unknown-role]: dit convenant kent geen functie `city.directer`" in result.stderr
+    assert run("covenant", "test", small, "--scenarios", tmp_path / "nowhere.yaml").exit_code == 2

@@ -29,10 +29,9 @@ FORMS_OF: Mapping[ValueType, frozenset[FormKind]] = MappingProxyType(
 #: more bands than this are no longer a coarser form
 MAX_BANDS = 10
 
-#: `0`, `3-9`, `10+`
-BAND_PATTERN = r"(?:0|[1-9][0-9]{0,8})(?:-(?:0|[1-9][0-9]{0,8})|\+)?"
-
 _BAND = re.compile(r"(?P<low>0|[1-9][0-9]{0,8})(?:-(?P<high>0|[1-9][0-9]{0,8})|(?P<open>\+))?")
+#: `0`, `3-9`, `10+`, for readers other than this one
+BAND_PATTERN = re.sub(r"\?P<\w+>", "?:", _BAND.pattern)
 
 
 def band_bounds(band: str) -> tuple[int, int | None]:

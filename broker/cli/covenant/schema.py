@@ -10,7 +10,7 @@ from policies.json_schema import json_schema
 
 @click.command()
 def schema() -> None:
-    r"""Print the JSON Schema (2020-12) of the covenant language, for editors.
+    """Print the JSON Schema (2020-12) of the covenant language, for editors.
 
     \b
     Keep it beside the covenant:
@@ -21,5 +21,5 @@ def schema() -> None:
     IntelliJ, Emacs) then completes keys and words, says in Dutch and English
     what each is for, and underlines what cannot be. What only the whole text
     shows (names, grounds, what must never be) is for `broker covenant check`.
-    """
+    """  # noqa: D301 - click reads the backspace: these lines keep their ends
     print_json(json_schema())

@@ -61,6 +61,7 @@ def seen_of(found: Diff) -> Seen:
 def reference_diff(old: Covenant, new: Covenant) -> Seen:
     """Every cell in which the new covenant gives what the old one did not, or the other way round."""
     found: dict[Situation, tuple[bool, bool]] = {}
+    kept = {name for name, case_type in old.case_types.items() if case_type == new.case_types.get(name)}
     for role, purpose in sorted(
         {(role, article.purpose) for covenant in (old, new) for article in covenant.articles for role in article.to}
     ):
@@ -69,7 +70,7 @@ def reference_diff(old: Covenant, new: Covenant) -> Seen:
             one, other = giving(before, field), giving(after, field)
             same = (one, old.fields.get(field)) == (other, new.fields.get(field))
             for case_type, phase, subject in every_situation(old, new):
-                if same and old.case_types.get(case_type) == new.case_types.get(case_type):
+                if same and case_type in kept:
                     continue
                 facts = Facts(case_type, phase, subject)
                 widens = narrows = False

@@ -57,13 +57,16 @@ class Dossier:
         return tuple(self.covenant.parties[party] for party in sorted({party_of(role) for role in roles}))
 
     def reliances(self) -> Iterator[Reliance]:
-        """Every place where a party rests on grounds: its purposes, what it gives and receives, emergencies."""
+        """Every place where a party rests on grounds: its purposes, what it gives, receives and hands over, emergencies."""
         covenant = self.covenant
         for purpose in covenant.purposes.values():
             for party, names in purpose.legal_basis.items():
                 yield Reliance(("purposes", purpose.id, "legal_basis", party), covenant.parties[party], self.bases(names))
         for at, article in self.articles():
             yield from self.of_article(at, article)
+        for position, handover in enumerate(covenant.handovers):
+            giver, at = covenant.parties[handover.from_], ("handovers", position, "basis")
+            yield Reliance(at, giver, self.bases(handover.giver), handover.conditions)
         for position, emergency in enumerate(covenant.emergency):
             holders = {covenant.fields[field].holder for field in emergency.fields}
             yield from self._of_basis(("emergency", position), emergency.basis, sorted(holders), None)

@@ -21,7 +21,7 @@ def _absent(part: str, wanted: Label) -> Callable[[Dossier], Iterator[Sighting]]
 
     def check(dossier: Dossier) -> Iterator[Sighting]:
         if getattr(dossier.covenant, part) is None:
-            yield seen((), "`{part}` ontbreekt: {wanted}", "`{part}` is missing: {wanted}", part=part, wanted=wanted)
+            yield seen(("covenant",), "`{part}` ontbreekt: {wanted}", "`{part}` is missing: {wanted}", key=True, part=part, wanted=wanted)
 
     return check
 

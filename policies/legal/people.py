@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from policies.legal.dossier import CARE_CLASSES, POLICE_CLASSES, Dossier
 from policies.legal.rule import Sighting, seen, warns
+from policies.never import covers
 from policies.values import Label
 from policies.vocabulary import RoleId, SubjectKind
 
@@ -42,8 +43,9 @@ def _implied(dossier: Dossier) -> Iterator[Sighting]:
 
 
 def _accumulation(dossier: Dossier) -> Iterator[Sighting]:
-    """A role that receives police data and care data, unless a never statement about that very role bounds what it may collect."""
-    bounded = {role for never in dossier.covenant.never for role in never.to}
+    """A role that receives police data and care data, unless a never statement about that very role bounds how much of them."""
+    heavy = [field for field in dossier.covenant.fields.values() if field.classes & (POLICE_CLASSES | CARE_CLASSES)]
+    bounded = {role for never in dossier.covenant.never if any(covers(never, field) for field in heavy) for role in never.to}
     police: dict[RoleId, int] = {}
     care: dict[RoleId, int] = {}
     for position, article in enumerate(dossier.covenant.articles):

@@ -75,6 +75,15 @@ def _without_decision(dossier: Dossier) -> Iterator[Sighting]:
                 "article {article} gives on Wpg 20 without the elements of a decision (`wpg20`)",
                 article=article.id,
             )
+    for position, handover in enumerate(dossier.covenant.handovers):
+        police = dossier.classes(handover.fields) & POLICE_CLASSES
+        if police and handover.wpg20 is None and any(re.fullmatch(r"20(\(1\).*)?", b.article or "") for b in dossier.bases(handover.giver)):
+            yield seen(
+                ("handovers", position),
+                "overdracht {handover} geeft op Wpg 20 zonder de elementen van een besluit (`wpg20`)",
+                "handover {handover} gives on Wpg 20 without the elements of a decision (`wpg20`)",
+                handover=handover.id,
+            )
 
 
 def _decided_late(dossier: Dossier) -> Iterator[Sighting]:

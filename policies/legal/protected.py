@@ -15,7 +15,7 @@ from policies.vocabulary import FieldName
 _CARE_TASK = frozenset({PartyKind.CARE, PartyKind.YOUTH_PROTECTION, PartyKind.MUNICIPALITY})
 _NOT_FOR_A_LANDLORD = CARE_CLASSES | POLICE_CLASSES | {DataClass.CRIMINAL}
 #: codes of public lists that are no ordinary data, with the class that their own description gives them (Aedes VERA 4.1)
-_CLASS_OF_CODE: Mapping[str, Mapping[str, DataClass]] = MappingProxyType(
+CLASS_OF_CODE: Mapping[str, Mapping[str, DataClass]] = MappingProxyType(
     {
         "vera:SIGNALERINGDETAILSOORT": MappingProxyType(
             {
@@ -116,7 +116,7 @@ def _care_without_secrecy(dossier: Dossier) -> Iterator[Sighting]:
 
 def _mixed_codes(dossier: Dossier) -> Iterator[Sighting]:
     for name, field in dossier.covenant.fields.items():
-        known = _CLASS_OF_CODE.get(field.code_list or "", {})
+        known = CLASS_OF_CODE.get(field.code_list or "", {})
         wrong = sorted(code for code in field.codes if code in known and known[code] not in field.classes)
         if wrong:
             yield seen(

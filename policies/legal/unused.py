@@ -15,6 +15,7 @@ def _bases(dossier: Dossier) -> Iterator[Sighting]:
     covenant = dossier.covenant
     used = {basis.id for reliance in dossier.reliances() for basis in reliance.bases}
     used |= set(covenant.log.legal_basis) if covenant.log else set()
+    used |= {name for handover in covenant.handovers for name in handover.to.basis}
     for name in covenant.legal_bases.keys() - used:
         yield seen(
             ("legal_bases", name),
@@ -32,7 +33,9 @@ def _purposes(dossier: Dossier) -> Iterator[Sighting]:
 
 def _subjects(dossier: Dossier) -> Iterator[Sighting]:
     covenant = dossier.covenant
-    used = {kind for article in covenant.articles for kind in article.about} | {kind for never in covenant.never for kind in never.about}
+    used = {kind for article in covenant.articles for kind in article.about}
+    used |= {kind for handover in covenant.handovers for kind in handover.about}
+    used |= {kind for never in covenant.never for kind in never.about}
     for name in covenant.subjects.keys() - used:
         yield seen(
             ("subjects", name),
@@ -79,6 +82,7 @@ def _fields(dossier: Dossier) -> Iterator[Sighting]:
     """A field that nobody sees; where that holds for a whole category, the category."""
     covenant = dossier.covenant
     seen_by_somebody = {name for article in covenant.articles for name in article.fields}
+    seen_by_somebody |= {name for handover in covenant.handovers for name in handover.fields}
     seen_by_somebody |= {name for emergency in covenant.emergency for name in emergency.fields}
     for category in covenant.categories:
         own = [name for name in covenant.fields if name.startswith(f"{category}.")]
@@ -106,6 +110,7 @@ def _roles(dossier: Dossier) -> Iterator[Sighting]:
     covenant = dossier.covenant
     receiving = {role for article in covenant.articles for role in article.to}
     receiving |= {role for emergency in covenant.emergency for role in emergency.who}
+    receiving |= {role for handover in covenant.handovers for role in handover.by}
     receiving |= {step.owner for _, _, step in dossier.steps() if step.owner is not None}
     for party in covenant.parties.values():
         for role in party.roles.keys() - receiving:

@@ -98,8 +98,9 @@ def page_of(code: str, language: str) -> str:
     page = next((page for page in sorted(PAGES.glob("*.md")) if code in codes_of(page)), None)
     if page is not None:
         text = page.read_text(encoding="utf-8")
-        dutch, english = text.index("\n## Nederlands"), text.index("\n## English")
-        return text[dutch:english].strip() if language == "nl" else text[english:].strip()
+        head, dutch, rest = re.split(r"^## (?:Nederlands|English)$", text, flags=re.MULTILINE)
+        english, examples, wrong = rest.partition("## Fout · wrong")
+        return "\n\n".join(part.strip() for part in (head, dutch if language == "nl" else english, examples + wrong) if part.strip())
     rule = RULES.get(code)
     if rule is None:
         raise click.UsageError(f"expected a code such as `metadata-leak`, found `{code}`")

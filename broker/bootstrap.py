@@ -34,7 +34,7 @@ from broker.casework import Casework
 from broker.clock import Clock, Ids, Random, new_id, system_clock, system_random
 from broker.config import Settings
 from broker.contributions import Contributions
-from broker.covenants import COVENANT_ZONE, Covenants
+from broker.covenants import Covenants
 from broker.database import ROOMS, open_engine, upgrade
 from broker.designations import Designations
 from broker.disclosure import Refusal
@@ -53,11 +53,13 @@ from broker.outbox import Outbox
 from broker.reader import Reader
 from broker.recalls import Recalls
 from broker.receipts import Receipts
+from broker.received import Received
 from broker.records import Records
 from broker.repeats import Repeats
 from broker.signals import Signals
 from broker.subjects import Subjects
 from broker.sweeping import Sweeper
+from broker.watching import Watch
 from connectors.deposit import Deposit
 from connectors.registry import CovenantField, Sources, check_sources, load_sources, open_sources
 from connectors.sealing import Keyring
@@ -85,6 +87,8 @@ class Broker:
     subjects: Subjects
     covenants: Covenants
     enactment: Enactment
+    received: Received
+    watch: Watch
     designations: Designations
     clients: ClientRegister
     commands: CaseCommands
@@ -153,9 +157,8 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     log = Log(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects)
     ring = keys.deposit_wrapping()
     deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
-    sources = _open_sources(settings, deposit, clock, events)
-
-    records, covenants = Records(subjects), Covenants(engine, clock)
+    records, covenants = Records(subjects), Covenants(engine, clock, events)
+    sources = _open_sources(settings, deposit, covenants.today, events)
     outbox = Outbox(engine, log, clock)
     registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
     recalls = Recalls(engine=engine, log_engine=log_engine, log=log, records=records, subjects=subjects, clock=clock, ids=ids)
@@ -192,6 +195,8 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
             ids=ids,
         )
 
+    enactment = Enactment(engine=engine, covenants=covenants, log=log, outbox=outbox, clock=clock, ids=ids)
+    watch = Watch(engine, covenants, enactment, events)
     return Broker(
         settings=settings,
         events=events,
@@ -200,7 +205,9 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         log_engine=log_engine,
         subjects=subjects,
         covenants=covenants,
-        enactment=Enactment(covenants, log, outbox, records, ids),
+        enactment=enactment,
+        received=Received(engine, log_engine, subjects),
+        watch=watch,
         designations=Designations(engine, covenants, clock),
         clients=ClientRegister(engine, clock),
         commands=commands,
@@ -219,7 +226,13 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
         world=world,
-        closing=(sources.close, store.close, reader.close, *(one.dispose for one in (engine, deposit_engine, keystore_engine, log_engine))),
+        closing=(
+            watch.stop,
+            sources.close,
+            store.close,
+            reader.close,
+            *(e.dispose for e in (engine, deposit_engine, keystore_engine, log_engine)),
+        ),
     )
 
 
@@ -255,7 +268,7 @@ def create_service(broker: Broker) -> Flask:
                 repeats=broker.repeats,
             ),
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
-            covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment),
+            covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine),
         ),
         events=broker.events,
@@ -277,13 +290,10 @@ def check_fit(broker: Broker) -> None:
     check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields.values()))
 
 
-def _open_sources(settings: Settings, deposit: Deposit, clock: Clock, events: Events) -> Sources:
+def _open_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:
     config = load_sources(settings.sources.read_bytes(), str(settings.sources))
 
     def told(source: str, error: str) -> None:
         events.error("source.broke_its_contract", source=source, error=error)
-
-    def today() -> date:
-        return clock().astimezone(COVENANT_ZONE).date()
 
     return open_sources(config, deposit=deposit, today=today, folder=settings.sources.parent, on_fault=told)

@@ -1,4 +1,4 @@
-"""Covenant versions: proposed, accepted by every party with its own key, activated; and which policy is in force now.
+"""Which policy is in force now, kept compiled; and what is known of every version.
 
 Revoking works at once: what is in force carries an epoch that every exchange reads with its case, in the same query.
 """
@@ -6,94 +6,49 @@ Revoking works at once: what is in force carries an epoch that every exchange re
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from types import MappingProxyType
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Engine, Row, select
 
-from broker.acceptance import verify_acceptance
-from broker.clock import Clock, epoch_ms
-from broker.errors import CovenantRefused, CovenantUnknown
-from broker.tables import covenant_acceptance, covenant_version, standing
-from policies.compile import Policy, compile_covenant
-from policies.load import load_covenant
-from policies.scenarios import run_scenarios
-from policies.vocabulary import CovenantId, PartyId, RoleId
+from broker.clock import Clock
+from broker.errors import CovenantAltered, CovenantUnknown
+from broker.logs import Events
+from broker.tables import covenant_version
+from broker.versions import rows
+from broker.versions.compiled import Compiled
+from broker.versions.in_force import InForce
+from broker.versions.rows import Version
+from broker.versions.steps import Step
+from policies.compile import Policy
+from policies.errors import EnforcementError
+from policies.vocabulary import CovenantId, PartyId
+
+__all__ = ["COVENANT_ZONE", "Covenants", "InForce", "Version"]
 
 #: the dates in a covenant are days in this zone
 COVENANT_ZONE = ZoneInfo("Europe/Amsterdam")
 
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of one covenant and who accepted it so far."""
-
-    covenant: CovenantId
-    version: str
-    sha256: str
-    state: str
-    accepted: frozenset[PartyId]
-    revoked: frozenset[PartyId]
-
-
-class InForce:
-    """What is in force at one epoch: the policy of each covenant, and the parties that have taken back their acceptance. Immutable."""
-
-    def __init__(self, epoch: int, policies: Mapping[CovenantId, Policy], gone: Mapping[CovenantId, frozenset[PartyId]]) -> None:
-        self.epoch = epoch
-        self.policies = MappingProxyType(dict(policies))
-        self._standing = {name: frozenset(p.covenant.parties) - gone.get(name, frozenset()) for name, p in policies.items()}
-        self.fields = frozenset(field for policy in policies.values() for field in policy.covenant.fields)
-        self.purposes = frozenset(purpose for policy in policies.values() for purpose in policy.covenant.purposes)
-        roles: dict[PartyId, set[RoleId]] = {}
-        for name, standing_here in self._standing.items():
-            for party in standing_here:
-                roles.setdefault(party, set()).update(policies[name].covenant.parties[party].roles)
-        self._roles = {party: frozenset(names) for party, names in roles.items()}
-
-    def policy(self, covenant: CovenantId) -> Policy:
-        """The policy in force for a covenant.
-
-        Raises:
-            CovenantUnknown: no version of it is in force.
-        """
-        try:
-            return self.policies[covenant]
-        except KeyError:
-            raise CovenantUnknown("no version of this covenant is in force") from None
-
-    def standing_parties(self, covenant: CovenantId) -> frozenset[PartyId]:
-        """The parties whose acceptance stands; none where the covenant is not in force."""
-        return self._standing.get(covenant, frozenset())
-
-    def admits(self, covenant: CovenantId, party: PartyId, role: RoleId) -> bool:
-        """Whether this role is one of the party's in this very covenant, and the party's acceptance of it stands."""
-        return party in self.standing_parties(covenant) and role in self.policies[covenant].covenant.parties[party].roles
-
-    def roles_of(self, party: PartyId) -> frozenset[RoleId]:
-        """The roles of a party over all covenants in force in which its acceptance stands."""
-        return self._roles.get(party, frozenset())
+_A_DAY = timedelta(days=1)
 
 
 class Covenants:
-    """The covenant versions in the registry, and what is in force, kept compiled."""
+    """Reads the covenant versions in the registry. `events` hears of a version whose stored text is not what was signed."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, events: Events | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._events = events
         self._lock = threading.Lock()
         self._in_force = InForce(-1, {}, {})
-        self._compiled: dict[str, Policy] = {}
-        self._verified: set[str] = set()
+        self.compiled = Compiled()
 
     def in_force(self, epoch: int | None = None) -> InForce:
         """What is in force, at least as new as `epoch` (as an exchange read it with its case); without one, as the registry says now."""
         if epoch is None:
-            with self._engine.connect() as connection:
-                epoch = connection.execute(select(standing.c.epoch)).scalar_one()
+            epoch = self.epoch()
         known = self._in_force
         if known.epoch == epoch and self._dates_hold(known):
             return known
@@ -106,104 +61,56 @@ class Covenants:
         """What was in force when this process last looked: to tell a name that is known from one that is not, and never to decide on."""
         return self._in_force
 
-    def propose(self, text: bytes, name: str) -> Version:
-        """Store a version so that the parties can accept it.
+    def read_again(self) -> InForce:
+        """What is in force as the registry has it now, also where its epoch says that nothing changed."""
+        with self._lock:
+            self._in_force = self._read()
+            return self._in_force
 
-        Raises:
-            policies.errors.CovenantErrors: the text is no covenant, or its scenarios fail.
-            CovenantRefused: this version name is taken by another text.
+    def epoch(self) -> int:
+        """The epoch of what is in force."""
+        with self._engine.connect() as connection:
+            return rows.epoch_of(connection)
+
+    def prepare(self) -> int:
+        """Compile and verify what two people may put in force any moment, or the calendar: no request should wait for it.
+
+        Returns:
+            How many versions were made ready.
         """
-        policy = compile_covenant(load_covenant(text, name))
-        failing = [result.name for result in run_scenarios(policy) if not result.passed]
-        if failing:
-            raise CovenantRefused(f"expected every scenario to pass, found {len(failing)} failing: {', '.join(failing)}")
-        covenant = policy.covenant
-        with self._engine.begin() as connection:
-            row = connection.execute(select(covenant_version).where(covenant_version.c.sha256 == policy.covenant_sha256)).first()
-            if row is None:
-                same_name = (covenant_version.c.covenant == covenant.id) & (covenant_version.c.version == covenant.version)
-                if connection.execute(select(covenant_version.c.sha256).where(same_name)).first():
-                    raise CovenantRefused(f"version `{covenant.version}` exists with another text; expected a new version name")
-                connection.execute(
-                    insert(covenant_version).values(
-                        sha256=policy.covenant_sha256,
-                        covenant=covenant.id,
-                        version=covenant.version,
-                        text=text,
-                        state="proposed",
-                        proposed_ms=epoch_ms(self._clock()),
-                    )
-                )
-            return self._version(connection, policy.covenant_sha256)
+        ready = 0
+        for row in self._coming():
+            if row.sha256 not in self.compiled.judged:
+                try:
+                    self.compiled.judge(self.compiled.policy(row))
+                    ready += 1
+                except (CovenantAltered, EnforcementError):
+                    self._alarm(row)
+        return ready
 
-    def sign(
-        self,
-        sha256: str,
-        party: PartyId,
-        kind: str,
-        detached: str,
-        public_key: Mapping[str, object],
-        owe: Callable[[Connection, Version], None] = lambda _connection, _version: None,
-    ) -> Version:
-        """Keep one party's acceptance (`accept`) or its taking back (`revoke`).
+    def today(self) -> date:
+        """The day in Europe/Amsterdam."""
+        return self._clock().astimezone(COVENANT_ZONE).date()
 
-        `detached` is a compact JWS without its payload; `public_key` the JWK whose RFC 7638 thumbprint the covenant names. `owe` notes
-        the entry that this step owes to the log, in the same transaction.
+    def policy(self, sha256: str) -> Policy:
+        """A version, compiled.
 
         Raises:
             CovenantUnknown: no version has this hash.
-            CovenantRefused: the key is not the one that stands in the covenant, or the signature does not hold.
+            CovenantAltered: its text is not what its hash says.
         """
-        with self._engine.begin() as connection:
-            covenant = load_covenant(self._text(connection, sha256))
-            if party not in covenant.parties:
-                raise CovenantRefused("expected a party of the covenant")
-            verify_acceptance(covenant, sha256, party, kind, detached, public_key)
-            values = {"kind": kind, "jws": detached, "at_ms": epoch_ms(self._clock())}
-            where = (covenant_acceptance.c.sha256 == sha256) & (covenant_acceptance.c.party == party)
-            # First, since its row is what two answers of one party at once wait for.
-            _next_epoch(connection)
-            if connection.execute(update(covenant_acceptance).where(where).values(**values)).rowcount == 0:
-                connection.execute(insert(covenant_acceptance).values(sha256=sha256, party=party, **values))
-            version = self._version(connection, sha256)
-            owe(connection, version)
-            return version
+        return self._checked(sha256)[1]
 
-    def check_activation(self, sha256: str) -> Policy:
-        """Compile a version that may be put in force: all parties accepted it, its dates say so, and Casbin agrees with every rule.
+    def standing(self, sha256: str) -> frozenset[PartyId]:
+        """The parties whose acceptance of a version stands today; see `Compiled.standing`.
 
         Raises:
-            CovenantUnknown: no version has this hash.
-            CovenantRefused: somebody has not accepted, or today is not within its dates.
+            CovenantUnknown, CovenantAltered: see `policy`.
         """
-        covenant = load_covenant(self.text(sha256))
-        missing = sorted(frozenset(covenant.parties) - self.version(sha256).accepted)
-        if missing:
-            raise CovenantRefused(f"expected every party's acceptance, not found: {', '.join(missing)}")
-        today = self._today()
-        if not covenant.in_force.from_ <= today <= covenant.in_force.until:
-            raise CovenantRefused(f"expected today within {covenant.in_force.from_} and {covenant.in_force.until}, found {today}")
-        policy = compile_covenant(covenant)
-        if sha256 not in self._verified:  # an activation checks twice, before and after it is on the record; the same text answers the same
-            policy.verify_all()
-            self._verified.add(sha256)
-        return policy
-
-    def activate(self, sha256: str) -> Version:
-        """Put a version in force in the place of the one before it.
-
-        Raises:
-            CovenantUnknown, CovenantRefused: see `check_activation`.
-        """
-        covenant = self.check_activation(sha256).covenant
-        with self._engine.begin() as connection:
-            # First, since its row is what two activations at once wait for: the second then sees what the first put in force.
-            _next_epoch(connection)
-            active = (covenant_version.c.covenant == covenant.id) & (covenant_version.c.state == "active")
-            connection.execute(update(covenant_version).where(active).values(state="superseded"))
-            where = covenant_version.c.sha256 == sha256
-            connection.execute(update(covenant_version).where(where).values(state="active", activated_ms=epoch_ms(self._clock())))
-            return self._version(connection, sha256)
+        policy = self.policy(sha256)
+        with self._engine.connect() as connection:
+            answers = rows.answers_to(connection, policy.covenant.id)
+        return self.compiled.standing(policy, answers, self.today())
 
     def version(self, sha256: str) -> Version:
         """One version.
@@ -212,70 +119,115 @@ class Covenants:
             CovenantUnknown: no version has this hash.
         """
         with self._engine.connect() as connection:
-            self._text(connection, sha256)
-            return self._version(connection, sha256)
+            return rows.version_of(connection, rows.row_of(connection, sha256))
 
-    def versions(self) -> tuple[Version, ...]:
-        """Every version, oldest first."""
+    def versions(self, covenant: CovenantId | None = None) -> tuple[Version, ...]:
+        """Every version, or those of one covenant, oldest first."""
+        query = select(covenant_version).order_by(covenant_version.c.proposed_ms, covenant_version.c.version)
         with self._engine.connect() as connection:
-            rows = connection.execute(select(covenant_version.c.sha256).order_by(covenant_version.c.proposed_ms)).all()
-            return tuple(self._version(connection, row.sha256) for row in rows)
+            found = connection.execute(query).all()
+            return tuple(rows.version_of(connection, row) for row in found if covenant in {None, row.covenant})
 
     def text(self, sha256: str) -> bytes:
         """The YAML of a version as it was proposed.
 
         Raises:
             CovenantUnknown: no version has this hash.
+            CovenantAltered: it is not what its hash says.
+        """
+        return bytes(self._checked(sha256)[0].text)
+
+    def canonical(self, sha256: str) -> bytes:
+        """The canonical form of a version: the bytes that its hash is over, in UTF-8.
+
+        Raises:
+            CovenantUnknown, CovenantAltered: see `text`.
+        """
+        return bytes(self._checked(sha256)[0].canonical)
+
+    def history(self, covenant: CovenantId) -> tuple[Step, ...]:
+        """Everything that happened to the versions of a covenant, oldest first.
+
+        Raises:
+            CovenantUnknown: nothing ever did.
         """
         with self._engine.connect() as connection:
-            return self._text(connection, sha256)
+            steps = rows.steps_of(connection, covenant)
+        if not steps:
+            raise CovenantUnknown("no version of this covenant was ever proposed")
+        return steps
+
+    def _checked(self, sha256: str) -> tuple[Row[Any], Policy]:
+        with self._engine.connect() as connection:
+            row = rows.row_of(connection, sha256)
+        try:
+            return row, self.compiled.policy(row)
+        except CovenantAltered:
+            self._alarm(row)
+            raise
+
+    def _coming(self) -> tuple[Row[Any], ...]:
+        row = covenant_version.c
+        wanted = (row.state == "proposed") & row.requested_by.is_not(None) | (row.state == "active") & row.started_ms.is_(None)
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(select(covenant_version).where(wanted)))
 
     def _read(self) -> InForce:
+        today = self.today()
         with self._engine.connect() as connection:
-            epoch = connection.execute(select(standing.c.epoch)).scalar_one()
-            rows = connection.execute(select(covenant_version).where(covenant_version.c.state == "active")).all()
-            policies = {CovenantId(row.covenant): self._policy(row.sha256, row.text) for row in rows}
-            gone = {CovenantId(row.covenant): self._version(connection, row.sha256).revoked for row in rows}
-        today = self._today()
-        within = {name: policy for name, policy in policies.items() if policy.covenant.in_force.until >= today}
-        return InForce(epoch, within, gone)
+            # First: whatever commits meanwhile has a later epoch, so that it is read again and never missed.
+            epoch = rows.epoch_of(connection)
+            active = rows.rows_in(connection, "active")
+            answers = {name: rows.answers_to(connection, name) for name in {CovenantId(row.covenant) for row in active}}
+        policies: dict[CovenantId, Policy] = {}
+        gone: dict[CovenantId, frozenset[PartyId]] = {}
+        changes_on, unwritten = date.max, False
+        for name in sorted(answers):
+            found = self._policies([row for row in active if row.covenant == name])
+            changes_on = min([changes_on, *(day for _, policy in found for day in days_of(policy) if day > today)])
+            current = current_of(found, today)
+            if current is None:
+                continue
+            row, policy = current
+            ended = policy.covenant.in_force.until < today
+            unwritten = unwritten or ended or row.started_ms is None
+            if not ended:
+                policies[name] = policy
+                gone[name] = frozenset(policy.covenant.parties) - self.compiled.standing(policy, answers[name], today)
+        return InForce(epoch, policies, gone, changes_on=changes_on, unwritten=unwritten)
 
-    def _policy(self, sha256: str, text: bytes) -> Policy:
-        if sha256 not in self._compiled:
-            policy = compile_covenant(load_covenant(text))
-            if policy.covenant_sha256 != sha256:
-                raise CovenantRefused("the stored text of a covenant in force does not have the hash that the parties signed")
-            self._compiled[sha256] = policy
-        return self._compiled[sha256]
+    def _policies(self, active: list[Row[Any]]) -> list[tuple[Row[Any], Policy]]:
+        """The active versions of one covenant; none of them where one was altered, since nobody can tell which would be in force."""
+        found = []
+        for row in active:
+            try:
+                found.append((row, self.compiled.policy(row)))
+            except CovenantAltered:
+                self._alarm(row)
+                return []
+        return found
+
+    def _alarm(self, row: Row[Any]) -> None:
+        if self._events is not None:
+            self._events.error("covenant.altered", covenant=row.covenant, version=row.version)
 
     def _dates_hold(self, known: InForce) -> bool:
-        """A covenant ends by its own date, without anybody doing anything."""
-        today = self._today()
-        return all(policy.covenant.in_force.until >= today for policy in known.policies.values())
-
-    def _today(self) -> date:
-        return self._clock().astimezone(COVENANT_ZONE).date()
-
-    @staticmethod
-    def _text(connection: Connection, sha256: str) -> bytes:
-        row = connection.execute(select(covenant_version.c.text).where(covenant_version.c.sha256 == sha256)).first()
-        if row is None:
-            raise CovenantUnknown("no version of a covenant has this hash")
-        return bytes(row.text)
-
-    @staticmethod
-    def _version(connection: Connection, sha256: str) -> Version:
-        row = connection.execute(select(covenant_version).where(covenant_version.c.sha256 == sha256)).one()
-        answers = connection.execute(select(covenant_acceptance).where(covenant_acceptance.c.sha256 == sha256)).all()
-        return Version(
-            covenant=CovenantId(row.covenant),
-            version=row.version,
-            sha256=sha256,
-            state=row.state,
-            accepted=frozenset(PartyId(a.party) for a in answers if a.kind == "accept"),
-            revoked=frozenset(PartyId(a.party) for a in answers if a.kind == "revoke"),
-        )
+        """A covenant starts and ends by its own dates, without anybody doing anything."""
+        return self.today() < known.changes_on
 
 
-def _next_epoch(connection: Connection) -> None:
-    connection.execute(update(standing).values(epoch=standing.c.epoch + 1))
+def current_of(active: list[tuple[Row[Any], Policy]], today: date) -> tuple[Row[Any], Policy] | None:
+    """Of a covenant's active versions, in the order of their activation, the one whose turn it is: the last that has started.
+
+    One that was once seen to have started is not asked for its first day again: a clock that steps back brings nothing back.
+    """
+    due = [(row, policy) for row, policy in active if row.started_ms is not None or policy.covenant.in_force.from_ <= today]
+    return due[-1] if due else None
+
+
+def days_of(policy: Policy) -> Iterator[date]:
+    """The days on which something changes by itself: at their beginning, in Europe/Amsterdam."""
+    yield policy.covenant.in_force.from_
+    yield policy.covenant.in_force.until + _A_DAY
+    for party in policy.covenant.parties.values():
+        yield from (day for day in (party.accession, party.withdrawal) if day is not None)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class CovenantRefused(Exception):  # noqa: N818 - named as its problem type
-    """A covenant version cannot take this step: what was expected and what was found."""
+    """A covenant version cannot take this step: what was expected and what was found. `code` is from the list on the problem's page."""
+
+    def __init__(self, text: str, code: str = "not_verified") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class CovenantAltered(Exception):  # noqa: N818 - what was found
+    """What is stored of a version is not what the parties signed: an alarm, and nothing is exchanged under it."""
 
 
 class CovenantUnknown(Exception):  # noqa: N818 - named as its problem type

@@ -12,6 +12,8 @@ from werkzeug import exceptions as web
 from broker import wire
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import BadCommand, CommandRefused
+from broker.errors import CovenantRefused
+from policies.errors import CovenantErrors
 
 PREFIX = "/v1/problems/"
 REALM = 'Bearer realm="covenant-broker"'
@@ -78,6 +80,21 @@ def command_flaw(error: BadCommand) -> Mapping[str, object]:
     """The place in the command that names what is not there."""
     pointer = "#/" + error.path.replace("[", "/").replace("]", "")
     return {"errors": [{"in": "body", "location": {"pointer": pointer}, "detail": error.expected}]}
+
+
+def covenant_code(error: CovenantRefused) -> Mapping[str, object]:
+    """What stood in the way of a version; the sentence may name parties and scenarios, and stays with the operator."""
+    return {"code": error.code}
+
+
+def covenant_flaws(error: CovenantErrors) -> Mapping[str, object]:
+    """Where the text has which mistake: line, column and code, each with its page; never the words of the text."""
+    return {
+        "errors": [
+            {"in": "body", "location": {"pointer": "#/text"}, "detail": f"{one.line}:{one.column}: {one.severity}[{one.code}]"}
+            for one in error.findings
+        ]
+    }
 
 
 def command_code(error: CommandRefused) -> Mapping[str, object]:

@@ -22,6 +22,7 @@ from broker import wire
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
 from broker.errors import (
+    CovenantAltered,
     CovenantRefused,
     CovenantUnknown,
     KeyReused,
@@ -31,9 +32,20 @@ from broker.errors import (
     UnknownRole,
     UnknownSignal,
 )
-from broker.problem import Problem, allowed_methods, challenge, command_code, command_flaw, flaws, malformation, retry_after
+from broker.problem import (
+    Problem,
+    allowed_methods,
+    challenge,
+    command_code,
+    command_flaw,
+    covenant_code,
+    covenant_flaws,
+    flaws,
+    malformation,
+    retry_after,
+)
 from connectors.errors import DepositUnavailable, SealBroken, TextTaken, TextUnknown
-from policies.errors import EnforcementError
+from policies.errors import CovenantErrors, EnforcementError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,6 +61,7 @@ TABLE: tuple[Problem, ...] = (
             TextTaken,
             TextUnknown,
             EnforcementError,
+            CovenantAltered,
         ),
         "unexpected",
         500,
@@ -205,7 +218,16 @@ TABLE: tuple[Problem, ...] = (
         "covenant-refused",
         409,
         "The covenant cannot take this step",
-        "The signature, the key or the dates are not as this step needs them.",
+        "`code` says what stood in the way; the page of this problem explains each.",
+        members=covenant_code,
+    ),
+    Problem(
+        (CovenantErrors,),
+        "invalid-covenant",
+        400,
+        "The text is no covenant that can be proposed",
+        "`errors` names every mistake by line, column and code; `broker covenant check` says each in words.",
+        members=covenant_flaws,
     ),
     Problem(
         (CursorInvalid,),

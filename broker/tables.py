@@ -10,11 +10,13 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 metadata = MetaData()
 
 #: One row. `epoch` grows whenever what is in force changes; an exchange reads it with the case, so every worker follows at once.
+#: `narrowed` grows with those changes alone that may take something away: it is the number that a release is fenced by (docs/adr/0022).
 standing = Table(
     "standing",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("epoch", BigInteger, nullable=False),
+    Column("narrowed", BigInteger, nullable=False),
 )
 
 covenant_version = Table(
@@ -24,12 +26,16 @@ covenant_version = Table(
     Column("covenant", String(64), nullable=False),
     Column("version", String(64), nullable=False),
     Column("text", LargeBinary, nullable=False),  # the YAML as proposed; its labels are the agreement's words, nobody's data
-    Column("state", String(16), nullable=False),  # proposed | active | superseded
+    Column("canonical", LargeBinary, nullable=False),  # what `sha256` is over (RFC 8785)
+    Column("state", String(16), nullable=False),  # proposed | active | superseded | ended
     Column("proposed_ms", BigInteger, nullable=False),
-    Column("activated_ms", BigInteger),
+    Column("requested_by", String(200)),  # the first pair of eyes
+    Column("activated_ms", BigInteger),  # when the second pair confirmed; `active` from then on, also where it starts later
+    Column("started_ms", BigInteger),  # when it was first seen in force; from then on its first day is not looked at again
     Index("covenant_version_one_name", "covenant", "version", unique=True),
 )
 
+#: the last answer of each party to each version
 covenant_acceptance = Table(
     "covenant_acceptance",
     metadata,
@@ -37,6 +43,27 @@ covenant_acceptance = Table(
     Column("party", String(64), primary_key=True),
     Column("kind", String(8), nullable=False),  # accept | revoke
     Column("jws", Text, nullable=False),
+    Column("public_key", Text, nullable=False),  # the JWK, so that the answer can be verified again at any time
+    Column("signed_ms", BigInteger, nullable=False),  # as the signature itself says
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+#: Everything that ever happened to a version; rows are only added. `id` is also the id of its entry in the log.
+covenant_step = Table(
+    "covenant_step",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("covenant", String(64), nullable=False, index=True),
+    Column("version", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # proposed | accepted | revoked | requested | activated | started | ended
+    Column("effect", String(16), nullable=False),  # none | widens | narrows | both | scheduled
+    Column("party", String(64)),
+    Column("role", String(129)),
+    Column("professional", String(200)),
+    Column("thumbprint", String(64)),
+    Column("jws", Text),
+    Column("signed_ms", BigInteger),
     Column("at_ms", BigInteger, nullable=False),
 )
 

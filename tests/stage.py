@@ -185,7 +185,7 @@ class OverWsgi(httpx.BaseTransport):
 def opened(settings: Settings, stage: Stage, world: World) -> Broker:
     """A broker that does not compile the covenant again: it is the template's, by the very same hash."""
     broker = open_broker(settings, world)
-    broker.covenants._compiled.setdefault(stage.sha256, compiled(stage.sha256))
+    broker.covenants.compiled.add((stage.folder / "covenant.yaml").read_bytes(), compiled(stage.sha256))
     return broker
 
 

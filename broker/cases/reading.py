@@ -11,7 +11,7 @@ from broker.cases.state import CaseState
 from broker.reader import Reader
 from policies.vocabulary import PartyId
 
-#: the fence that moves when what is in force changes
+#: the fence that moves when what is in force takes something away
 STANDING = "standing"
 _CASE = "case/"
 
@@ -24,16 +24,16 @@ MAX_LISTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A case as it was read: its revision, and the epoch of what was in force at the same moment."""
+    """A case as it was read: its revision, and at the same moment how often what is in force had narrowed."""
 
     state: CaseState
     revision: int
-    epoch: int
+    narrowed: int
 
     @property
     def fence(self) -> tuple[tuple[str, int], ...]:
-        """What must still be so when a release is appended: neither the case nor what is in force has changed."""
-        return ((_CASE + self.state.id, self.revision), (STANDING, self.epoch))
+        """What must still be so when a release is appended: the case has not changed, and what is in force has taken nothing away."""
+        return ((_CASE + self.state.id, self.revision), (STANDING, self.narrowed))
 
 
 class CaseReader:
@@ -44,9 +44,9 @@ class CaseReader:
 
     def look(self, case_id: str) -> tuple[int, Snapshot | None]:
         """The epoch of what is in force, and the case if there is one: one query, whose work is the same whether there is or not."""
-        sql = "SELECT c.state, c.revision, s.epoch FROM standing s LEFT JOIN covenant_case c ON c.id = ? WHERE s.id = 1"
-        ((text, revision, epoch),) = self._reader.rows(sql, case_id)
-        return epoch, None if text is None else Snapshot(state_of(text), revision, epoch)
+        sql = "SELECT c.state, c.revision, s.epoch, s.narrowed FROM standing s LEFT JOIN covenant_case c ON c.id = ? WHERE s.id = 1"
+        ((text, revision, epoch, narrowed),) = self._reader.rows(sql, case_id)
+        return epoch, None if text is None else Snapshot(state_of(text), revision, narrowed)
 
     def snapshot(self, case_id: str) -> Snapshot | None:
         """The case, or None where there is no such case."""
@@ -56,7 +56,7 @@ class CaseReader:
         """The numbers of these fences now; one that does not exist is absent. The log calls this while it holds its append lock."""
         case_ids = [name.removeprefix(_CASE) for name in names if name.startswith(_CASE)]
         # One query, since whoever appends waits while this one reads. INVARIANT: no case's id is `standing`, it is a UUID.
-        sql = "SELECT 'standing', epoch FROM standing WHERE id = 1"
+        sql = "SELECT 'standing', narrowed FROM standing WHERE id = 1"
         if case_ids:
             marks = ",".join("?" * len(case_ids))
             sql += f" UNION ALL SELECT id, revision FROM covenant_case WHERE id IN ({marks})"  # noqa: S608 - only marks

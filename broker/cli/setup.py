@@ -75,6 +75,7 @@ def _service(chosen: Settings) -> Flask:
     """What each web worker builds for itself after it was forked; its environment is empty by then, so it is given the settings."""
     broker = open_broker(chosen)
     broker.covenants.in_force()  # compiled now, so that no partner's first request waits for it
+    broker.watch.start()
     Tallying(broker.tally, broker.log, broker.world.ids).start()
     return create_service(broker)
 

@@ -28,10 +28,14 @@ from broker.demo.sources.rental import create_rental_database
 from broker.keys import create_keys
 from broker.oauth.clients import Client
 from broker.oauth.jwks import PublicKeys, read_key_set
+from broker.versions.steps import Operator
 from policies.vocabulary import PartyId
 
 PARTIES = (MUNICIPALITY, CORPORATION, POLICE, CARE)
 COVENANT = Path(__file__).resolve().parents[2] / "covenant.yaml"
+
+#: the two people who put the covenant in force
+OPERATORS = (Operator("a.waterman"), Operator("b.visser"))
 
 TOKEN_FILE = "municipality.token"  # noqa: S105 - a file's name
 
@@ -148,9 +152,10 @@ def put_in_force(broker: Broker, parties: Mapping[PartyId, PartyKeys], text: byt
     version = broker.enactment.propose(text, "covenant.yaml")
     for party in PARTIES:
         key = parties[party].signing
-        detached = sign_acceptance(version.sha256, party, "accept", key)
+        detached = sign_acceptance(version.sha256, party, "accept", key, broker.world.clock())
         broker.enactment.answer(version.sha256, party, "accept", detached, key.as_dict(private=False), None)
-    broker.enactment.activate(version.sha256)
+    for operator in OPERATORS:
+        broker.enactment.activate(version.sha256, operator)
     return version.sha256
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from joserfc.jwk import import_key
 from jwcrypto import jwk, jws
 
-from broker.acceptance import MAX_JWS_CHARS, acceptance_payload, sign_acceptance, verify_acceptance
+from broker.acceptance import MAX_JWS_CHARS, Signed, acceptance_payload, sign_acceptance, verify_acceptance
+from broker.clock import epoch_ms
 from broker.errors import CovenantRefused
 from policies.covenant import Covenant
 from policies.vocabulary import PartyId
@@ -21,12 +23,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 
 POLICE, CARE = PartyId("police"), PartyId("care")
 SHA256 = hashlib.sha256(b"a covenant").hexdigest()
-KINDS = {
-    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
-    "ES256": {"kty": "EC", "crv": "P-256"},
-    "PS256": {"kty": "RSA", "size": 2048},
-    "RS256": {"kty": "RSA", "size": 2048},
-}
+KINDS = {"EdDSA": {"kty": "OKP", "crv": "Ed25519"}, "ES256": {"kty": "EC", "crv": "P-256"}}
+SIGNED_AT = datetime(2026, 11, 22, 12, 30, 15, 250_000, tzinfo=UTC)
+IAT = SIGNED_AT.timestamp()
 KEY = jwk.JWK.generate(**KINDS["EdDSA"])
 
 
@@ -41,7 +40,8 @@ def signed(key: jwk.JWK, payload: bytes, **header: object) -> str:
     """A compact JWS, made by the other library."""
     token = jws.JWS(payload)
     token.allowed_algs = ["EdDSA", "ES256", "PS256", "RS256", "HS256", "none"]
-    token.add_signature(key, None, json.dumps({"alg": "EdDSA"} | header), None)
+    protected = {"alg": "EdDSA", "iat": IAT} | header
+    token.add_signature(key, None, json.dumps({name: value for name, value in protected.items() if value is not None}), None)
     return token.serialize(compact=True)
 
 
@@ -56,8 +56,8 @@ def public(key: jwk.JWK) -> dict[str, object]:
 
 def check(
     text: str, *, key: jwk.JWK = KEY, named: jwk.JWK | None = KEY, sha256: str = SHA256, party: PartyId = POLICE, kind: str = "accept"
-) -> None:
-    verify_acceptance(covenant_of(named), sha256, party, kind, text, public(key))
+) -> Signed:
+    return verify_acceptance(covenant_of(named), sha256, party, kind, text, public(key))
 
 
 GOOD = detached(signed(KEY, acceptance_payload(SHA256, POLICE, "accept")))
@@ -67,15 +67,54 @@ GOOD = detached(signed(KEY, acceptance_payload(SHA256, POLICE, "accept")))
 def test_what_another_library_signed_is_accepted(algorithm: str) -> None:
     key = jwk.JWK.generate(**KINDS[algorithm])
     payload = f'{{"covenant_sha256":"{SHA256}","party":"police","type":"accept"}}'.encode()
-    check(detached(signed(key, payload, alg=algorithm)), key=key, named=key)
+    found = check(detached(signed(key, payload, alg=algorithm)), key=key, named=key)
+    assert found == Signed(key.thumbprint(), epoch_ms(SIGNED_AT))
 
 
-def test_what_is_signed_here_another_library_verifies() -> None:
-    key = jwk.JWK.generate(**KINDS["EdDSA"])
-    text = sign_acceptance(SHA256, POLICE, "revoke", import_key(key.export(as_dict=True)), "EdDSA")
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_what_is_signed_here_another_library_verifies(algorithm: str) -> None:
+    key = jwk.JWK.generate(**KINDS[algorithm])
+    text = sign_acceptance(SHA256, POLICE, "revoke", import_key(key.export(as_dict=True)), SIGNED_AT)
     token = jws.JWS()
+    token.allowed_algs = ["Ed25519", "EdDSA", "ES256"]
     token.deserialize(text)
     token.verify(key, detached_payload=b'{"covenant_sha256":"%s","party":"police","type":"revoke"}' % SHA256.encode())
+    assert token.jose_header == {"alg": "Ed25519" if algorithm == "EdDSA" else "ES256", "iat": IAT}
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+def test_an_rsa_key_signs_no_covenant_even_if_its_thumbprint_stands_in_one(algorithm: str) -> None:
+    key = jwk.JWK.generate(kty="RSA", size=2048)
+    text = detached(signed(key, acceptance_payload(SHA256, POLICE, "accept"), alg=algorithm))
+    with pytest.raises(CovenantRefused):
+        check(text, key=key, named=key)
+
+
+@pytest.mark.parametrize("iat", [None, "2026-11-22", True, -1, 0, 1e20, [1]])
+def test_a_signature_that_does_not_say_when_it_was_made_is_none(iat: object) -> None:
+    with pytest.raises(CovenantRefused, match="does not hold"):
+        check(detached(signed(KEY, acceptance_payload(SHA256, POLICE, "accept"), iat=iat)))
+
+
+def test_the_moment_of_signing_cannot_be_changed_afterwards() -> None:
+    head, _, tail = GOOD.split(".")
+    later = jws.base64url_encode(json.dumps(json.loads(jws.base64url_decode(head)) | {"iat": IAT + 1}))
+    with pytest.raises(CovenantRefused, match="does not hold"):
+        check(f"{later}..{tail}")
+
+
+def test_a_private_key_that_was_sent_along_is_refused_and_said_to_be_burnt() -> None:
+    with pytest.raises(CovenantRefused, match="make a new one"):
+        verify_acceptance(covenant_of(KEY), SHA256, POLICE, "accept", GOOD, KEY.export(as_dict=True))
+
+
+def test_a_key_of_small_order_signs_nothing() -> None:
+    """Under such a key anybody's signature holds, the operator's too."""
+    key = jwk.JWK(kty="OKP", crv="Ed25519", x=jws.base64url_encode(b"\x01" + bytes(31)))
+    nothing = jws.base64url_encode(b"\x01" + bytes(63))
+    forged = f"{GOOD.split('.')[0]}..{nothing}"
+    with pytest.raises(CovenantRefused, match="does not hold"):
+        check(forged, key=key, named=key)
 
 
 def test_one_signature_counts_for_one_covenant_one_party_and_one_step() -> None:
@@ -141,8 +180,8 @@ def test_a_key_that_is_none_is_refused_in_the_same_words() -> None:
 def test_a_header_that_demands_what_nobody_here_understands_is_refused() -> None:
     """RFC 7515 section 4.1.11: `crit` names what must be understood."""
     payload = acceptance_payload(SHA256, POLICE, "accept")
-    head = jws.base64url_encode(json.dumps({"alg": "EdDSA", "crit": ["exp"], "exp": 1}))
-    token = jws.JWSCore("EdDSA", KEY, json.dumps({"alg": "EdDSA", "crit": ["exp"], "exp": 1}), payload.decode())
+    head = jws.base64url_encode(json.dumps({"alg": "EdDSA", "iat": IAT, "crit": ["exp"], "exp": 1}))
+    token = jws.JWSCore("EdDSA", KEY, json.dumps({"alg": "EdDSA", "iat": IAT, "crit": ["exp"], "exp": 1}), payload.decode())
     with pytest.raises(CovenantRefused, match="does not hold"):
         check(f"{head}..{jws.base64url_encode(token.engine.sign(KEY, f'{head}.'.encode() + jws.base64url_encode(payload).encode()))}")
 

@@ -116,7 +116,7 @@ def test_a_party_that_takes_back_its_acceptance_by_its_own_key_is_listed_as_such
     key.write_text(json.dumps(house.stage.parties[house.by(DIRECTOR).party].signing.as_dict(private=True)))
     answer = tmp_path / "answer.json"
     answer.write_text(run("covenant", "sign", house.stage.sha256, "--party", "municipality", "--key", key, "--revoke").output)
-    assert "taken back by municipality" in run("covenant", "accept", answer).output
+    assert "taken back by municipality" in run("covenant", "accept", answer, "--lang", "en").output
 
 
 def test_verify_says_incomplete_then_verified_then_names_what_was_changed(house: Theatre, tmp_path: Path, run: Run) -> None:

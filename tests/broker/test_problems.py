@@ -65,7 +65,6 @@ STAYS_INSIDE = frozenset(
         audit_errors.StoreUnfit,
         connector_errors.ConnectorConfigError,
         connector_errors.SourceMissing,
-        policy_errors.CovenantErrors,
     }
 )
 

@@ -27,7 +27,7 @@ class Route:
     def path(self, **arguments: str) -> str:
         """The path, with `arguments` in their places and ids of nobody in the others."""
         path = self.rule
-        for name in ("party", "case_id", "signal_id", "disclosure_id", "entry_id", "covenant", "slug"):
+        for name in ("party", "case_id", "signal_id", "disclosure_id", "entry_id", "covenant", "version", "slug"):
             path = path.replace(f"<{name}>", arguments.get(name, NOBODYS_ID))
         return path
 
@@ -74,6 +74,8 @@ def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
         "cases.move": {"to": "consultation"},
         "cases.agree": {},
         "cases.close": {"reason": "resolved"},
+        "covenants.propose_version": {"text": "covenant: 1"},
+        "covenants.activate_version": {"sha256": "0" * 64},
         "covenants.accept_version": {
             "sha256": "0" * 64,
             "kind": "accept",

@@ -8,6 +8,7 @@ import pytest
 
 from broker.acceptance import sign_acceptance
 from broker.bootstrap import create_service
+from broker.clock import system_clock
 from broker.demo.people import CARE, CORPORATION, POLICE
 from broker.demo.stage import COVENANT as COVENANT_FILE
 from broker.demo.stage import covenant_with, put_in_force
@@ -23,7 +24,7 @@ def take_back(house: Theatre, party: PartyId, role: RoleId) -> None:
     """Through the party's own door, signed with its own key."""
     key = house.stage.parties[party].signing
     public = {name: value for name, value in key.as_dict(private=False).items() if name in {"kty", "crv", "x"}}
-    signature = sign_acceptance(house.stage.sha256, party, "revoke", key)
+    signature = sign_acceptance(house.stage.sha256, party, "revoke", key, system_clock())
     body = {"sha256": house.stage.sha256, "kind": "revoke", "signature": signature, "publicKey": public}
     answer = house.post(role, "/v1/covenants/acceptances", body)
     assert party in answer["revoked"]
@@ -75,14 +76,14 @@ def test_an_acceptance_that_was_given_again_opens_again(house: Theatre, case: st
     take_back(house, CORPORATION, SOCIAL_MANAGER)
     assert set(house.ask(DIRECTOR, case, "end_nuisance", *ASK["fields"])["fields"]) == {"incidents.count_12m"}
     key = house.stage.parties[CORPORATION].signing
-    again = sign_acceptance(house.stage.sha256, CORPORATION, "accept", key)
+    again = sign_acceptance(house.stage.sha256, CORPORATION, "accept", key, system_clock())
     house.broker.enactment.answer(house.stage.sha256, CORPORATION, "accept", again, key.as_dict(private=False), None)
     assert len(house.ask(DIRECTOR, case, "end_nuisance", *ASK["fields"])["fields"]) == 2
 
 
 def test_nobody_takes_back_for_another(house: Theatre, case: str) -> None:
     key = house.stage.parties[POLICE].signing
-    signature = sign_acceptance(house.stage.sha256, POLICE, "revoke", key)
+    signature = sign_acceptance(house.stage.sha256, POLICE, "revoke", key, system_clock())
     public = {name: value for name, value in key.as_dict(private=False).items() if name in {"kty", "crv", "x"}}
     body = {"sha256": house.stage.sha256, "kind": "revoke", "signature": signature, "publicKey": public}
     assert house.problem(SOCIAL_MANAGER, "/v1/covenants/acceptances", body)[1] == "covenant-refused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, edit, edit_add, explain, export, init, matrix, scenarios, schema, texts, versions
+from broker.cli.covenant import checking, edit, edit_add, explain, export, init, looking_back, matrix, scenarios, schema, texts, versions
 
 
 @click.group()
@@ -20,6 +20,9 @@ covenant.add_command(explain.explain_ask)
 covenant.add_command(export.export_rules)
 covenant.add_command(matrix.show_matrix)
 covenant.add_command(texts.text)
+covenant.add_command(texts.processing_register)
+covenant.add_command(texts.arrangement)
+covenant.add_command(texts.for_residents)
 covenant.add_command(edit.set_values)
 covenant.add_command(edit.unset_value)
 covenant.add_command(edit.rename_thing)
@@ -28,7 +31,11 @@ covenant.add_command(edit_add.new_field)
 covenant.add_command(edit_add.new_role)
 covenant.add_command(edit_add.new_article)
 covenant.add_command(edit_add.new_scenario)
-covenant.add_command(versions.list_versions)
+covenant.add_command(looking_back.list_versions)
+covenant.add_command(looking_back.history)
+covenant.add_command(looking_back.show)
+covenant.add_command(looking_back.rollback)
+covenant.add_command(looking_back.received)
 covenant.add_command(versions.propose)
 covenant.add_command(versions.new_key)
 covenant.add_command(versions.sign)

@@ -1,40 +1,45 @@
-"""Versions: propose, sign at the party, accept, activate."""
+"""Versions on their way: propose, sign at the party, accept, and put in force, two people together."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
 from joserfc.jwk import OKPKey, import_key
 
-from broker.acceptance import sign_acceptance
-from broker.cli.common import as_json, covenant_file, opened, print_json, print_rows, readable_file
+from broker.acceptance import ACCEPT, REVOKE, sign_acceptance
+from broker.cli.common import covenant_file, language, opened, print_json, readable_file
+from broker.clock import system_clock
+from broker.covenants import Version
+from broker.versions.steps import Operator
+from policies.document import MAX_BYTES
+from policies.errors import CovenantErrors
 from policies.vocabulary import PartyId
+from policies.wording import in_language, say
 
-
-@click.command("list")
-@as_json
-def list_versions(*, as_json: bool) -> None:
-    """Every version, who accepted it and which one is in force."""
-    with opened() as broker:
-        versions = broker.covenants.versions()
-    if as_json:
-        members = ("covenant", "version", "sha256", "state")
-        rows = [{m: getattr(v, m) for m in members} | {"accepted": sorted(v.accepted), "revoked": sorted(v.revoked)} for v in versions]
-        print_json(rows)
-        return
-    table = [(v.covenant, v.version, v.state, " ".join(sorted(v.accepted)), " ".join(sorted(v.revoked)), v.sha256) for v in versions]
-    print_rows("Versions", ("covenant", "version", "state", "accepted", "revoked", "sha256"), table)
+#: who works at this machine; the name is believed, and stands in the log
+as_operator = click.option("--as", "operator", required=True, metavar="NAME", help="Your own name, as it will stand in the log.")
 
 
 @click.command()
 @covenant_file
-def propose(file: Path) -> None:
-    """Store FILE as a version that the parties can accept; its scenarios must pass."""
+@click.option("--as", "operator", metavar="NAME", help="Your own name, as it will stand in the log.")
+@language
+def propose(file: Path, operator: str | None, language: str) -> None:
+    """Store FILE as a version that the parties can accept; it must be free of errors and its scenarios must pass."""
+    if file.stat().st_size > MAX_BYTES:
+        raise click.UsageError(f"expected at most {MAX_BYTES} bytes, found {file.stat().st_size} in `{file}`")
     with opened() as broker:
-        version = broker.enactment.propose(file.read_bytes(), str(file))
-    click.echo(f"proposed {version.covenant} {version.version}\nsha256 {version.sha256}")
+        try:
+            version = broker.enactment.propose(file.read_bytes(), str(file), Operator(operator) if operator else None)
+        except CovenantErrors as errors:
+            for finding in errors.findings:
+                click.echo(finding.text(language), err=True)
+            sys.exit(1)
+    told = say("{name} is voorgesteld", "{name} is proposed", name=f"{version.covenant} {version.version}")
+    click.echo(f"{in_language(told, language)}\nsha256 {version.sha256}")
 
 
 @click.command("new-key")
@@ -53,37 +58,68 @@ def new_key(file: Path) -> None:
 @click.argument("sha256")
 @click.option("--party", "party_id", required=True, help="The party that signs.")
 @click.option("--key", "key_file", type=readable_file, required=True, help="The party's private signing key, a JWK.")
-@click.option("--revoke", is_flag=True, help="Take an acceptance back instead.")
+@click.option("--revoke", is_flag=True, help="Take an acceptance back instead: of a version in force, this is leaving the covenant.")
 def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool) -> None:
     """At a party: sign a version by its SHA256; prints JSON that the broker's operator passes to `covenant accept`.
 
-    Nothing is sent anywhere. Check the text itself first: `covenant check` prints the same sha256 for the same text.
+    Nothing is sent anywhere. Check the text itself first: `covenant check` prints the same sha256 for the same text. This machine's clock
+    stands in the signature; of a party's answers the one that was signed last counts.
     """
     key = import_key(json.loads(key_file.read_text()))
-    kind = "revoke" if revoke else "accept"
-    signature = sign_acceptance(sha256, PartyId(party_id), kind, key)
+    kind = REVOKE if revoke else ACCEPT
+    signature = sign_acceptance(sha256, PartyId(party_id), kind, key, system_clock())
     print_json({"sha256": sha256, "party": party_id, "kind": kind, "signature": signature, "publicKey": key.as_dict(private=False)})
 
 
 @click.command()
 @click.argument("answer", type=readable_file)
-def accept(answer: Path) -> None:
-    """Keep a party's answer, the JSON that `covenant sign` printed; its signature is verified."""
+@click.option("--as", "operator", metavar="NAME", help="Your own name, as it will stand in the log.")
+@language
+def accept(answer: Path, operator: str | None, language: str) -> None:
+    """Keep a party's answer, the JSON that `covenant sign` printed, also one that takes back; its signature is verified."""
     try:
         given = json.loads(answer.read_text())
         members = (given["sha256"], PartyId(given["party"]), given["kind"], given["signature"], dict(given["publicKey"]))
     except (ValueError, KeyError, TypeError):
         raise click.UsageError(f"expected the JSON that `covenant sign` prints, found something else in `{answer}`") from None
     with opened() as broker:
-        version = broker.enactment.answer(*members, None)
-    revoked = f"; taken back by {', '.join(sorted(version.revoked))}" if version.revoked else ""
-    click.echo(f"{version.covenant} {version.version}: accepted by {', '.join(sorted(version.accepted)) or 'nobody'}{revoked}")
+        version = broker.enactment.answer(*members, Operator(operator) if operator else None)
+    click.echo(_answers(version, language))
 
 
 @click.command()
 @click.argument("sha256")
-def activate(sha256: str) -> None:
-    """Put a version in force: every party accepted it and its dates say so. Workers follow at their next exchange."""
+@as_operator
+@language
+def activate(sha256: str, operator: str, language: str) -> None:
+    """Put a version in force: one person asks for it, and another one runs the same command. Workers follow by themselves.
+
+    Every party has accepted it, it is free of errors and its scenarios pass. One that begins later takes effect on its first day.
+    """
     with opened() as broker:
-        version = broker.enactment.activate(sha256)
-    click.echo(f"{version.covenant} {version.version} is in force")
+        version = broker.enactment.activate(sha256, Operator(operator))
+        first_day = broker.covenants.policy(sha256).covenant.in_force.from_
+    told = {
+        "requested": say(
+            "{name} is klaar; van kracht zodra een ander dit ook doet",
+            "{name} is ready; in force as soon as somebody else does the same",
+            name=f"{version.covenant} {version.version}",
+        ),
+        "scheduled": say(
+            "{name} gaat in op {day}", "{name} takes effect on {day}", name=f"{version.covenant} {version.version}", day=str(first_day)
+        ),
+        "active": say("{name} is van kracht", "{name} is in force", name=f"{version.covenant} {version.version}"),
+    }
+    click.echo(in_language(told[version.state], language))
+
+
+def _answers(version: Version, language: str) -> str:
+    accepted, revoked = ", ".join(sorted(version.accepted)), ", ".join(sorted(version.revoked))
+    told = say(
+        "{name}: geaccepteerd door {accepted}",
+        "{name}: accepted by {accepted}",
+        name=f"{version.covenant} {version.version}",
+        accepted=accepted or say("niemand", "nobody"),
+    )
+    back = say("; ingetrokken door {revoked}", "; taken back by {revoked}", revoked=revoked)
+    return in_language(told, language) + (in_language(back, language) if revoked else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from broker.acceptance import sign_acceptance
+from broker.clock import system_clock
 from broker.demo.cast import CASE_MANAGER, CAST, DIRECTOR, END_NUISANCE, SOCIAL_MANAGER, WATERSTAD
 from broker.demo.house import House
 from broker.demo.people import CARE, CORPORATION, LOOKALIKE, MAIN, POLICE, Resident
@@ -49,7 +50,7 @@ def covenant_in_force(house: House) -> None:
         {
             "sha256": house.stage.sha256,
             "kind": "accept",
-            "signature": sign_acceptance(house.stage.sha256, CARE, "accept", police_key),
+            "signature": sign_acceptance(house.stage.sha256, CARE, "accept", police_key, system_clock()),
             "publicKey": {name: text for name, text in police_key.as_dict(private=False).items() if name in {"kty", "crv", "x"}},
         },
         (409, "covenant-refused"),

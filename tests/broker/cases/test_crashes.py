@@ -415,7 +415,7 @@ def test_a_list_reaches_behind_any_number_of_newer_closed_cases(shared_house: Th
 def test_the_fences_are_the_revision_and_the_epoch_and_what_is_not_there_is_absent(shared_house: Theatre) -> None:
     reader, state = shared_house.broker.casework._cases, a_case(shared_house)
     snapshot = reader.snapshot(state.id)
-    assert dict(snapshot.fence) == {f"case/{state.id}": 1, "standing": snapshot.epoch}
+    assert dict(snapshot.fence) == {f"case/{state.id}": 1, "standing": snapshot.narrowed}
     names = frozenset(name for name, _ in snapshot.fence)
     assert reader.fences(names) == dict(snapshot.fence)
     assert reader.fences(frozenset({f"case/{new_id()}", "nothing"})) == {}

@@ -11,10 +11,13 @@ import pytest
 from broker.acceptance import sign_acceptance
 from broker.cases.errors import CaseChanged, UnknownCase
 from broker.cases.state import CaseState, ConditionKind, Event, EventKind
-from broker.demo.people import CARE, CORPORATION, MUNICIPALITY, POLICE
+from broker.clock import system_clock
+from broker.demo.people import CORPORATION, MUNICIPALITY, POLICE
 from broker.disclosure import CaseAsk, Disclosure
 from broker.errors import CovenantNotInForce, UnknownRole
 from broker.exchange import ATTEMPTS
+from broker.versions.rows import move
+from broker.versions.steps import Effect
 from policies.vocabulary import FieldName, PartyId, PurposeId, RoleId
 from tests.broker.seams import TRACE, Bench, on_resident, once, registry_of, staged
 from tests.stage import CASE_MANAGER, DIRECTOR, OFFICER, Theatre
@@ -199,7 +202,7 @@ def test_a_case_that_keeps_changing_is_given_up_and_says_so(shared_house: Theatr
 
 def answer(house: Theatre, party: PartyId, kind: str, broker: object = None) -> object:
     key = house.stage.parties[party].signing
-    detached = sign_acceptance(house.stage.sha256, party, kind, key)
+    detached = sign_acceptance(house.stage.sha256, party, kind, key, system_clock())
     enactment = (broker or house.broker).enactment
     return enactment.answer(house.stage.sha256, party, kind, detached, key.as_dict(private=False), None)
 
@@ -238,7 +241,8 @@ def test_a_covenant_that_ends_meanwhile_is_no_longer_exchanged_under(shared_hous
     whole = covenants.in_force()
 
     def end() -> None:
-        answer(shared_house, CARE, "accept")  # moves the epoch
+        with shared_house.broker.covenants._engine.begin() as connection:
+            move(connection, Effect.NARROWS)  # as the calendar's own step does
         nothing = type(whole)(whole.epoch + 1, {}, {})
         either_bench.exchange._covenants = type("Ended", (), {"in_force": lambda _self, _epoch: nothing})()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from policies.editing.additions import NewArticle, NewField, NewScenario, add_article, add_field, add_role, add_scenario, remove_article
 from policies.editing.edit import Edit, EditRefused
 from policies.editing.renaming import KINDS, rename
-from policies.editing.setting import set_value, unset
+from policies.editing.setting import new_version, set_value, unset
 
 __all__ = [
     "KINDS",
@@ -23,6 +23,7 @@ __all__ = [
     "add_field",
     "add_role",
     "add_scenario",
+    "new_version",
     "remove_article",
     "rename",
     "set_value",

@@ -31,6 +31,24 @@ def set_value(text: str, path: str, value: str) -> Edit:
     return put(source, spot, said)
 
 
+def new_version(edit: Edit, version: str) -> Edit:
+    """The edited text as another version, which supersedes the one that it was; where it has that name already, as it is.
+
+    Raises:
+        EditRefused: the text has no version.
+    """
+    root = Source(edit.text).root.plain
+    was = root.get("version") if isinstance(root, dict) else None
+    if not isinstance(was, str):
+        raise EditRefused(say("dit convenant noemt geen versie", "this covenant names no version"))
+    if was == version:
+        return edit
+    text = set_value(edit.text, "version", version).text
+    if not isinstance(root, dict) or root.get("supersedes") != was:
+        text = set_value(text, "supersedes", was).text
+    return Edit(text, edit.notes)
+
+
 def put(source: Source, spot: Spot, said: Said) -> Edit:
     """Write a value at a spot.
 

@@ -294,3 +294,10 @@ def test_watching_ends_cleanly_from_the_command_line(file: Path, monkeypatch: py
 def test_the_shipped_starter_fills_in_nothing_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="expected one of id, title"):
         starter("nl", {"police": "x"}, date(2026, 1, 1))
+
+
+def test_an_edit_can_make_it_a_new_version_once(file: Path) -> None:
+    assert run("set", file, "title.nl", "Anders", "--new-version", "2026.2").exit_code == 0
+    assert 'version: "2026.2"\nsupersedes: "1"\ntitle: {nl: Anders,' in file.read_text()
+    assert run("set", file, "title.nl", "Weer anders", "--new-version", "2026.2").exit_code == 0
+    assert 'version: "2026.2"\nsupersedes: "1"\ntitle: {nl: Weer anders,' in file.read_text()

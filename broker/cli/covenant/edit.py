@@ -10,15 +10,17 @@ from broker.cli.common import covenant_file, language
 from broker.cli.covenant.edit_outcome import carry_out
 from policies.editing import KINDS, Edit, remove_article, rename, set_value, unset
 
+new_version = click.option("--new-version", "version", metavar="VERSION", help="Also make it a new version that supersedes what it was.")
 dry_run = click.option("--dry-run", is_flag=True, help="Show the change as a diff, and write nothing.")
 
 
 @click.command("set")
 @covenant_file
 @click.argument("pairs", nargs=-1, required=True, metavar="PATH VALUE [PATH VALUE]...")
+@new_version
 @dry_run
 @language
-def set_values(file: Path, pairs: tuple[str, ...], *, dry_run: bool, language: str) -> None:
+def set_values(file: Path, pairs: tuple[str, ...], *, version: str | None, dry_run: bool, language: str) -> None:
     """Give a PATH in FILE another VALUE; several pairs are one change.
 
     A path names keys with dots between them, an article by its number: articles.8.4.fields.incidents.count_12m, title.nl. A list is
@@ -33,17 +35,18 @@ def set_values(file: Path, pairs: tuple[str, ...], *, dry_run: bool, language: s
             text = edit.text
         return edit
 
-    carry_out(file, change, dry_run=dry_run, language=language)
+    carry_out(file, change, version=version, dry_run=dry_run, language=language)
 
 
 @click.command("unset")
 @covenant_file
 @click.argument("path")
+@new_version
 @dry_run
 @language
-def unset_value(file: Path, path: str, *, dry_run: bool, language: str) -> None:
+def unset_value(file: Path, path: str, *, version: str | None, dry_run: bool, language: str) -> None:
     """Take what stands at PATH out of FILE: a key with its value, or a word out of a list (articles.8.4.phases.plan)."""
-    carry_out(file, lambda text: unset(text, path), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: unset(text, path), version=version, dry_run=dry_run, language=language)
 
 
 @click.command("rename")
@@ -51,18 +54,20 @@ def unset_value(file: Path, path: str, *, dry_run: bool, language: str) -> None:
 @click.argument("kind", type=click.Choice(tuple(KINDS)))
 @click.argument("old")
 @click.argument("new")
+@new_version
 @dry_run
 @language
-def rename_thing(file: Path, kind: str, old: str, new: str, *, dry_run: bool, language: str) -> None:
+def rename_thing(file: Path, kind: str, old: str, new: str, *, version: str | None, dry_run: bool, language: str) -> None:
     """Give a thing another name wherever FILE mentions it, in patterns such as incidents.* too; comments are left and listed."""
-    carry_out(file, lambda text: rename(text, kind, old, new), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: rename(text, kind, old, new), version=version, dry_run=dry_run, language=language)
 
 
 @click.command("remove-article")
 @covenant_file
 @click.argument("number")
+@new_version
 @dry_run
 @language
-def remove(file: Path, number: str, *, dry_run: bool, language: str) -> None:
+def remove(file: Path, number: str, *, version: str | None, dry_run: bool, language: str) -> None:
     """Take an article out of FILE."""
-    carry_out(file, lambda text: remove_article(text, number), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: remove_article(text, number), version=version, dry_run=dry_run, language=language)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from broker.cli.common import covenant_file, language
-from broker.cli.covenant.edit import dry_run
+from broker.cli.covenant.edit import dry_run, new_version
 from broker.cli.covenant.edit_ask import complete, separated
 from broker.cli.covenant.edit_outcome import carry_out
 from broker.cli.covenant.edit_questions import OF_ARTICLE, OF_FIELD, OF_ROLE
@@ -63,6 +63,7 @@ def _forms(text: str, option: str) -> dict[str, Form]:
 @click.option("--about", metavar="A,B", help="Whose data. Default: as its category.")
 @click.option("--delivery", type=click.Choice([each.value for each in Delivery]), help="Default: as its category.")
 @asking
+@new_version
 @dry_run
 @language
 def new_field(
@@ -77,6 +78,7 @@ def new_field(
     about: str | None,
     delivery: str | None,
     ask: bool | None,
+    version: str | None,
     dry_run: bool,
     language: str,
     **given: str | None,
@@ -96,7 +98,7 @@ def new_field(
         about=_words(about),
         delivery=delivery,
     )
-    carry_out(file, lambda text: add_field(text, new), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: add_field(text, new), version=version, dry_run=dry_run, language=language)
 
 
 @click.command("add-role")
@@ -108,6 +110,7 @@ def new_field(
 @click.option("--duty", is_flag=True, help="Somebody who answers at night.")
 @click.option("--designated", is_flag=True, help="Only for professionals who were designated by name.")
 @asking
+@new_version
 @dry_run
 @language
 def new_role(
@@ -118,6 +121,7 @@ def new_role(
     duty: bool,
     designated: bool,
     ask: bool | None,
+    version: str | None,
     dry_run: bool,
     language: str,
     **given: str | None,
@@ -132,6 +136,7 @@ def new_role(
     carry_out(
         file,
         lambda text: add_role(text, party, name, title, organ=organ, duty=duty, designated=designated),
+        version=version,
         dry_run=dry_run,
         language=language,
     )
@@ -157,6 +162,7 @@ def new_role(
 @click.option("--smaller-form", multiple=True, metavar="FIELD=TEXT", help="Why no smaller form of a field will do; may be repeated.")
 @click.option("--with", "rest", multiple=True, type=(str, str), metavar="KEY VALUE", help="Any other key: conditions '{four_eyes: true}'.")
 @asking
+@new_version
 @dry_run
 @language
 def new_article(
@@ -168,6 +174,7 @@ def new_article(
     smaller_form: tuple[str, ...],
     rest: tuple[tuple[str, str], ...],
     ask: bool | None,
+    version: str | None,
     dry_run: bool,
     language: str,
     **given: str | None,
@@ -193,7 +200,7 @@ def new_article(
         smaller_form=_pairs(smaller_form, "smaller-form"),
         rest=dict(rest),
     )
-    carry_out(file, lambda text: add_article(text, new), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: add_article(text, new), version=version, dry_run=dry_run, language=language)
 
 
 def _receiver(text: str) -> tuple[str, ...] | Mapping[str, tuple[str, ...]]:
@@ -216,6 +223,7 @@ def _receiver(text: str) -> tuple[str, ...] | Mapping[str, tuple[str, ...]]:
 @click.option("--sees", metavar="FIELD=FORM,...", help="What must be seen, in which form.")
 @click.option("--never-sees", metavar="FIELD,CATEGORY.*", help="What must never be seen.")
 @click.option("--withheld", metavar="FIELD=REASON,...", help=f"What must be withheld, and why: {', '.join(list(Reason)[2:5])}, ...")
+@new_version
 @dry_run
 @language
 def new_scenario(
@@ -226,6 +234,7 @@ def new_scenario(
     sees: str | None,
     never_sees: str | None,
     withheld: str | None,
+    version: str | None,
     dry_run: bool,
     language: str,
     **given: str | None,
@@ -241,4 +250,4 @@ def new_scenario(
         never_sees=_words(never_sees),
         withheld=_pairs(_words(withheld), "withheld"),
     )
-    carry_out(file, lambda text: add_scenario(text, new), dry_run=dry_run, language=language)
+    carry_out(file, lambda text: add_scenario(text, new), version=version, dry_run=dry_run, language=language)

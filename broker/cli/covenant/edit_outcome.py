@@ -15,7 +15,7 @@ from broker.cli.covenant.edit_effect import effect_lines, scenario_lines
 from broker.cli.covenant.edit_file import held
 from broker.covenants import COVENANT_ZONE
 from policies.check import Checked, check
-from policies.editing import Edit, EditRefused
+from policies.editing import Edit, EditRefused, new_version
 from policies.errors import CovenantErrors, Finding
 from policies.wording import Label, in_language, say
 
@@ -23,12 +23,17 @@ from policies.wording import Label, in_language, say
 Change = Callable[[str], Edit]
 
 
-def carry_out(file: Path, change: Change, *, dry_run: bool, language: str) -> None:
-    """Edit a file: show what follows and write it, or say why not and write nothing. Exits with 1 where it is refused."""
+def carry_out(file: Path, change: Change, *, dry_run: bool, language: str, version: str | None = None) -> None:
+    """Edit a file: show what follows and write it, or say why not and write nothing. Exits with 1 where it is refused.
+
+    `version` also makes it a new version that supersedes the one it was.
+    """
     try:
         with held(file) as opened:
             before = opened.content.decode()
             edit = change(before)
+            if version is not None:
+                edit = new_version(edit, version)
             old, new = _checked(before, file), _checked(edit.text, file)
             _refuse(_came(old, new), language)
             if dry_run:

@@ -10,7 +10,7 @@ pass, and names that are not defined are noticed even where other things are wro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from policies.document import Entries, Items, Node, Scalar
@@ -40,6 +40,28 @@ class Shape(Protocol[T_co]):
         """The value as JSON that reads back to the same value."""
 
 
+class _Already:
+    """The items of a list so far. Asked of each item, so it takes no longer in a long list: one of 60,000 would take minutes."""
+
+    def __init__(self) -> None:
+        self._alike: dict[object, list[object]] = {}
+
+    def holds(self, value: object) -> bool:
+        """Whether an equal item was there before; from now on it is."""
+        alike = self._alike.setdefault(_mark(value), [])
+        if value in alike:
+            return True
+        alike.append(value)
+        return False
+
+
+def _mark(value: object) -> object:
+    """What equal items share: the item itself, or the name that it goes by where it holds what cannot be hashed."""
+    if is_dataclass(value):
+        return getattr(value, fields(value)[0].name)
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Many(Generic[T]):
     """A list without repeats; `lone` also takes a single one without brackets. `forgiving` goes on without the items that are wrong."""
@@ -63,13 +85,14 @@ class Many(Generic[T]):
             message = say("hier hoort {list}, de lijst is leeg", "expected {list}, found an empty list", list=self.expected)
             return reading.wrong(node, "empty", message)
         values: list[T] = []
+        already = _Already()
         spoiled = False
         for position, item in enumerate(node.items):
             reading.values[*path, position] = item.place
             value = self.each.read(item, (*path, position), reading)
             if isinstance(value, Wrong):
                 spoiled = True
-            elif value in values:
+            elif already.holds(value):
                 reading.wrong(
                     item, "repeated", say("{item} staat hier voor de tweede keer", "{item} stands here a second time", item=found(item))
                 )
@@ -188,7 +211,7 @@ class Record(Generic[T]):
         for written, value_node in node.entries:
             key = known.get(written.text)
             if key is None:
-                self._unknown(written, known, reading)
+                self._unknown(written, value_node, known, reading)
                 spoiled = spoiled or not self.forgiving
                 continue
             here = (*path, key.name)
@@ -212,9 +235,12 @@ class Record(Generic[T]):
         keys = Label(" en ".join(required), " and ".join(required))
         return say("{named} met {keys}", "{named} with {keys}", named=self.named, keys=keys)
 
-    def _unknown(self, written: Scalar, known: Iterable[str], reading: Reading) -> None:
+    def _unknown(self, written: Scalar, value: Node, known: Iterable[str], reading: Reading) -> None:
         message = say("`{key}` is geen onderdeel van {named}", "`{key}` is not a key of {named}", key=written.text, named=self.named)
         every = say("de onderdelen zijn {known}", "known are {known}", known=", ".join(known))
+        if " " in written.text and isinstance(value, Scalar) and value.plain and not value.text:
+            # `{nl: Wonen, inkomen en steun}`: to YAML what stands behind the comma is a key of its own
+            every = Label("zet een tekst met een komma tussen aanhalingstekens", "put a text with a comma in quotes")
         reading.wrong(written, "unknown-key", message, did_you_mean(written.text, known) or every)
 
     def _missing(self, key: Key, node: Node, reading: Reading) -> None:

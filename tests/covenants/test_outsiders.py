@@ -14,6 +14,7 @@ import pytest
 from policies.compile import compile_covenant
 from policies.covenant import Covenant, DataClass, PartyKind, party_of
 from policies.decide import Ask, decide
+from policies.errors import CovenantErrors
 from policies.load import load_covenant
 from policies.policy import Policy
 from policies.scenarios import run_scenarios
@@ -43,6 +44,19 @@ def test_it_says_in_its_first_lines_that_it_is_fictional(name: str) -> None:
     assert lines[0].startswith("# FICTIEF.")
     assert lines[1].startswith("# FICTIONAL.")
     assert 200 <= len(lines) <= 500
+
+
+def test_a_label_with_a_comma_is_told_to_stand_in_quotes() -> None:
+    """What the writer of one of these three met first: to YAML the words behind the comma are a key."""
+    text = (HERE / f"{NUISANCE}.yaml").read_text("utf-8")
+    old = "title: {nl: Wat de gemeente doet, en: What the municipality does}"
+    assert text.count(old) == 1
+    with pytest.raises(CovenantErrors) as caught:
+        load_covenant(text.replace(old, old.replace("gemeente doet", "gemeente doet, en wanneer")).encode())
+    (finding,) = caught.value.findings
+    assert finding.line == text[: text.index(old)].count("\n") + 1
+    assert "`en wanneer` is geen onderdeel van een tekst in twee talen; zet een tekst met een komma tussen aanhalingstekens" in finding.text("nl")
+    assert "`en wanneer` is not a key of a label; put a text with a comma in quotes" in finding.text("en")
 
 
 def test_it_is_as_rich_as_a_real_one(policy: Policy) -> None:

@@ -72,19 +72,24 @@ def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool) -> None:
 
 
 @click.command()
-@click.argument("answer", type=readable_file)
+@click.argument("answers", type=readable_file, nargs=-1, required=True)
 @click.option("--as", "operator", metavar="NAME", help="Your own name, as it will stand in the log.")
 @language
-def accept(answer: Path, operator: str | None, language: str) -> None:
-    """Keep a party's answer, the JSON that `covenant sign` printed, also one that takes back; its signature is verified."""
+def accept(answers: tuple[Path, ...], operator: str | None, language: str) -> None:
+    """Keep the ANSWERS of parties, the JSON that `covenant sign` printed, also one that takes back; its signature is verified."""
+    given = [_answer(answer) for answer in answers]
+    with opened() as broker:
+        for members in given:
+            version = broker.enactment.answer(*members, Operator(operator) if operator else None)
+            click.echo(_answers(version, language))
+
+
+def _answer(answer: Path) -> tuple[str, PartyId, str, str, dict[str, object]]:
     try:
         given = json.loads(answer.read_text())
-        members = (given["sha256"], PartyId(given["party"]), given["kind"], given["signature"], dict(given["publicKey"]))
+        return given["sha256"], PartyId(given["party"]), given["kind"], given["signature"], dict(given["publicKey"])
     except (ValueError, KeyError, TypeError):
         raise click.UsageError(f"expected the JSON that `covenant sign` prints, found something else in `{answer}`") from None
-    with opened() as broker:
-        version = broker.enactment.answer(*members, Operator(operator) if operator else None)
-    click.echo(_answers(version, language))
 
 
 @click.command()

@@ -17,7 +17,7 @@ from broker.documents.covenant_text_parties import definitions, particulars, par
 from broker.documents.covenant_text_running import log, operator, partnership
 from broker.documents.covenant_text_signals import insight, signals
 from broker.documents.covenant_text_terms import breach, inform, retention, rights, withdrawal
-from broker.documents.page_parts import Document, Section, tell
+from broker.documents.page_parts import Document, Seal, Section, tell
 from broker.documents.wording import seal_of
 from policies.covenant import Covenant, Label
 
@@ -48,12 +48,17 @@ CHAPTERS = (
 
 def covenant_text(covenant: Covenant) -> Document:
     """The whole covenant as a document for people."""
+    return text_under(seal_of(covenant), covenant)
+
+
+def text_under(seal: Seal, covenant: Covenant) -> Document:
+    """The same, under a seal that is known already."""
     return Document(
         title=covenant.title,
         subtitle=Label("De tekst van het convenant", "The text of the covenant"),
-        seal=seal_of(covenant),
+        seal=seal,
         lead=(particulars(covenant), reading_guide()),
-        sections=(*_lettered(chapter(covenant) for chapter in CHAPTERS), scenarios(covenant), signatures(covenant)),
+        sections=(*_lettered(chapter(covenant) for chapter in CHAPTERS), scenarios(covenant), signatures(covenant, seal)),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from broker.documents.covenant_text_articles import field_named
 from broker.documents.covenant_text_limits import fields_named
-from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Section, Strong, Table, Words, joined, listed, tell
-from broker.documents.wording import absent, phase_title, role_of, seal_of
+from broker.documents.page_parts import Bullets, Code, Own, Paragraph, Seal, Section, Strong, Table, Words, joined, listed, tell
+from broker.documents.wording import absent, phase_title, role_of
 from broker.documents.wording_codes import REASON, code_with_id, form
 from policies.covenant import Covenant, Expectation, Given, Label
 
@@ -72,7 +72,7 @@ def _given(covenant: Covenant, given: Given) -> Iterator[Words]:
         )
 
 
-def signatures(covenant: Covenant) -> Section:
+def signatures(covenant: Covenant, seal: Seal) -> Section:
     """The page that the parties sign."""
     told = tell(
         "De partijen ondertekenen de vingerafdruk van het hele convenant: {sha256}. Elke partij doet dat met haar eigen sleutel, "
@@ -81,7 +81,7 @@ def signatures(covenant: Covenant) -> Section:
         "The parties sign the fingerprint of the whole covenant: {sha256}. Each does so with its own key, whose thumbprint stands below "
         "and in the "
         "covenant. The covenant holds only when all parties have signed.",
-        sha256=Code(seal_of(covenant).sha256),
+        sha256=Code(seal.sha256),
     )
     columns = (
         Label("Partij", "Party"),

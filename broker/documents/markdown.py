@@ -27,7 +27,7 @@ from broker.documents.page_parts import (
 from broker.documents.wording import sealed
 
 _ANYWHERE = re.compile(r"[\\`*_\[\]<>&|~$]")
-_AT_THE_START = re.compile(r"^(?:([#+\-=:])|(\d{1,9})([.)]))")
+_AT_THE_START = re.compile(r"^(?:([#+\-=:])|(\d{1,9})([.)])(?=\s|$))")
 #: GitHub makes a link of a bare address; an escaped colon, dot or at sign keeps it text
 _ADDRESS = re.compile(r"(?<=\w):(?=//)|(?<=[wW]{3})\.|@")
 

@@ -82,7 +82,7 @@ def _each(covenant: Covenant) -> Words:
         tell("{name}: {contact}", "{name}: {contact}", name=party.name, contact=party.privacy_officer)
         for party in covenant.parties.values()
     )
-    nl, en = "U mag ook zelf naar een van de organisaties gaan. {contacts}.", "You may also go to one of the organisations. {contacts}."
+    nl, en = "U mag ook zelf naar een van de organisaties gaan: {contacts}.", "You may also go to one of the organisations: {contacts}."
     return tell(nl, en, contacts=joined(contacts, "; "))
 
 
@@ -99,10 +99,7 @@ def to_report(covenant: Covenant) -> Iterator[Section]:
     own = [kind for kind in covenant.signals.values() if RESIDENT in kind.from_]
     others = [kind for kind in covenant.signals.values() if set(kind.from_) - {RESIDENT}]
     if own:
-        intro = Label(
-            "U kunt zelf iets melden. U hoeft uw naam niet te zeggen. Zo gaat het:",
-            "You can report something yourself. You need not give your name. This is how it goes:",
-        )
+        intro = Label("U kunt zelf iets melden. Zo gaat het:", "You can report something yourself. This is how it goes:")
         heading = Label("Wilt u zelf iets melden?", "Do you want to report something?")
         yield Section(heading, (Paragraph(intro), Bullets(tuple(_taken_up(covenant, kind) for kind in own))))
     if others:
@@ -121,8 +118,14 @@ def _taken_up(covenant: Covenant, kind: SignalKind) -> Words:
             time=length(kind.within),
         )
     ]
+    if kind.anonymous:
+        told.append(Label("Dat mag ook zonder uw naam.", "You may do so without your name."))
+    if kind.offence is not None:
+        nl, en = "Gaat het om een misdrijf? Dan gaat het naar {who}.", "Is it about a crime? Then it goes to {who}."
+        told.append(tell(nl, en, who=roles_of(covenant, kind.offence.to)))
     police = {party.id for party in covenant.parties.values() if party.kind is PartyKind.POLICE}
-    if police and not police & {party_of(role) for role in kind.to}:
+    routes = (*kind.to, *(kind.offence.to if kind.offence else ()))
+    if police and not police & {party_of(role) for role in routes}:
         told.append(Label("Uw melding gaat niet naar de politie.", "Your report does not go to the police."))
     return joined(told)
 

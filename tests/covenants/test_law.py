@@ -59,6 +59,16 @@ def test_the_case_director_does_not_collect_what_is_wrong_with_somebody(covenant
     assert special == {"care_contact.contact", "support.continues_until", "support.frequency"}
 
 
+def test_whoever_hears_of_police_and_care_is_bound_by_a_statement_of_its_own(covenant: Covenant) -> None:
+    police, care = (
+        {role for article in covenant.articles if classes_of(covenant, article) & classes for role in article.to}
+        for classes in (POLICE_CLASSES, {DataClass.SECRECY})
+    )
+    bound = {role for never in covenant.never for role in never.to if "." in role}
+    assert police & care
+    assert (police & care) - bound == set()
+
+
 def test_offences_that_the_corporation_knows_of_go_to_the_police_and_to_nobody_else(covenant: Covenant) -> None:
     for article in covenant.articles:
         if article.from_ == CORPORATION and DataClass.CRIMINAL in classes_of(covenant, article):

@@ -1,0 +1,223 @@
+"""What a draft would have answered: the asks of a period, from the log, decided under another text.
+
+Counts only: which role would get more or less of which field for which purpose, and how often. Never a value, which the log does not have,
+and never a subject, which is not opened. That the log was read for this, for which purpose and with which draft, is on the record first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Engine
+
+from audit.codes import sorted_pairs
+from audit.entry import DECISION, HOUSE, Core, Draft
+from audit.log import Log
+from audit.query import PAGE_MAX, Search, search
+from audit.records import Record
+from broker.clock import Ids
+from broker.records import SOFTWARE
+from broker.replaying import NotReplayable, Replayed, ReplayError, Replaying, is_refused
+from policies.decide import Decision, Grant, decide
+from policies.forms import shows_at_least
+from policies.policy import Policy
+from policies.vocabulary import COVENANT_REASONS, FieldName, Form, Reason
+
+#: entries whose recorded answer differs that are named; all are counted
+MAX_NAMED = 100
+
+
+class Effect(StrEnum):
+    """What a draft does to one field of an ask."""
+
+    GIVEN = "given"
+    WIDER = "wider"
+    OPENED = "opened"
+    OTHER_FORM = "other_form"
+    NARROWER = "narrower"
+    SHUT = "shut"
+    GONE = "gone"
+
+
+#: what gives more, and what gives less; `opened` and `shut` give nothing yet or any more, but change what a case can still bring about
+MORE = frozenset({Effect.GIVEN, Effect.WIDER, Effect.OTHER_FORM})
+LESS = frozenset({Effect.NARROWER, Effect.GONE, Effect.OTHER_FORM})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A change of answer: `before` and `after` are a form, or the reason why the field is not given."""
+
+    role: str
+    purpose: str
+    field: FieldName
+    effect: Effect
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One entry that does not say what is decided again under its own version."""
+
+    log: str
+    index: int
+    id: str
+    ts: str
+
+
+@dataclass(slots=True)
+class Asks:
+    """How many asks there were, and how many would have been answered otherwise."""
+
+    replayed: int = 0
+    more: int = 0
+    less: int = 0
+    refused: int = 0
+    no_longer_refused: int = 0
+    same: int = 0
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What came of a replay. `conditions_lost`: asks that had a field by a conditional article whose number the draft has not."""
+
+    entries: int = 0
+    asks: Asks = field(default_factory=Asks)
+    by_role: dict[tuple[str, str], Asks] = field(default_factory=dict)
+    differences: Counter[Difference] = field(default_factory=Counter)
+    not_replayable: Counter[NotReplayable] = field(default_factory=Counter)
+    alarms: int = 0
+    alarmed: list[Tried] = field(default_factory=list)
+    conditions_lost: Counter[str] = field(default_factory=Counter)
+
+
+class Simulating:
+    """Reads the log and decides again."""
+
+    def __init__(self, *, engine: Engine, log: Log, ids: Ids, text_of: Callable[[str], bytes]) -> None:
+        self._engine = engine
+        self._log = log
+        self._ids = ids
+        self._text_of = text_of
+
+    def simulate(
+        self,
+        draft: Policy,
+        *,
+        purpose_of_reading: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> Simulation:
+        """Replay every ask of a covenant's log in a period; `since` is included, `until` is not. `progress` hears how far it is.
+
+        Raises:
+            audit.errors.LogUnavailable: that the log is read could not be put on the record, so it is not read.
+        """
+        sought = Search(log=draft.covenant.id, type=DECISION, since=since, until=until)
+        details = {("for", purpose_of_reading), ("log", sought.log), ("draft", draft.covenant_sha256)}
+        details |= {("filter", name) for name, moment in (("since", since), ("until", until)) if moment}
+        core = Core(command="simulate", details=sorted_pairs(details), software=SOFTWARE)
+        self._log.append(Draft("audit.read", self._ids(), HOUSE, None, core))
+        replaying, found = Replaying(self._text_of), Simulation()
+        for record, total in self._records(sought):
+            found.entries += 1
+            _count(found, record, replaying, draft)
+            progress(found.entries, total)
+        return found
+
+    def _records(self, sought: Search) -> Iterator[tuple[Record, int]]:
+        """The decisions, newest first, each with how many there are (at least)."""
+        cursor: str | None = None
+        while True:
+            page = search(self._engine, sought, limit=PAGE_MAX, cursor=cursor)
+            yield from ((hit, page.total) for hit in page.hits)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+
+def _count(found: Simulation, record: Record, replaying: Replaying, draft: Policy) -> None:
+    try:
+        replayed = replaying.replay(record)
+    except ReplayError as cannot:
+        found.not_replayable[cannot.why] += 1
+        return
+    if not replayed.agrees:
+        # The log does not say what was decided: nothing is built on such an entry.
+        found.alarms += 1
+        if len(found.alarmed) < MAX_NAMED:
+            found.alarmed.append(Tried(record.log, record.position.index, record.position.id, record.position.ts))
+        return
+    ask = replayed.ask
+    after = decide(draft, ask, replayed.facts)
+    refused = is_refused(after, strict=replayed.strict)
+    differences = tuple(_differences(replayed, after, refused=refused))
+    found.differences.update(differences)
+    effects = {difference.effect for difference in differences}
+    for asks in (found.asks, found.by_role.setdefault((ask.role, ask.purpose), Asks())):
+        _tally(asks, effects, before=replayed.refused, after=refused)
+    found.conditions_lost.update({grant.article for grant in replayed.decision.granted if _loses_conditions(replayed, grant, draft)})
+
+
+def _tally(asks: Asks, effects: set[Effect], *, before: bool, after: bool) -> None:
+    asks.replayed += 1
+    asks.more += bool(effects & MORE)
+    asks.less += bool(effects & LESS)
+    asks.refused += after and not before
+    asks.no_longer_refused += before and not after
+    asks.same += not effects and before is after
+
+
+def _differences(replayed: Replayed, after: Decision, *, refused: bool) -> Iterator[Difference]:
+    """What changes of each field; an ask that is refused as a whole gives none of its fields, whatever would have been granted."""
+    before_forms = _forms(replayed.decision, refused=replayed.refused)
+    after_forms = _forms(after, refused=refused)
+    before_reasons, after_reasons = _reasons(replayed.decision), _reasons(after)
+    for name in replayed.ask.fields:
+        old, new = before_forms.get(name), after_forms.get(name)
+        was, now = before_reasons.get(name), after_reasons.get(name)
+        effect = _effect(old, new) or _reach(was, now)
+        if effect is not None:
+            yield Difference(
+                replayed.ask.role, replayed.ask.purpose, name, effect, str(old or was or "refused"), str(new or now or "refused")
+            )
+
+
+def _forms(decision: Decision, *, refused: bool) -> Mapping[FieldName, Form]:
+    return {} if refused else {grant.field: grant.form for grant in decision.granted}
+
+
+def _reasons(decision: Decision) -> Mapping[FieldName, Reason]:
+    return {withheld.field: withheld.reason for withheld in decision.withheld}
+
+
+def _effect(old: Form | None, new: Form | None) -> Effect | None:
+    if old == new:
+        return None
+    if old is None or new is None:
+        return Effect.GIVEN if old is None else Effect.GONE
+    if shows_at_least(new, old):
+        return Effect.WIDER
+    return Effect.NARROWER if shows_at_least(old, new) else Effect.OTHER_FORM
+
+
+def _reach(was: Reason | None, now: Reason | None) -> Effect | None:
+    """Whether a field that is given neither way can now be given by some case, or by none any more."""
+    if was is None or now is None or (was in COVENANT_REASONS) is (now in COVENANT_REASONS):
+        return None
+    return Effect.OPENED if was in COVENANT_REASONS else Effect.SHUT
+
+
+def _loses_conditions(replayed: Replayed, grant: Grant, draft: Policy) -> bool:
+    """Whether the field was given by an article whose conditions were met under its number, and the draft has no article of that number.
+
+    A consent is given for an article. A draft that numbers its articles anew starts without any.
+    """
+    met = replayed.facts.consents | replayed.facts.agreements | replayed.facts.second_eyes | replayed.facts.advice
+    return grant.article in met and grant.article not in draft.articles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, edit, edit_add, explain, export, init, looking_back, matrix, scenarios, schema, texts, versions
+from broker.cli.covenant import checking, edit, edit_add, explain, export, init, looking_back, matrix, scenarios, schema, simulate, texts, versions
 
 
 @click.group()
@@ -17,6 +17,7 @@ covenant.add_command(checking.check_file)
 covenant.add_command(scenarios.run_tests)
 covenant.add_command(schema.schema)
 covenant.add_command(explain.explain_ask)
+covenant.add_command(simulate.simulate)
 covenant.add_command(export.export_rules)
 covenant.add_command(matrix.show_matrix)
 covenant.add_command(texts.text)

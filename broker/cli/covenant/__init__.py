@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.covenant import checking, edit, edit_add, explain, export, init, looking_back, matrix, scenarios, schema, simulate, texts, versions
+from broker.cli.covenant import (
+    checking,
+    edit,
+    edit_add,
+    explain,
+    export,
+    init,
+    looking_back,
+    matrix,
+    scenarios,
+    schema,
+    simulate,
+    texts,
+    versions,
+)
 
 
 @click.group()

@@ -86,6 +86,19 @@ def _without_decision(dossier: Dossier) -> Iterator[Sighting]:
             )
 
 
+def _could_receive(dossier: Dossier) -> Iterator[Sighting]:
+    for basis in dossier.covenant.legal_bases.values():
+        if basis.kind is BasisKind.WPG and re.fullmatch(r"20(\(.*)?", basis.article or "") and not basis.gives_only:
+            yield seen(
+                ("legal_bases", basis.id),
+                "grondslag {basis} is Wpg 20 en mag alleen geven; dat staat er niet bij",
+                "legal basis {basis} is Wpg 20 and can only give; that is not said",
+                hint=Label("voeg `gives_only: true` toe", "add `gives_only: true`"),
+                key=True,
+                basis=basis.id,
+            )
+
+
 def _decided_late(dossier: Dossier) -> Iterator[Sighting]:
     start = dossier.covenant.in_force.from_
     for at, article in dossier.articles():
@@ -177,6 +190,7 @@ def _of_no_police_class(dossier: Dossier) -> Iterator[Sighting]:
 RULES = (
     refuses("wpg-decision-missing", "Wpg art. 20(2)", "Wpg 20 zonder besluit", "Wpg 20 without a decision", _without_decision),
     refuses("wpg-decision-late", "Wpg art. 20", "het besluit komt na het begin", "the decision comes after the start", _decided_late),
+    refuses("wpg-only-gives", "Wpg art. 20", "Wpg 20 als grond om te ontvangen", "Wpg 20 as a ground to receive", _could_receive),
     warns("wpg-no-provision", "Wpg art. 16-20", "geen grond om te verstrekken", "no ground to provide", _without_provision),
     warns("wpg-incidental", "Wpg art. 19, 20", "incidenteel, maar structureel", "incidental, yet structural", _incidental),
     warns("wpg-purpose-unnamed", "Wpg art. 20(1)", "Wpg 20 zonder doel", "Wpg 20 without its purpose", _purpose_unnamed),

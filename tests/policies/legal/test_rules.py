@@ -85,6 +85,10 @@ TOLD = [
         "139:210: error[wpg-decision-late]: article 2: the decision is of 2026-02-01; the covenant begins on 2026-01-01 (Wpg art. 20)",
     ),
     (
+        "61:3: error[wpg-only-gives]: grondslag police_gives is Wpg 20 en mag alleen geven; dat staat er niet bij (Wpg art. 20); voeg `gives_only: true` toe",
+        "61:3: error[wpg-only-gives]: legal basis police_gives is Wpg 20 and can only give; that is not said (Wpg art. 20); add `gives_only: true`",
+    ),
+    (
         "136:20: warning[wpg-no-provision]: artikel 2: Wpg 8 is een grond om te verwerken, niet om te verstrekken (Wpg art. 16-20); noem Wpg 16, 18, 19 of 20",
         "136:20: warning[wpg-no-provision]: article 2: Wpg 8 is a ground to process, not to provide (Wpg art. 16-20); name Wpg 16, 18, 19 or 20",
     ),

@@ -21,7 +21,7 @@ def joint_controllers(covenant: Covenant) -> Document:
             title=covenant.title,
         ),
         seal=seal_of(covenant),
-        lead=(_in_short(covenant),),
+        lead=(_in_short(covenant), *_together(covenant)),
         sections=(_controllers(covenant), _duties(covenant), _purposes(covenant), _rights(covenant), _keeping(covenant)),
         contents=False,
         seal_last=True,
@@ -41,6 +41,17 @@ def _in_short(covenant: Covenant) -> Paragraph:
         until=day(covenant.in_force.until),
     )
     return Paragraph(told)
+
+
+def _together(covenant: Covenant) -> Iterator[Paragraph]:
+    """What they are together in law, where the covenant says so."""
+    found = covenant.partnership
+    if found is not None:
+        nl, en = "Samen heten zij {name}. In de wet is dat: {kind}.", "Together they are called {name}. In law that is: {kind}."
+        yield Paragraph(tell(nl, en, name=Own(found.name), kind=code(found.kind)))
+        if found.coordinating_officer:
+            nl, en = "De coördinerend functionaris is te bereiken via {who}.", "The coordinating officer can be reached through {who}."
+            yield Paragraph(tell(nl, en, who=Own(found.coordinating_officer)))
 
 
 def _controllers(covenant: Covenant) -> Section:
@@ -117,7 +128,10 @@ def _breaches(covenant: Covenant) -> Row:
     if found is None:
         return duty, _NOBODY, "–"
     how = tell("aan {contact}, binnen {time}", "to {contact}, within {time}", contact=found.contact, time=length(found.within))
-    return duty, Label("elke organisatie", "each organisation"), how
+    if found.by is None:
+        return duty, Label("elke organisatie", "each organisation"), how
+    nl, en = "elke organisatie; {party} licht de toezichthouder in", "each organisation; {party} tells the supervisory authority"
+    return duty, tell(nl, en, party=called(covenant, found.by)), how
 
 
 def _recording(covenant: Covenant) -> Row:
@@ -187,6 +201,9 @@ def _rights(covenant: Covenant) -> Section:
             exceptions=exceptions,
         )
         blocks.append(Paragraph(one_counter))
+        for party, counter in found.counters.items():
+            nl, en = "{party} heeft een eigen loket: {counter}.", "{party} has a counter of its own: {counter}."
+            blocks.append(Paragraph(tell(nl, en, party=called(covenant, party), counter=Own(counter))))
     blocks.append(
         Paragraph(
             tell(

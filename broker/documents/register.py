@@ -125,8 +125,9 @@ def _entry(covenant: Covenant, activity: Activity) -> Section:
 def _terms(covenant: Covenant, activity: Activity) -> Iterator[tuple[Words, Words]]:
     purpose = activity.purpose
     yield Label("(b) Doel", "(b) Purpose"), purpose.title
-    if purpose.activity:
-        yield Label("Verwerkingsactiviteit", "Processing activity"), Code(purpose.activity)
+    uri = purpose.activities.get(activity.party, purpose.activity)
+    if uri:
+        yield Label("Verwerkingsactiviteit", "Processing activity"), Code(uri)
     bases = activity.bases
     yield (
         Label("Grondslag", "Legal basis"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from broker.documents.covenant_text_data import subjects_of
 from broker.documents.covenant_text_grounds import basis_named
 from broker.documents.covenant_text_signals import senders
-from broker.documents.page_parts import Own, Paragraph, Section, Table, Terms, joined, listed, tell
+from broker.documents.page_parts import Code, Own, Paragraph, Section, Table, Terms, joined, listed, tell
 from broker.documents.wording import called, day, length, roles_of
 from broker.documents.wording_codes import code, code_with_id
-from policies.covenant import Covenant, Label, Party, party_of
+from policies.covenant import Covenant, Label, Party, SignalKind, party_of
+from policies.vocabulary import RoleId
 
 
 def besides_articles(covenant: Covenant, party: Party) -> Iterator[Section]:
@@ -38,12 +40,42 @@ def besides_articles(covenant: Covenant, party: Party) -> Iterator[Section]:
                     ),
                 ),
             )
+    yield from _handovers(covenant, party)
     yield from _signals(covenant, party)
     yield from _insight_and_log(covenant, party)
 
 
+def _handovers(covenant: Covenant, party: Party) -> Iterator[Section]:
+    """What leaves for another covenant is given to somebody too."""
+    for one in covenant.handovers:
+        if one.from_ == party.id:
+            data = listed(
+                covenant.categories[name].title for name in covenant.categories if any(f.startswith(f"{name}.") for f in one.fields)
+            )
+            to = tell("{who}, onder {covenant}", "{who}, under {covenant}", who=Own(one.to.receiver), covenant=Code(one.to.covenant))
+            yield Section(
+                tell("Overdracht: {title}", "Handover: {title}", title=one.title),
+                (
+                    Terms(
+                        (
+                            (Label("(b) Doel", "(b) Purpose"), Own(one.necessity.decision)),
+                            (Label("Grondslag", "Legal basis"), joined((basis_named(covenant, each) for each in one.giver), "; ")),
+                            (Label("(c) Betrokkenen", "(c) Persons concerned"), subjects_of(covenant, one.about)),
+                            (Label("(c) Geeft", "(c) Gives"), data),
+                            (Label("(d) Ontvangers", "(d) Recipients"), to),
+                        )
+                    ),
+                ),
+            )
+
+
+def takers(kind: SignalKind) -> tuple[RoleId, ...]:
+    """Whoever may take a report up, with and without an offence."""
+    return (*kind.to, *(kind.offence.to if kind.offence else ()))
+
+
 def _signals(covenant: Covenant, party: Party) -> Iterator[Section]:
-    kinds = [kind for kind in covenant.signals.values() if any(party_of(role) == party.id for role in kind.to)]
+    kinds = [kind for kind in covenant.signals.values() if any(party_of(role) == party.id for role in takers(kind))]
     if kinds:
         columns = (
             Label("Signaal", "Signal"),
@@ -52,7 +84,7 @@ def _signals(covenant: Covenant, party: Party) -> Iterator[Section]:
             Label("Binnen", "Within"),
         )
         rows = tuple(
-            (kind.title, listed(senders(covenant, kind.from_)), roles_of(covenant, kind.to), length(kind.within)) for kind in kinds
+            (kind.title, listed(senders(covenant, kind.from_)), roles_of(covenant, takers(kind)), length(kind.within)) for kind in kinds
         )
         heading = Label("Signalen ontvangen en beoordelen", "Receiving and assessing signals")
         yield Section(heading, (Table(heading, columns, rows),))
@@ -79,6 +111,7 @@ def _insight_and_log(covenant: Covenant, party: Party) -> Iterator[Section]:
                             Label("(b) Doel", "(b) Purpose"),
                             Label("verantwoording en controle van de uitwisseling", "accounting for and checking the exchange"),
                         ),
+                        *(((Label("Verwerkingsactiviteit", "Processing activity"), Code(log.activity)),) if log.activity else ()),
                         (Label("(a) Samen met", "(a) Together with"), listed(called(covenant, each) for each in log.controllers)),
                         (
                             Label("(c) Gegevens", "(c) Data"),

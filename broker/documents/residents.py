@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from broker.documents.page_parts import Bullets, Document, Notice, Paragraph, Section, Terms, Words, joined, listed, tell
 from broker.documents.register_activities import categories_of
-from broker.documents.residents_limits import danger, keeping, never
+from broker.documents.residents_limits import danger, elsewhere, keeping, never
 from broker.documents.residents_rights import rights, telling, to_report
 from broker.documents.residents_words import how_much, when
 from broker.documents.wording import called, is_called_otherwise, roles_of, seal_of
@@ -29,6 +29,7 @@ def residents(covenant: Covenant) -> Document:
             _who(covenant),
             _whom(covenant),
             *_what(covenant),
+            *elsewhere(covenant),
             never(covenant),
             *danger(covenant),
             keeping(covenant),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.page_parts import Bullets, Paragraph, Section, Terms, Words, joined, tell
-from broker.documents.residents_words import classes_plainly
+from broker.documents.page_parts import Bullets, Own, Paragraph, Section, Terms, Words, joined, tell
+from broker.documents.residents_words import classes_plainly, how_much
 from broker.documents.wording import called, length, roles_of
 from policies.covenant import Covenant, Emergency, Label, Never, Period
 from policies.vocabulary import FieldName
@@ -61,6 +61,28 @@ def _fields(covenant: Covenant, patterns: list[str]) -> Iterator[Words]:
         else:
             field = covenant.fields[FieldName(pattern)].title
             yield tell("{category}: {field}", "{category}: {field}", field=field, category=category)
+
+
+def elsewhere(covenant: Covenant) -> Iterator[Section]:
+    """What goes along when a case is continued under another covenant."""
+    if covenant.handovers:
+        intro = Label(
+            "Soms gaat een zaak verder bij andere organisaties. Dan gaan deze gegevens mee:",
+            "Sometimes a case is continued by other organisations. Then these data go along:",
+        )
+        lines = tuple(
+            tell(
+                "{data}, van {party} aan {receiver}",
+                "{data}, from {party} to {receiver}",
+                data=joined((how_much(covenant.fields[name].title, (form.kind,)) for name, form in one.fields.items()), ", "),
+                party=called(covenant, one.from_),
+                receiver=Own(one.to.receiver),
+            )
+            for one in covenant.handovers
+        )
+        yield Section(
+            Label("Kan een zaak ergens anders verdergaan?", "Can a case be continued elsewhere?"), (Paragraph(intro), Bullets(lines))
+        )
 
 
 def danger(covenant: Covenant) -> Iterator[Section]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.documents.page_parts import Bullets, Paragraph, Section, Strong, Words, joined, listed, tell
+from broker.documents.page_parts import Bullets, Own, Paragraph, Section, Strong, Words, joined, listed, tell
 from broker.documents.wording import called, every, length, roles_of
 from policies.covenant import Covenant, Label, PartyKind, SignalKind, party_of
 from policies.vocabulary import PartyId, RoleId
@@ -23,6 +23,8 @@ def telling(covenant: Covenant) -> Section:
             ("{party} tells you that data about you have been shared. That happens within {time}."),
         )
         told: list[Words] = [tell(nl, en, party=called(covenant, found.by), time=length(found.within))]
+        if found.how is not None:
+            told.append(tell("Dat gaat zo: {how}.", "This is how: {how}.", how=found.how))
         if found.defer is not None:
             told.append(
                 tell(
@@ -75,6 +77,9 @@ def _where(covenant: Covenant) -> Iterator[Paragraph]:
                 time=length(found.within),
             )
         )
+        for party, counter in found.counters.items():
+            nl, en = "Gaat het om gegevens van {party}? Ga dan naar {counter}.", "Is it about data of {party}? Then go to {counter}."
+            yield Paragraph(tell(nl, en, party=called(covenant, party), counter=Own(counter)))
 
 
 def _each(covenant: Covenant) -> Words:

@@ -66,7 +66,7 @@ def test_whatever_changes_in_a_covenant_changes_its_text() -> None:
             fixed.append("/".join(map(str, path)))
     # A field has its category's holder and no key to say another; the text says it once, with the category.
     assert silent == [f"fields/{name}/holder" for name in every_key().fields]
-    # What another word beside it decides already: that somebody designates, that there are codes, that there are bands, that it is anonymous.
+    # What a word beside it decides already: that somebody designates, that there are codes, or bands, that it is anonymous.
     assert fixed == [
         "parties/town/roles/town.adviser/designated",
         "fields/calls.kind/type",

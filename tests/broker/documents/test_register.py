@@ -77,6 +77,16 @@ def test_the_police_have_their_decisions_to_provide() -> None:
     assert "Wpg art. 20" not in markdown(register(shipped(), "care"), "nl")
 
 
+def test_what_leaves_for_another_covenant_stands_with_whoever_gives_it() -> None:
+    assert "Overdracht: Naar het Veiligheidshuis" in markdown(register(every_key(), "police"), "nl")
+    assert "Overdracht: " not in markdown(register(every_key(), "town"), "nl")
+
+
+def test_each_party_has_its_own_processing_activity() -> None:
+    assert "https://politie.example/calm" in markdown(register(every_key(), "police"), "nl")
+    assert "https://register.example/calm" in markdown(register(every_key(), "town"), "nl")
+
+
 def test_the_processor_has_the_second_paragraph_and_what_the_covenant_does_not_know_is_asked_for() -> None:
     text = markdown(register(shipped(), "operator"), "nl")
     assert "De uitvoerder (AVG art. 30, lid 2)" in text

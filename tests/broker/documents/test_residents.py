@@ -156,6 +156,12 @@ def test_a_report_that_goes_to_the_police_is_not_said_to_stay_away_from_them() -
     assert "gaat niet naar de politie" in markdown(residents(to_the_town), "nl")
 
 
+def test_a_case_that_can_be_continued_elsewhere_and_a_counter_of_its_own_are_told() -> None:
+    text = markdown(residents(every_key()), "nl").replace("\\@", "@")
+    assert "hoeveel (alleen ongeveer), van de politie aan de procesregisseur" in text
+    assert "Gaat het om gegevens van de politie? Ga dan naar balie@politie.example." in text
+
+
 def test_help_in_danger_comes_first() -> None:
     text = markdown(residents(shipped()), "nl")
     assert text.index("Bel 112") < text.index("## ")

@@ -24,7 +24,7 @@ from policies.policy import Policy
 from policies.vocabulary import COVENANT_REASONS, ArticleId, CaseTypeId, FieldName, PartyId, Phase, PurposeId, RoleId, SubjectKind
 
 #: decisions kept, of asks that are alike; a department asks the same thing all day
-_REMEMBERED = 4_096
+REMEMBERED = 4_096
 
 
 class NotReplayable(StrEnum):
@@ -46,6 +46,16 @@ class ReplayError(Exception):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """An ask, its situation, and what its own version decides: one object for all entries that are alike, so told apart by identity."""
+
+    ask: Ask
+    facts: Facts
+    decision: Decision
+    said: tuple[object, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """One entry, decided again. `strict`: the asker wanted all or nothing. `refused`: it got nothing but a refusal.
@@ -53,9 +63,7 @@ class Replayed:
     `agrees`: what is decided again is what the entry says, member for member.
     """
 
-    ask: Ask
-    facts: Facts
-    decision: Decision
+    decided: Decided
     strict: bool
     refused: bool
     agrees: bool
@@ -72,7 +80,7 @@ class Replaying:
     def __init__(self, text_of: Callable[[str], bytes]) -> None:
         self._text_of = text_of
         self._policies: dict[str, Policy | NotReplayable] = {}
-        self._decided = lru_cache(maxsize=_REMEMBERED)(self._decide)
+        self._decided = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def replay(self, record: Record) -> Replayed:
         """Decide an entry again.
@@ -86,22 +94,23 @@ class Replaying:
         if not core.case_facts or core.covenant is None or core.purpose is None:
             raise ReplayError(NotReplayable.NOT_DECIDED)
         asked = (actor.role, core.purpose, core.requested, core.case_facts)
-        ask, facts, decision, said = self._decided(core.covenant.sha256, core.policy_sha256, *asked)
+        decided = self._decided(core.covenant.sha256, core.policy_sha256, *asked)
+        decision = decided.decision
         refused = Refusal.UNAUTHORIZED_FIELD.value in core.reasons
         strict = refused and not decision.all_outside_covenant
-        agrees = said == _said(core) and is_refused(decision, strict=strict) is refused
+        agrees = decided.said == _said(core) and is_refused(decision, strict=strict) is refused
         agrees = agrees and core.outcome == ("deny" if refused else decision.outcome)
-        return Replayed(ask, facts, decision, strict, refused, agrees)
+        return Replayed(decided, strict, refused, agrees)
 
     def _decide(
         self, sha256: str, policy_sha256: str | None, role: str, purpose: str, requested: tuple[str, ...], case_facts: tuple[Pair, ...]
-    ) -> tuple[Ask, Facts, Decision, tuple[object, ...]]:
+    ) -> Decided:
         policy = self._policy(sha256)
         if policy_sha256 != policy.sha256:
             raise ReplayError(NotReplayable.OTHER_COMPILER)
         ask, facts = Ask(RoleId(role), PurposeId(purpose), tuple(map(FieldName, requested))), facts_of(case_facts)
         decision = decide(policy, ask, facts)
-        return ask, facts, decision, _made(decision)
+        return Decided(ask, facts, decision, _made(decision))
 
     def _policy(self, sha256: str) -> Policy:
         if sha256 not in self._policies:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import Engine
 
@@ -21,7 +22,7 @@ from audit.query import PAGE_MAX, Search, search
 from audit.records import Record
 from broker.clock import Ids
 from broker.records import SOFTWARE
-from broker.replaying import NotReplayable, Replayed, ReplayError, Replaying, is_refused
+from broker.replaying import REMEMBERED, Decided, NotReplayable, ReplayError, Replaying, is_refused
 from policies.decide import Decision, Grant, decide
 from policies.forms import shows_at_least
 from policies.policy import Policy
@@ -42,6 +43,9 @@ class Effect(StrEnum):
     SHUT = "shut"
     GONE = "gone"
 
+
+#: stands for the form of a field that was granted in an ask that was refused as a whole
+_REFUSED = "refused"
 
 #: what gives more, and what gives less; `opened` and `shut` give nothing yet or any more, but change what a case can still bring about
 MORE = frozenset({Effect.GIVEN, Effect.WIDER, Effect.OTHER_FORM})
@@ -124,10 +128,10 @@ class Simulating:
         details |= {("filter", name) for name, moment in (("since", since), ("until", until)) if moment}
         core = Core(command="simulate", details=sorted_pairs(details), software=SOFTWARE)
         self._log.append(Draft("audit.read", self._ids(), HOUSE, None, core))
-        replaying, found = Replaying(self._text_of), Simulation()
+        replaying, found, trying = Replaying(self._text_of), Simulation(), Trying(draft)
         for record, total in self._records(sought):
             found.entries += 1
-            _count(found, record, replaying, draft)
+            _count(found, record, replaying, trying)
             progress(found.entries, total)
         return found
 
@@ -142,7 +146,43 @@ class Simulating:
                 return
 
 
-def _count(found: Simulation, record: Record, replaying: Replaying, draft: Policy) -> None:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a draft makes of an ask."""
+
+    refused: bool
+    differences: tuple[Difference, ...]
+    effects: frozenset[Effect]
+    lost: frozenset[str]
+
+
+class Trying:
+    """Asks under a draft; what it makes of one is worked out once, for the same few asks come again and again."""
+
+    def __init__(self, draft: Policy) -> None:
+        self._draft = draft
+        self.outcome = lru_cache(maxsize=REMEMBERED)(self._outcome)
+
+    def _outcome(self, decided: Decided, strict: bool, refused: bool) -> _Outcome:  # noqa: FBT001 - lru_cache keys by position
+        after = decide(self._draft, decided.ask, decided.facts)
+        refused_after = is_refused(after, strict=strict)
+        before, now = _forms(decided.decision, refused=refused), _forms(after, refused=refused_after)
+        differences = tuple(_differences(decided, after, before, now))
+        effects = frozenset(difference.effect for difference in differences)
+        lost = frozenset(grant.article for grant in decided.decision.granted if self._loses_conditions(decided, grant))
+        return _Outcome(refused_after, differences, effects, lost)
+
+    def _loses_conditions(self, decided: Decided, grant: Grant) -> bool:
+        """Whether the field was given by an article whose conditions were met under its number, which no article of the draft has.
+
+        A consent is given for an article. A draft that numbers its articles anew starts without any.
+        """
+        facts = decided.facts
+        met = facts.consents | facts.agreements | facts.second_eyes | facts.advice
+        return grant.article in met and grant.article not in self._draft.articles
+
+
+def _count(found: Simulation, record: Record, replaying: Replaying, trying: Trying) -> None:
     try:
         replayed = replaying.replay(record)
     except ReplayError as cannot:
@@ -154,18 +194,14 @@ def _count(found: Simulation, record: Record, replaying: Replaying, draft: Polic
         if len(found.alarmed) < MAX_NAMED:
             found.alarmed.append(Tried(record.log, record.position.index, record.position.id, record.position.ts))
         return
-    ask = replayed.ask
-    after = decide(draft, ask, replayed.facts)
-    refused = is_refused(after, strict=replayed.strict)
-    differences = tuple(_differences(replayed, after, refused=refused))
-    found.differences.update(differences)
-    effects = {difference.effect for difference in differences}
+    outcome, ask = trying.outcome(replayed.decided, replayed.strict, replayed.refused), replayed.decided.ask
+    found.differences.update(outcome.differences)
+    found.conditions_lost.update(outcome.lost)
     for asks in (found.asks, found.by_role.setdefault((ask.role, ask.purpose), Asks())):
-        _tally(asks, effects, before=replayed.refused, after=refused)
-    found.conditions_lost.update({grant.article for grant in replayed.decision.granted if _loses_conditions(replayed, grant, draft)})
+        _tally(asks, outcome.effects, before=replayed.refused, after=outcome.refused)
 
 
-def _tally(asks: Asks, effects: set[Effect], *, before: bool, after: bool) -> None:
+def _tally(asks: Asks, effects: frozenset[Effect], *, before: bool, after: bool) -> None:
     asks.replayed += 1
     asks.more += bool(effects & MORE)
     asks.less += bool(effects & LESS)
@@ -174,22 +210,20 @@ def _tally(asks: Asks, effects: set[Effect], *, before: bool, after: bool) -> No
     asks.same += not effects and before is after
 
 
-def _differences(replayed: Replayed, after: Decision, *, refused: bool) -> Iterator[Difference]:
-    """What changes of each field; an ask that is refused as a whole gives none of its fields, whatever would have been granted."""
-    before_forms = _forms(replayed.decision, refused=replayed.refused)
-    after_forms = _forms(after, refused=refused)
-    before_reasons, after_reasons = _reasons(replayed.decision), _reasons(after)
-    for name in replayed.ask.fields:
-        old, new = before_forms.get(name), after_forms.get(name)
-        was, now = before_reasons.get(name), after_reasons.get(name)
-        effect = _effect(old, new) or _reach(was, now)
+def _differences(
+    decided: Decided, after: Decision, before: Mapping[FieldName, Form], now: Mapping[FieldName, Form]
+) -> Iterator[Difference]:
+    """What changes of each field; `before` and `now` are the forms in which each is given."""
+    had, has = _reasons(decided.decision), _reasons(after)
+    for name in decided.ask.fields:
+        effect = _effect(before.get(name), now.get(name)) or _reach(had.get(name), has.get(name))
         if effect is not None:
-            yield Difference(
-                replayed.ask.role, replayed.ask.purpose, name, effect, str(old or was or "refused"), str(new or now or "refused")
-            )
+            was, becomes = before.get(name) or had.get(name) or _REFUSED, now.get(name) or has.get(name) or _REFUSED
+            yield Difference(decided.ask.role, decided.ask.purpose, name, effect, str(was), str(becomes))
 
 
 def _forms(decision: Decision, *, refused: bool) -> Mapping[FieldName, Form]:
+    """An ask that is refused as a whole gives none of its fields, whatever would have been granted."""
     return {} if refused else {grant.field: grant.form for grant in decision.granted}
 
 
@@ -212,12 +246,3 @@ def _reach(was: Reason | None, now: Reason | None) -> Effect | None:
     if was is None or now is None or (was in COVENANT_REASONS) is (now in COVENANT_REASONS):
         return None
     return Effect.OPENED if was in COVENANT_REASONS else Effect.SHUT
-
-
-def _loses_conditions(replayed: Replayed, grant: Grant, draft: Policy) -> bool:
-    """Whether the field was given by an article whose conditions were met under its number, and the draft has no article of that number.
-
-    A consent is given for an article. A draft that numbers its articles anew starts without any.
-    """
-    met = replayed.facts.consents | replayed.facts.agreements | replayed.facts.second_eyes | replayed.facts.advice
-    return grant.article in met and grant.article not in draft.articles

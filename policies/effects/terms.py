@@ -8,6 +8,7 @@ names of articles and bases, DPV terms. tests/policies/test_diff_whole.py change
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from policies.covenant import Covenant
 from policies.effects.changes import Value
@@ -30,7 +31,7 @@ from policies.effects.judges import (
 from policies.effects.readers import cases, header, parties, sharing
 from policies.effects.readers.keyed import Reader
 
-__all__ = ["TERMS", "Term", "Values"]
+__all__ = ["PARTS", "TERMS", "Term", "Values"]
 
 Values = dict[tuple[str, ...], Value]
 
@@ -148,3 +149,6 @@ TERMS: tuple[Term, ...] = (
     Term("evaluation_every", (), header.evaluation_every, longer),
     Term("scenario", ("scenario",), sharing.scenario, told, thing=True),
 )
+
+#: the parts of the key of every `TermChange`, those that are no row of the table too
+PARTS = MappingProxyType({term.name: term.parts for term in TERMS} | {"emergency": ("role", "field", "subject"), "never": ("statement",)})

@@ -6,6 +6,7 @@ import click
 
 from broker.cli.covenant import (
     checking,
+    diff,
     edit,
     edit_add,
     explain,
@@ -34,6 +35,7 @@ covenant.add_command(explain.explain_ask)
 covenant.add_command(simulate.simulate)
 covenant.add_command(export.export_rules)
 covenant.add_command(matrix.show_matrix)
+covenant.add_command(diff.show_diff)
 covenant.add_command(texts.text)
 covenant.add_command(texts.processing_register)
 covenant.add_command(texts.arrangement)

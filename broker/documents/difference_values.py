@@ -1,0 +1,232 @@
+"""The values of a change in words: who, which fields, where, and what was and will be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+
+from broker.documents.difference_words import (
+    ADDED,
+    BEFORE_CONFIRMED,
+    CONSENT,
+    CONSENT_HOW,
+    CONSENT_OF,
+    DROPPED,
+    FORBIDS,
+    GONE,
+    MAY_PASS_ON,
+    NEED,
+    NEW,
+    NO_LONGER_FORBIDS,
+    NOTHING_SAID,
+    RESPECT,
+    TERM,
+)
+from broker.documents.matrix_words import Naming
+from broker.documents.page_parts import Words
+from broker.documents.wording import day, length, phases_in_order, yes_no
+from broker.documents.wording_codes import code
+from policies.covenant import party_of
+from policies.effects.changes import EmergencyOffer, TermChange, Value
+from policies.effects.offers import Ground, Need, Offer
+from policies.effects.terms import TERMS
+from policies.values import Label, Period
+from policies.vocabulary import CaseTypeId, FieldName, PartyId, Phase, PurposeId, RoleId, SubjectKind
+
+_THINGS = frozenset(term.name for term in TERMS if term.thing)
+
+
+class Values:
+    """Says the values of one change in the words of one covenant."""
+
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
+
+    def term(self, name: str) -> str:
+        """What a term is called."""
+        return self._naming.say(TERM[name])
+
+    def roles(self, roles: Iterable[str]) -> str:
+        """`Gemeente Waterstad: regisseur, adviseur; Politie: wijkagent`, in the covenant's order."""
+        known = (role for party in self._naming.covenant.parties.values() for role in party.roles)
+        named = map(RoleId, in_order(known, roles))
+        groups = groupby(named, party_of)
+        return "; ".join(f"{self._naming.party(party)}: {', '.join(map(self._naming.role, own))}" for party, own in groups)
+
+    def fields(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """`Incidenten: aantal in 12 maanden, laatste incident (maand)`: a line per category, in the covenant's order.
+
+        A field may be followed by a tab and the form that is said behind it.
+        """
+        order = {field: position for position, field in enumerate(self._naming.covenant.fields)}
+        wanted = sorted((each.partition("\t") for each in fields), key=lambda each: (order.get(FieldName(each[0]), len(order)), each))
+        groups = groupby(wanted, lambda each: each[0].partition(".")[0])
+        return tuple(f"{self._naming.category(category)}: {', '.join(map(self._field_and_form, own))}" for category, own in groups)
+
+    def _field_and_form(self, each: tuple[str, str, str]) -> str:
+        name = self._naming.field(FieldName(each[0]))
+        return f"{name} ({each[2]})" if each[2] else name
+
+    def where(self, purposes: Iterable[str], case_types: Iterable[str], phases: Iterable[str], subjects: Iterable[str]) -> str:
+        """For which purpose, in which sort of case and phase, about whom."""
+        naming, covenant = self._naming, self._naming.covenant
+        words = (
+            (Label("voor", "for"), [naming.purpose(PurposeId(each)) for each in in_order(covenant.purposes, purposes)]),
+            (Label("in", "in"), [naming.case_type(CaseTypeId(each)) for each in in_order(covenant.case_types, case_types)]),
+            (Label("fase", "phase"), self._phases(phases)),
+            (Label("over", "about"), [naming.subject(SubjectKind(each)) for each in in_order(covenant.subjects, subjects)]),
+        )
+        return " · ".join(f"{naming.say(label)} {', '.join(each)}" for label, each in words)
+
+    def _phases(self, phases: Iterable[str]) -> list[str]:
+        """Phases that follow each other in the ladders as one run: `triage t/m plan`, `nazorg`."""
+        wanted = frozenset(map(Phase, phases))
+        covenant = self._naming.covenant
+        known = phases_in_order(covenant, (phase for case_type in covenant.case_types.values() for phase in case_type.ladder))
+        runs = [tuple(run) for named, run in groupby(known, wanted.__contains__) if named]
+        return [*map(self._naming.phases, runs), *sorted(wanted.difference(known))]
+
+    def form(self, offer: Offer) -> str:
+        """The form of one offer."""
+        return self._naming.form(offer.form)
+
+    def offers(self, offers: Sequence[Offer], *, forms: bool = True, grounds: bool = False) -> str:
+        """What is offered: `maand (artikel 7.1; met een tweede paar ogen)`; `forms` are left out where the fields say them."""
+        if not offers:
+            return self._naming.say(Label("niets", "nothing"))
+        return "; ".join(self._offer(offer, forms=forms, grounds=grounds) for offer in offers)
+
+    def _offer(self, offer: Offer, *, forms: bool, grounds: bool) -> str:
+        naming = self._naming
+        said = [f"{naming.say(Label('artikel', 'article'))} {offer.article}"]
+        if grounds:
+            said += self._grounds(offer)
+        elif needs := self.needs(offer.needs):
+            said.append(f"{naming.say(Label('met', 'with'))} {', '.join(needs)}")
+        if Need.RECEIVER_IDENTIFIED not in offer.needs and not grounds:
+            said.append(naming.say(BEFORE_CONFIRMED))
+        if offer.onward and not grounds:
+            said.append(naming.say(MAY_PASS_ON))
+        return f"{naming.form(offer.form)} ({'; '.join(said)})" if forms else "; ".join(said)
+
+    def needs(self, needs: frozenset[Need]) -> list[str]:
+        """`uitdrukkelijke toestemming van de betrokkene`, `een tweede paar ogen`; a consent is said as one."""
+        return [
+            self._consent(needs) if need is Need.CONSENT else self._naming.say(NEED[need])
+            for need in Need
+            if need in needs and need in NEED
+        ]
+
+    def _consent(self, needs: frozenset[Need]) -> str:
+        say = self._naming.say
+        before, noun = (say(CONSENT[Need.CONSENT_EXPLICIT]) if Need.CONSENT_EXPLICIT in needs else ""), say(NEED[Need.CONSENT])
+        whose = next((say(CONSENT[need]) for need in CONSENT_OF if need in needs), "")
+        how = ", ".join(say(CONSENT[need]) for need in CONSENT_HOW if need in needs)
+        return " ".join(filter(None, (before, noun, whose, how and f"[{how}]")))
+
+    def _grounds(self, offer: Offer) -> list[str]:
+        giver, receiver = self._naming.say(Label("gever", "giver")), self._naming.say(Label("ontvanger", "receiver"))
+        said = [f"{giver}: {_laws(offer.grounds.giver)}", f"{receiver}: {_laws(offer.grounds.receiver)}"]
+        return [*said, f"Wpg 20: {'; '.join(offer.grounds.wpg20[-2:])}"] if offer.grounds.wpg20 else said
+
+    def of(self, parts: Sequence[str], box: Sequence[frozenset[str]]) -> str:
+        """Of what a term changes: `Ernstige woonoverlast, plan van aanpak`."""
+        return " · ".join("; ".join(self._part(part, values)) for part, values in zip(parts, box, strict=True))
+
+    def _part(self, part: str, values: frozenset[str]) -> list[str]:
+        naming, ordered = self._naming, sorted(values)
+        covenant = naming.covenant
+        said: dict[str, Callable[[], list[str]]] = {
+            "field": lambda: list(self.fields(values)),
+            "role": lambda: [self.roles(values)],
+            "phase": lambda: self._phases(values),
+            "party": lambda: [naming.party(PartyId(value)) for value in in_order(covenant.parties, values)],
+            "purpose": lambda: [naming.purpose(PurposeId(value)) for value in in_order(covenant.purposes, values)],
+            "case_type": lambda: [naming.case_type(CaseTypeId(value)) for value in in_order(covenant.case_types, values)],
+            "subject": lambda: [naming.subject(SubjectKind(value)) for value in in_order(covenant.subjects, values)],
+            "category": lambda: [naming.category(value) for value in ordered],
+        }
+        return said[part]() if part in said else list(map(self._word, ordered))
+
+    def change(self, change: TermChange) -> str:
+        """What a term was and will be, in one line."""
+        naming = self._naming
+        if change.term in _THINGS and None in (change.before, change.after):
+            return naming.say(NEW if change.before is None else GONE)
+        if change.term == "never":
+            words, members = (NO_LONGER_FORBIDS, change.before) if change.after is None else (FORBIDS, change.after)
+            return f"{naming.say(words)}: {'; '.join(map(self._forbidden, sorted(members))) if isinstance(members, frozenset) else ''}"
+        if isinstance(change.before, tuple) and isinstance(change.after, tuple):
+            return self._emergency_change(change.before, change.after)
+        if isinstance(change.before, frozenset) and isinstance(change.after, frozenset):
+            return self._members(change.before, change.after)
+        if change.term == "scenario":
+            return naming.say(Label("vraagt iets anders", "asks something else"))
+        return f"{self.value(change.before)} → {self.value(change.after)}"
+
+    def _forbidden(self, words: str) -> str:
+        """`to=police, fields=arrears.*` with the respects in words."""
+        pairs = (each.partition("=") for each in words.split(", "))
+        return ", ".join(f"{self._naming.say(RESPECT[respect])} {value}" for respect, _, value in pairs)
+
+    def _members(self, before: frozenset[str], after: frozenset[str]) -> str:
+        said = ((ADDED, after - before), (DROPPED, before - after))
+        return "; ".join(f"{self._naming.say(label)}: {', '.join(map(self._word, sorted(members)))}" for label, members in said if members)
+
+    def value(self, value: Value) -> str:
+        """One value in words."""
+        match value:
+            case None:
+                words: Words = NOTHING_SAID
+            case bool():
+                words = yes_no(value)
+            case date():
+                words = day(value)
+            case timedelta() if not value:
+                words = Label("meteen", "at once")
+            case Period() | timedelta():
+                words = length(value)
+            case frozenset():
+                words = ", ".join(map(self._word, sorted(value)))
+            case tuple():
+                words = "; ".join(map(self._emergency, value))
+            case _:
+                words = code(str(value))
+        return self._naming.words(words)
+
+    def _word(self, word: str) -> str:
+        return self._naming.words(code(word))
+
+    def _emergency(self, offer: EmergencyOffer) -> str:
+        return "; ".join(f"{name} {said}" for name, said in self._of_emergency(offer)[:4])
+
+    def _of_emergency(self, offer: EmergencyOffer) -> tuple[tuple[str, str], ...]:
+        say, words = self._naming.say, self._naming.words
+        nobody = say(Label("niemand", "nobody"))
+        return (
+            (say(Label("hoogstens", "at most")), words(length(offer.lasts))),
+            (say(Label("vraagt", "asks")), ", ".join(map(self._word, sorted(offer.requires)))),
+            (say(Label("meldt het aan", "tells")), ", ".join(map(self._word, sorted(offer.notify))) or nobody),
+            (say(Label("teruggekeken binnen", "looked back at within")), words(length(offer.review_within))),
+            (say(Label("gronden", "grounds")), f"{_laws(offer.grounds.giver)} | {_laws(offer.grounds.receiver)}"),
+        )
+
+    def _emergency_change(self, before: tuple[EmergencyOffer, ...], after: tuple[EmergencyOffer, ...]) -> str:
+        """Of one emergency that changed only what changed; of several all that they ask."""
+        if len(before) != 1 or len(after) != 1:
+            return f"{self.value(before)} → {self.value(after)}"
+        pairs = zip(self._of_emergency(before[0]), self._of_emergency(after[0]), strict=True)
+        return "; ".join(f"{name} {was} → {is_}" for (name, was), (_, is_) in pairs if was != is_)
+
+
+def in_order(known: Iterable[str], values: Iterable[str]) -> list[str]:
+    """The values in the order of what is known, and then whatever else there is."""
+    wanted = frozenset(values)
+    ordered = [name for name in known if name in wanted]
+    return [*ordered, *sorted(wanted.difference(ordered))]
+
+
+def _laws(grounds: frozenset[Ground]) -> str:
+    """Each ground by its kind, law and article, and what it rests on."""
+    return ", ".join(" ".join(part for part in ground[1:4] if part) for ground in sorted(grounds)) or "–"

@@ -9,6 +9,7 @@ from policies.legal.dossier import Dossier
 from policies.legal.rule import Sighting, seen, warns
 from policies.never import covers, names_field
 from policies.values import Label
+from policies.vocabulary import RoleId
 
 
 def _bases(dossier: Dossier) -> Iterator[Sighting]:
@@ -112,6 +113,9 @@ def _roles(dossier: Dossier) -> Iterator[Sighting]:
     receiving |= {role for emergency in covenant.emergency for role in emergency.who}
     receiving |= {role for handover in covenant.handovers for role in handover.by}
     receiving |= {step.owner for _, _, step in dossier.steps() if step.owner is not None}
+    receiving |= {
+        RoleId(name) for signal in covenant.signals.values() for name in (*signal.from_, *signal.to)
+    }  # whoever reports takes part
     for party in covenant.parties.values():
         for role in party.roles.keys() - receiving:
             yield seen(

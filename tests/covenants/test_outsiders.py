@@ -6,6 +6,7 @@ They are fictional. What is asked of each is what an owner would ask of a covena
 from __future__ import annotations
 
 import csv
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 from policies.compile import compile_covenant
 from policies.covenant import Covenant, DataClass, PartyKind, party_of
 from policies.decide import Ask, decide
-from policies.errors import CovenantErrors
+from policies.errors import CovenantErrors, Severity
+from policies.legal import lint
 from policies.load import load_covenant
 from policies.policy import Policy
 from policies.scenarios import run_scenarios
@@ -55,7 +57,10 @@ def test_a_label_with_a_comma_is_told_to_stand_in_quotes() -> None:
         load_covenant(text.replace(old, old.replace("gemeente doet", "gemeente doet, en wanneer")).encode())
     (finding,) = caught.value.findings
     assert finding.line == text[: text.index(old)].count("\n") + 1
-    assert "`en wanneer` is geen onderdeel van een tekst in twee talen; zet een tekst met een komma tussen aanhalingstekens" in finding.text("nl")
+    assert (
+        "`en wanneer` is geen onderdeel van een tekst in twee talen; zet een tekst met een komma tussen aanhalingstekens"
+        in finding.text("nl")
+    )
     assert "`en wanneer` is not a key of a label; put a text with a comma in quotes" in finding.text("en")
 
 
@@ -73,6 +78,21 @@ def test_it_is_as_rich_as_a_real_one(policy: Policy) -> None:
     assert covenant.breach
     assert covenant.evaluation
     assert covenant.signals
+
+
+def test_the_lint_finds_no_error_and_every_warning_was_weighed(policy: Policy) -> None:
+    """Nobody can sign a fiction, a safety house does put police and care at one table, and two landlords have the same needs."""
+    weighed = {
+        "signing-key-missing",
+        "necessity-copied",
+        "accumulation",
+        "secrecy-without-consent",
+        "owner-is-blind",
+        "agreement-may-block",
+    }
+    found = [finding for finding in lint(policy.covenant, date(2026, 6, 1)) if finding.code not in weighed | {"unused-role"}]
+    assert [str(finding) for finding in found] == []
+    assert [finding.code for finding in lint(policy.covenant, date(2026, 6, 1)) if finding.severity is Severity.ERROR] == []
 
 
 def test_every_scenario_passes(policy: Policy) -> None:

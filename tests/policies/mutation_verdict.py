@@ -122,23 +122,24 @@ class Bench:
             if part is not None:
                 found.update(line_of(text, moved(at, edit.cuts)) for at in (part.start, part.value[0]))
         # The basis of an article answers to everything else in it: to whom it gives, what, and on which conditions.
-        for basis in (self.page.at.get((*edit.path[:2], "basis")), *self._partners(edit)):
+        for article in self._articles(edit):
+            basis = self.page.at.get((*article.path, "basis"))
             if basis is not None:
                 last = line_of(text, moved(basis.end, edit.cuts))
                 found.update(range(line_of(text, moved(basis.start, edit.cuts)), last + 1))
         if len(edit.path) == 1:
-            found.add(1)
+            found.add(line_of(text, moved(self.page.root.value[0], edit.cuts)))
         return frozenset(found)
 
-    def _partners(self, edit: Edit) -> Iterator[Part | None]:
-        """The basis of the other article of a swap."""
-        for position, article in enumerate(self.page.at["articles",].children):
+    def _articles(self, edit: Edit) -> Iterator[Part]:
+        """The articles that the edit touches; a swap touches two."""
+        for article in self.page.at["articles",].children:
             if any(article.start <= start < article.end for start, _, _ in edit.cuts):
-                yield self.page.at.get(("articles", position, "basis"))
+                yield article
 
     def _names(self, edit: Edit) -> frozenset[str]:
         """What the edited part is called wherever else it stands, so that what now dangles is known for it."""
-        return frozenset({*edit.names, *_named(self.page, edit.path)})
+        return frozenset({*edit.names, *_named(self.page, edit.path), *map(_number, self._articles(edit))})
 
 
 def _named(page: Page, path: Path) -> Iterator[str]:

@@ -18,8 +18,6 @@ from policies.reading import WRONG, Reading, Wrong, did_you_mean, found, instead
 from policies.values import Path
 from policies.wording import Impossible, Label, say
 
-__all__ = ["REQUIRED", "WRONG", "Json", "Key", "Many", "MapOf", "Reading", "Record", "Shape", "Wrong", "did_you_mean"]
-
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 

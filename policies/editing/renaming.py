@@ -14,8 +14,8 @@ from policies.editing.source import Source
 from policies.editing.splices import Splice, spliced
 from policies.editing.words import Bare, word
 from policies.errors import CovenantErrors
+from policies.reading import Reading
 from policies.schema import COVENANT
-from policies.shape import Reading
 from policies.values import Label, Path
 from policies.wording import say
 

@@ -12,8 +12,8 @@ from yaml.events import MappingStartEvent, ScalarEvent
 from policies.document import Entries, Items, Mistakes, Node, Scalar
 from policies.editing.edit import EditRefused
 from policies.editing.source import Plain
+from policies.reading import Reading, Wrong
 from policies.scalars import Text
-from policies.shape import Reading, Wrong
 from policies.wording import say
 
 #: what a signatory cannot see; `policies.document` refuses it in a file, and an edit does not smuggle it in as an escape

@@ -83,7 +83,12 @@ PARTY_OF_COVENANT = Record(
         ),
         Key("privacy_officer", TEXT, Label("waar de FG of privacyfunctionaris te bereiken is", "where its privacy officer is reached")),
         Key("accession", DAY, Label("de dag waarop de partij toetrad", "the day on which the party joined"), None),
-        Key("withdrawal", DAY, Label("de dag vanaf wanneer de partij niet meer meedoet", "the day from which the party no longer takes part"), None),
+        Key(
+            "withdrawal",
+            DAY,
+            Label("de dag vanaf wanneer de partij niet meer meedoet", "the day from which the party no longer takes part"),
+            None,
+        ),
         Key(
             "roles",
             MapOf(WORD, ROLE_OF_PARTY, defines("role", with_owner=True)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +106,11 @@ def test_every_record_is_closed_and_every_key_says_what_it_is_in_both_languages(
 @pytest.mark.parametrize("text", [SMALL, edited(*EVERYTHING).decode()], ids=["small", "everything"])
 def test_what_loads_is_accepted(text: str) -> None:
     assert refused(text) == []
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED.parent / "tests" / "covenants").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_covenants_of_other_partnerships_are_accepted(path: Path) -> None:
+    assert refused(path.read_bytes()) == []
 
 
 def test_the_shipped_covenant_is_accepted_as_it_is_written_and_in_its_canonical_form(shipped: Covenant) -> None:

@@ -108,8 +108,7 @@ class Enactment:
         if not self._covenants.in_force().unwritten:
             return 0
         steps = self._register.keep_dates(self._owe)
-        if any(step.effect.takes for step in steps):
-            self._log.barrier()
+        self._log.barrier()
         for step in steps:
             self._outbox.pay(self._draft(step))
         return len(steps)

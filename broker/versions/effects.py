@@ -8,22 +8,24 @@ from dataclasses import replace
 from broker.versions.steps import Effect
 from policies.compile import Policy
 from policies.covenant import Article, Covenant
+from policies.diff import diff
 
 
 def effect_of(old: Policy | None, new: Policy) -> Effect:
-    """The effect of `new` in the place of `old`, or of nothing."""
+    """The effect of `new` in the place of `old`, or of nothing, as `broker covenant diff` shows it."""
     if old is None:
         return Effect.WIDENS
-    takes, gives = narrows(old, new), narrows(new, old)
-    if takes:
-        return Effect.BOTH if gives else Effect.NARROWS
-    return Effect.WIDENS if gives else Effect.NONE
+    found = diff(old, new)
+    if found.narrows:
+        return Effect.BOTH if found.widens else Effect.NARROWS
+    return Effect.WIDENS if found.widens else Effect.NONE
 
 
 def narrows(old: Policy, new: Policy) -> bool:
-    """Whether something that `old` gives to somebody might not be given by `new`. In doubt it might.
+    """Whether something that `old` gives to somebody might not be given by `new`: what the fence of a release goes by. In doubt it might.
 
-    False means: every decision under `old` would be given by `new` as well, in the same form, by the same article, on the same grounds.
+    The diff is for people and may change its mind about what matters; this errs to one side. False means: every decision under `old` would
+    be given by `new` as well, in the same form, by the same article, on the same grounds.
     """
     if not frozenset(old.rules) <= frozenset(new.rules):
         return True

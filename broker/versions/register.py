@@ -18,7 +18,7 @@ from broker.covenants import Covenants, current_of
 from broker.errors import CovenantAltered, CovenantRefused
 from broker.tables import covenant_acceptance, covenant_version
 from broker.versions import rows
-from broker.versions.effects import effect_of
+from broker.versions.effects import effect_of, narrows
 from broker.versions.rows import Version
 from broker.versions.steps import Effect, Step, StepKind, Who
 from policies.canonical import canonical_bytes
@@ -116,7 +116,7 @@ class Register:
             if connection.execute(update(covenant_acceptance).where(here).values(values)).rowcount == 0:
                 connection.execute(insert(covenant_acceptance).values(values | {"sha256": sha256, "party": given.party}))
             rows.note(connection, step)
-            rows.move(connection, effect)
+            rows.move(connection, narrows=effect.takes)
             owe(connection, step)
             return rows.version_of(connection, rows.row_of(connection, sha256)), step
 
@@ -159,7 +159,7 @@ class Register:
             step = self._step(policy, StepKind.REQUESTED, Effect.NONE, who)
             rows.note(connection, step)
             # So that every worker makes itself ready before the second pair of eyes comes.
-            rows.move(connection, Effect.NONE)
+            rows.move(connection, narrows=False)
             owe(connection, step)
             return rows.version_of(connection, rows.row_of(connection, sha256)), step
 
@@ -178,7 +178,8 @@ class Register:
             active = self._active(connection, covenant.id)
             current = current_of(active, today)
             starts = covenant.in_force.from_ <= today
-            effect = effect_of(current[1] if current else None, policy) if starts else Effect.SCHEDULED
+            before = current[1] if current else None
+            effect = effect_of(before, policy) if starts else Effect.SCHEDULED
             keep = () if starts or current is None else (current[0].sha256,)
             # What was to start later is overtaken: it does not name this version as the one that it supersedes.
             self._supersede(connection, [row for row, _ in active if row.sha256 not in keep])
@@ -186,7 +187,7 @@ class Register:
             connection.execute(update(covenant_version).where(covenant_version.c.sha256 == sha256).values(values))
             step = self._step(policy, StepKind.ACTIVATED, effect, who)
             rows.note(connection, step)
-            rows.move(connection, effect)
+            rows.move(connection, narrows=starts and before is not None and narrows(before, policy))
             owe(connection, step)
             return rows.version_of(connection, rows.row_of(connection, sha256)), step
 
@@ -215,7 +216,8 @@ class Register:
                     steps.append(self._step(policy, StepKind.ENDED, Effect.NARROWS, Who()))
             for step in steps:
                 rows.note(connection, step)
-                rows.move(connection, step.effect)
+                # A day that ends or replaces something is rare: every exchange in flight decides again.
+                rows.move(connection, narrows=True)
                 owe(connection, step)
         return tuple(steps)
 

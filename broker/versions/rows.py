@@ -162,9 +162,9 @@ def take_turn(connection: Connection) -> None:
     connection.execute(update(standing).values(epoch=standing.c.epoch))
 
 
-def move(connection: Connection, effect: Effect) -> None:
+def move(connection: Connection, *, narrows: bool) -> None:
     """Let every worker read again what is in force; where something may have been taken away, no release that was decided before stands."""
-    narrowed = standing.c.narrowed + (1 if effect.takes else 0)
+    narrowed = standing.c.narrowed + (1 if narrows else 0)
     connection.execute(update(standing).values(epoch=standing.c.epoch + 1, narrowed=narrowed))
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(CHANNEL, "")))  # delivered at the commit, and only then

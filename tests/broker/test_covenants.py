@@ -18,7 +18,6 @@ from broker.disclosure import CaseAsk
 from broker.errors import CovenantAltered, CovenantNotInForce, CovenantUnknown, UnknownRole
 from broker.tables import covenant_acceptance, covenant_version
 from broker.versions.rows import move
-from broker.versions.steps import Effect
 from policies.compile import Policy, compile_covenant
 from policies.load import load_covenant
 from policies.vocabulary import FieldName, PurposeId
@@ -83,12 +82,12 @@ def test_an_acceptance_that_somebody_wrote_into_the_database_is_none(small_house
     engine = small_house.broker.covenants._engine
     with engine.begin() as connection:
         connection.execute(update(covenant_acceptance).where(covenant_acceptance.c.party == POLICE).values(kind="accept"))
-        move(connection, Effect.NONE)
+        move(connection, narrows=False)
     assert POLICE not in small_house.broker.covenants.in_force().standing_parties(COVENANT)
     with engine.begin() as connection:
         connection.execute(update(covenant_acceptance).where(covenant_acceptance.c.party == CARE).values(signed_ms=99))
         connection.execute(delete(covenant_acceptance).where(covenant_acceptance.c.party == POLICE))
-        move(connection, Effect.NONE)
+        move(connection, narrows=False)
     assert small_house.broker.covenants.in_force().standing_parties(COVENANT) == {"municipality", "corporation"}
 
 

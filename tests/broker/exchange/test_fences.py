@@ -17,7 +17,6 @@ from broker.disclosure import CaseAsk, Disclosure
 from broker.errors import CovenantNotInForce, UnknownRole
 from broker.exchange import ATTEMPTS
 from broker.versions.rows import move
-from broker.versions.steps import Effect
 from policies.vocabulary import FieldName, PartyId, PurposeId, RoleId
 from tests.broker.seams import TRACE, Bench, on_resident, once, registry_of, staged
 from tests.stage import CASE_MANAGER, DIRECTOR, OFFICER, Theatre
@@ -242,7 +241,7 @@ def test_a_covenant_that_ends_meanwhile_is_no_longer_exchanged_under(shared_hous
 
     def end() -> None:
         with shared_house.broker.covenants._engine.begin() as connection:
-            move(connection, Effect.NARROWS)  # as the calendar's own step does
+            move(connection, narrows=True)  # as the calendar's own step does
         nothing = type(whole)(whole.epoch + 1, {}, {})
         either_bench.exchange._covenants = type("Ended", (), {"in_force": lambda _self, _epoch: nothing})()
 

@@ -1,0 +1,119 @@
+"""Workers of their own process while versions change: what tests/journeys/test_versions.py and its long form in tests/soak share."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from audit.entry import RELEASE
+from audit.records import Record
+from broker.authenticate import Caller
+from broker.bootstrap import World, open_broker
+from broker.cases.errors import CaseChanged
+from broker.config import Settings
+from broker.demo.people import POLICE
+from broker.disclosure import CaseAsk
+from broker.errors import RefusedAsk
+from broker.trace import Trace
+from policies.vocabulary import FieldName, PurposeId
+from tests.broker.versioning import answer
+from tests.stage import DIRECTOR, OFFICER, Theatre
+
+POLICE_FIELD, CORPORATION_FIELD = FieldName("incidents.count_12m"), FieldName("complaints.count_12m")
+TRACE = Trace("0" * 31 + "1", "0" * 15 + "1", sampled=False)
+
+#: (process, version, when: the machine's own monotonic clock, which all processes share)
+Sighting = tuple[int, str, float]
+
+
+def follow_and_ask(number: int, settings: Settings, callers: tuple[Caller, ...], case: str, seen: Queue[Sighting], stop: Event) -> None:
+    """One worker: it follows what is in force, as `broker serve` starts it, and asks for both parties in turn."""
+    broker = open_broker(settings, World(events_to=StringIO()))
+    broker.watch.start()
+    ask = CaseAsk(case, PurposeId("end_nuisance"), (POLICE_FIELD, CORPORATION_FIELD))
+    last = ""
+    try:
+        while not stop.is_set():
+            (policy,) = broker.covenants.last_read().policies.values() or (None,)
+            if policy is not None and policy.covenant.version != last:
+                last = policy.covenant.version
+                seen.put((number, last, time.monotonic()))
+            for caller in callers:
+                try:
+                    broker.exchange.disclose(caller, ask, TRACE)
+                except (CaseChanged, RefusedAsk):
+                    continue
+    finally:
+        broker.close()
+
+
+@dataclass(frozen=True)
+class Following:
+    """Workers that follow; `seen` tells what each found in force, and when."""
+
+    seen: Queue[Sighting]
+    count: int
+
+    def until_all_see(self, version: str, timeout_s: float = 60) -> float:
+        """Wait until every worker found this version in force; returns when the last of them did."""
+        found: dict[int, float] = {}
+        while len(found) < self.count:
+            number, name, at = self.seen.get(timeout=timeout_s)
+            if name == version:
+                found[number] = at
+        return max(found.values())
+
+
+@contextmanager
+def following(house: Theatre, case: str, workers: int = 2) -> Iterator[Following]:
+    """Worker processes that ask and follow for as long as the block lasts."""
+    # pytest imports this package without its folder being on the path, where a new process looks for it.
+    root = str(Path(__file__).resolve().parent.parent)
+    sys.path += [] if root in sys.path else [root]
+    spawn = multiprocessing.get_context("spawn")
+    seen, stop = spawn.Queue(), spawn.Event()
+    callers = (house.caller(DIRECTOR), house.caller(OFFICER))
+    arguments = [(number, house.broker.settings, callers, case, seen, stop) for number in range(workers)]
+    processes = [spawn.Process(target=follow_and_ask, args=each) for each in arguments]
+    for process in processes:
+        process.start()
+    try:
+        made = Following(seen, workers)
+        made.until_all_see("2026.2")
+        yield made
+    finally:
+        stop.set()
+        for process in processes:
+            process.join(60)
+    assert [process.exitcode for process in processes] == [0] * workers
+
+
+def race_revocations(house: Theatre, sha256: str, rounds: int) -> None:
+    """The police take back and come back, again and again."""
+    for _ in range(rounds):
+        answer(house, POLICE, "revoke", sha256=sha256)
+        answer(house, POLICE, "accept", sha256=sha256)
+
+
+def after_a_revocation_nothing(records: Iterable[Record]) -> tuple[int, int]:
+    """Walk the log in its order: while the police are out, no release holds their field and none is theirs. Counts the others."""
+    out = False
+    given = withheld = 0
+    for record in sorted(records, key=lambda record: (record.log, record.position.index)):
+        core = record.core
+        assert core is not None
+        if record.envelope.typ in {"covenant.revoked", "covenant.accepted"} and dict(core.details).get("party") == POLICE:
+            out = record.envelope.typ == "covenant.revoked"
+        if record.envelope.typ == RELEASE:
+            released = POLICE_FIELD in dict(core.released) or core.requester == POLICE
+            assert not (out and released), f"entry {record.position.index} was released after an acknowledged revocation"
+            given, withheld = given + released, withheld + (not released)
+    return given, withheld

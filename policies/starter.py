@@ -36,7 +36,7 @@ def starter(language: str, names: Mapping[str, str], starts: date) -> str:
     until = date.fromordinal(Period(2, "year").after(starts).toordinal() - 1)
     review = Period(18, "month").after(starts)
     text = text.replace(_line("in_force", text), f"in_force: {{from: {starts}, until: {until}, review: {review}}}")
-    text = text.replace('version: "2026.1"', f'version: "{starts.year}.1"')
+    text = text.replace(_line("dpia", text), _line("dpia", text).replace("2025-11-01", str(starts)))
     for name, value in names.items():
         if name not in NAMES:
             raise ValueError(f"expected one of {', '.join(NAMES)}, found {name}")

@@ -28,6 +28,8 @@ def set_value(text: str, path: str, value: str) -> Edit:
     source = Source(text)
     spot = locate(source, path)
     said = typed(value, spot.shape)
+    if spot.shape is None and isinstance(spot.part, Listing) and not spot.missing and isinstance(said, str):
+        said = tuple(Bare(each.strip()) for each in value.split(","))  # a list stays a list where only its own shape knows what it is
     return put(source, spot, said)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from broker.cli.covenant.edit_file import held
 from broker.covenants import COVENANT_ZONE
 from policies.check import Checked, check
 from policies.editing import Edit, EditRefused, new_version
-from policies.errors import CovenantErrors, Finding
+from policies.errors import CovenantErrors, Finding, Severity
 from policies.wording import Label, in_language, say
 
 #: an edit of a text
@@ -35,7 +34,7 @@ def carry_out(file: Path, change: Change, *, dry_run: bool, language: str, versi
             if version is not None:
                 edit = new_version(edit, version)
             old, new = _checked(before, file), _checked(edit.text, file)
-            _refuse(_came(old, new), language)
+            _refuse_errors(_came(old, new), language)
             if dry_run:
                 click.echo(_difference(before, edit.text, file.name), nl=False)
             _say(_lines(old, new, edit, language))
@@ -65,14 +64,15 @@ def counted(number: int, dutch: tuple[str, str], english: tuple[str, str]) -> La
 
 
 def _came(old: Checked, new: Checked) -> list[Finding]:
-    """The errors that were not there before. A text with errors may be edited, so that they can be mended one by one."""
-    known = Counter((finding.code, finding.message.en) for finding in old.errors)
-    return [finding for finding in new.errors if not known[finding.code, finding.message.en]]
+    """The findings that were not there before. A text with errors may be edited, so that they can be mended one by one."""
+    known = {(finding.code, finding.message.en) for finding in old.findings}
+    return [finding for finding in new.findings if (finding.code, finding.message.en) not in known]
 
 
-def _refuse(errors: list[Finding], language: str) -> None:
+def _refuse_errors(came: list[Finding], language: str) -> None:
+    errors = [finding for finding in came if finding.severity is Severity.ERROR]
     if errors:
-        _say([finding.text(language) for finding in errors], err=True)
+        _say([finding.text(language) for finding in came], err=True)
         words = ("deze wijziging geeft {count}; er is niets geschreven", "this edit brings {count}; nothing was written")
         raise EditRefused(say(*words, count=counted(len(errors), ("fout", "fouten"), ("error", "errors"))))
 
@@ -80,10 +80,8 @@ def _refuse(errors: list[Finding], language: str) -> None:
 def _lines(old: Checked, new: Checked, edit: Edit, language: str) -> Iterator[str]:
     for note in edit.notes:
         yield in_language(say("let op: {note}", "note: {note}", note=note), language)
-    known = Counter((finding.code, finding.message.en) for finding in old.findings)
-    for finding in new.findings:
-        if not known[finding.code, finding.message.en]:
-            yield finding.text(language)
+    for finding in _came(old, new):
+        yield finding.text(language)
     if new.errors:
         count = counted(len(new.errors), ("fout", "fouten"), ("error", "errors"))
         yield in_language(say("{count} over die er al waren", "{count} left that were there before", count=count), language)

@@ -230,10 +230,8 @@ class Register:
         """
         row = rows.row_of(connection, policy.covenant_sha256)
         if row.state != "proposed":
-            raise CovenantRefused(
-                f"version `{row.version}` is {row.state}; what was in force before comes back as a new version that all parties sign",
-                "not_proposed",
-            )
+            again = "" if row.state == "active" else "; what was in force before comes back as a new version that all parties sign"
+            raise CovenantRefused(f"expected a version that is only proposed, found `{row.version}` {row.state}{again}", "not_proposed")
         today, covenant = self._covenants.today(), policy.covenant
         answers = rows.answers_to(connection, covenant.id)
         missing = sorted(frozenset(covenant.parties) - self._covenants.compiled.signed(policy, answers))

@@ -241,7 +241,7 @@ def test_what_was_in_force_before_is_not_put_in_force_again_but_its_text_comes_b
     small_house: Theatre, text: bytes
 ) -> None:
     put_in_force(small_house, other_version(text, "second"))
-    with pytest.raises(CovenantRefused, match=r"version `2026\.2` is superseded"):
+    with pytest.raises(CovenantRefused, match=r"found `2026\.2` superseded; what was in force"):
         small_house.broker.enactment.activate(small_house.stage.sha256, ANNA)
     back = brought_back(small_house.broker.covenants.text(small_house.stage.sha256), version="third", supersedes="second")
     assert replace(load_covenant(back), version="2026.2", supersedes="2026.1") == load_covenant(text)
@@ -376,9 +376,9 @@ def mortal(house: Theatre, life: Life) -> Enactment:
     return Enactment(engine=engine, covenants=made._covenants, log=log, outbox=outbox, clock=system_clock, ids=house.broker.world.ids)
 
 
-def test_whenever_a_process_dies_everything_in_force_is_on_the_record_and_a_repeat_finishes_it(playhouse: Theatre, text: bytes) -> None:
+def test_whenever_a_process_dies_everything_in_force_is_on_the_record_and_a_repeat_finishes_it(small_house: Theatre, text: bytes) -> None:
     """Every durable write of every step, with a process that dies before it and one that dies after it."""
-    house = playhouse
+    house = small_house
     signing = house.stage.parties
     steps, refusals = 0, []
     texts = other_version(text, "mortal")

@@ -51,6 +51,8 @@ EFFECTS: Mapping[Effect, Label] = MappingProxyType(
 )
 _VERSIONS = ("convenant covenant", "versie version", "stand state", "geaccepteerd accepted", "ingetrokken revoked", "sha256 sha256")
 _STEPS = ("wanneer when", "versie version", "stap step", "partij party", "wie who", "sleutel key", "gevolg effect")
+#: of a hash or a thumbprint, in a table; `--json` has all of it
+SHOWN = 12
 _RECEIVED = ("zaak case", "verstrekkingen disclosures", "velden fields")
 
 
@@ -65,7 +67,14 @@ def list_versions(*, as_json: bool, language: str) -> None:
         print_json([_members(version) for version in versions])
         return
     table = [
-        (v.covenant, v.version, in_language(STATES[v.state], language), " ".join(sorted(v.accepted)), " ".join(sorted(v.revoked)), v.sha256)
+        (
+            v.covenant,
+            v.version,
+            in_language(STATES[v.state], language),
+            " ".join(sorted(v.accepted)),
+            " ".join(sorted(v.revoked)),
+            v.sha256[:SHOWN],
+        )
         for v in versions
     ]
     print_rows(in_language(Label("Versies", "Versions"), language), _columns(_VERSIONS, language), table)
@@ -89,7 +98,7 @@ def history(covenant: str, *, as_json: bool, language: str) -> None:
             in_language(STEPS[step.kind], language),
             step.party or step.who.party or "",
             _who(step, language),
-            step.thumbprint or "",
+            (step.thumbprint or "")[:SHOWN],
             in_language(EFFECTS[step.effect], language),
         )
         for step in steps

@@ -80,7 +80,7 @@ class Reader:
     def _told(self, output: str) -> str:
         for name, value in self.names.items():
             output = output.replace(value, name)
-        output = re.sub(r"[0-9a-f]{64}", "SHA256", output)
+        output = re.sub(r"\([0-9a-f]{12}\)", "(SHA256…)", re.sub(r"[0-9a-f]{64}", "SHA256", output))
         return "".join(f"{line.rstrip()}\n" for line in _SECONDS.sub("0,01 s", output).splitlines())
 
 

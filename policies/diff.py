@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from policies.effects.changes import Change, Effect, FieldChange, TermChange, What
-from policies.effects.emergencies import emergency_changes, emergency_offers
+from policies.effects.emergencies import emergency_changes
 from policies.effects.fields import field_changes
+from policies.effects.handovers import handover_changes
 from policies.effects.offers import offers_of
 from policies.effects.statements import never_changes
 from policies.effects.terms import TERMS
@@ -50,6 +51,7 @@ def diff(old: Policy, new: Policy) -> Diff:
     """Compare two compiled covenants."""
     changes: list[Change] = [*field_changes(offers_of(old), offers_of(new))]
     changes += emergency_changes(old.covenant, new.covenant)
+    changes += handover_changes(old.covenant, new.covenant)
     changes += never_changes(old.covenant.never, new.covenant.never)
     changes += _term_changes(old, new)
     return Diff(old, new, tuple(sorted(changes, key=lambda change: _ORDER[change.effect])))
@@ -71,5 +73,6 @@ def _term_changes(old: Policy, new: Policy) -> Iterator[TermChange]:
 
 
 def _seen(policy: Policy) -> frozenset[FieldName]:
-    """The fields that somebody may see, by an article or in need."""
-    return frozenset(rule.field for rule in policy.rules) | frozenset(FieldName(field) for _, field, _ in emergency_offers(policy.covenant))
+    """The fields that somebody may see: by an article, in need, or where a case is handed over."""
+    besides = (emergency.fields for emergency in policy.covenant.emergency), (handover.fields for handover in policy.covenant.handovers)
+    return frozenset(rule.field for rule in policy.rules).union(*besides[0], *besides[1])

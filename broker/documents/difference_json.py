@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from broker.documents.matrix_json import covenant_json, offer_json
 from policies.covenant import party_of
 from policies.diff import Change, Diff, Effect, FieldChange, TermChange
-from policies.effects.changes import EmergencyOffer, Value
-from policies.effects.offers import Grounds, Offer
+from policies.effects.changes import EmergencyOffer, HandoverOffer, Value
+from policies.effects.offers import Grounds, Need, Offer
 from policies.effects.terms import PARTS
 from policies.values import Period, period_of
 
@@ -78,7 +78,7 @@ def _value(value: Value) -> Json:
         case frozenset():
             return [*sorted(value)]
         case tuple():
-            return [_emergency(offer) for offer in value]
+            return [_emergency(offer) if isinstance(offer, EmergencyOffer) else _handover(offer) for offer in value]
         case date() | Period():
             return str(value)
         case timedelta():
@@ -93,5 +93,17 @@ def _emergency(offer: EmergencyOffer) -> dict[str, Json]:
         "notify": [*sorted(offer.notify)],
         "lasts": str(period_of(offer.lasts)),
         "reviewWithin": str(period_of(offer.review_within)),
+        "reasons": [*sorted(offer.reasons)],
+        "reviewedBy": [*sorted(offer.reviewed_by)],
+        "grounds": _grounds(offer.grounds),
+    }
+
+
+def _handover(offer: HandoverOffer) -> dict[str, Json]:
+    return {
+        "receiver": offer.receiver,
+        "form": str(offer.form),
+        "needs": [need.value for need in Need if need in offer.needs],
+        "closesAs": offer.closes_as,
         "grounds": _grounds(offer.grounds),
     }

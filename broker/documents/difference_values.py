@@ -28,7 +28,7 @@ from broker.documents.page_parts import Words
 from broker.documents.wording import day, length, phases_in_order, yes_no
 from broker.documents.wording_codes import code
 from policies.covenant import party_of
-from policies.effects.changes import EmergencyOffer, TermChange, Value
+from policies.effects.changes import EmergencyOffer, HandoverOffer, TermChange, Value
 from policies.effects.offers import Ground, Need, Offer
 from policies.effects.terms import TERMS
 from policies.values import Label, Period
@@ -158,7 +158,7 @@ class Values:
             words, members = (NO_LONGER_FORBIDS, change.before) if change.after is None else (FORBIDS, change.after)
             return f"{naming.say(words)}: {'; '.join(map(self._forbidden, sorted(members))) if isinstance(members, frozenset) else ''}"
         if isinstance(change.before, tuple) and isinstance(change.after, tuple):
-            return self._emergency_change(change.before, change.after)
+            return self._offers_change(change.before, change.after)
         if isinstance(change.before, frozenset) and isinstance(change.after, frozenset):
             return self._members(change.before, change.after)
         if change.term == "scenario":
@@ -190,7 +190,7 @@ class Values:
             case frozenset():
                 words = ", ".join(map(self._word, sorted(value)))
             case tuple():
-                words = "; ".join(map(self._emergency, value))
+                words = " | ".join(map(self._besides, value))
             case _:
                 words = code(str(value))
         return self._naming.words(words)
@@ -198,26 +198,41 @@ class Values:
     def _word(self, word: str) -> str:
         return self._naming.words(code(word))
 
-    def _emergency(self, offer: EmergencyOffer) -> str:
-        return "; ".join(f"{name} {said}" for name, said in self._of_emergency(offer)[:4])
+    def _besides(self, offer: EmergencyOffer | HandoverOffer) -> str:
+        """All that an emergency or a handover asks, but for its grounds."""
+        return "; ".join(f"{name} {said}" for name, said in self._parts(offer)[:-1] if said)
 
-    def _of_emergency(self, offer: EmergencyOffer) -> tuple[tuple[str, str], ...]:
+    def _parts(self, offer: EmergencyOffer | HandoverOffer) -> tuple[tuple[str, str], ...]:
         say, words = self._naming.say, self._naming.words
-        nobody = say(Label("niemand", "nobody"))
+
+        def listed(members: Iterable[str]) -> str:
+            return ", ".join(map(self._word, sorted(members)))
+
+        grounds = (say(Label("gronden", "grounds")), f"{_laws(offer.grounds.giver)} | {_laws(offer.grounds.receiver)}")
+        if isinstance(offer, HandoverOffer):
+            return (
+                (say(Label("aan", "to")), offer.receiver),
+                (say(Label("als", "as")), self._naming.form(offer.form)),
+                (say(Label("met", "with")), ", ".join(self.needs(offer.needs))),
+                (say(Label("sluit als", "closes as")), listed(filter(None, (offer.closes_as,)))),
+                grounds,
+            )
         return (
             (say(Label("hoogstens", "at most")), words(length(offer.lasts))),
-            (say(Label("vraagt", "asks")), ", ".join(map(self._word, sorted(offer.requires)))),
-            (say(Label("meldt het aan", "tells")), ", ".join(map(self._word, sorted(offer.notify))) or nobody),
+            (say(Label("vraagt", "asks")), listed(offer.requires)),
+            (say(Label("om", "for")), listed(offer.reasons)),
+            (say(Label("meldt het aan", "tells")), listed(offer.notify)),
             (say(Label("teruggekeken binnen", "looked back at within")), words(length(offer.review_within))),
-            (say(Label("gronden", "grounds")), f"{_laws(offer.grounds.giver)} | {_laws(offer.grounds.receiver)}"),
+            (say(Label("door", "by")), listed(offer.reviewed_by)),
+            grounds,
         )
 
-    def _emergency_change(self, before: tuple[EmergencyOffer, ...], after: tuple[EmergencyOffer, ...]) -> str:
-        """Of one emergency that changed only what changed; of several all that they ask."""
+    def _offers_change(self, before: Sequence[EmergencyOffer | HandoverOffer], after: Sequence[EmergencyOffer | HandoverOffer]) -> str:
+        """Of one emergency or handover that changed only what changed; of several all that they ask."""
         if len(before) != 1 or len(after) != 1:
-            return f"{self.value(before)} → {self.value(after)}"
-        pairs = zip(self._of_emergency(before[0]), self._of_emergency(after[0]), strict=True)
-        return "; ".join(f"{name} {was} → {is_}" for (name, was), (_, is_) in pairs if was != is_)
+            return f"{' | '.join(map(self._besides, before))} → {' | '.join(map(self._besides, after))}"
+        pairs = zip(self._parts(before[0]), self._parts(after[0]), strict=True)
+        return "; ".join(f"{name} {was or '–'} → {is_ or '–'}" for (name, was), (_, is_) in pairs if was != is_)
 
 
 def in_order(known: Iterable[str], values: Iterable[str]) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
-from policies.effects.offers import Grounds, Offer
+from policies.effects.offers import Grounds, Need, Offer
+from policies.forms import shows_at_least
 from policies.rules import Context
 from policies.values import Period
-from policies.vocabulary import FieldName
+from policies.vocabulary import FieldName, Form
 
 
 class Effect(StrEnum):
@@ -77,20 +80,42 @@ class EmergencyOffer:
     notify: frozenset[str]
     lasts: timedelta
     review_within: timedelta
+    reasons: frozenset[str]
+    reviewed_by: frozenset[str]
     grounds: Grounds
 
     def covers(self, other: EmergencyOffer) -> bool:
-        """Whether whoever has this one gains nothing by the other."""
+        """Whether whoever has this one gains nothing by the other; no reasons named is any reason."""
         return (
-            self.requires <= other.requires
+            (not self.reasons or (bool(other.reasons) and self.reasons >= other.reasons))
+            and self.reviewed_by <= other.reviewed_by
+            and self.requires <= other.requires
             and self.notify <= other.notify
             and self.lasts >= other.lasts
             and self.review_within >= other.review_within
         )
 
 
+@dataclass(frozen=True, slots=True)
+class HandoverOffer:
+    """What one handover lets go to another covenant: a field in a form, to one receiver there, if what it needs is so."""
+
+    receiver: str
+    form: Form
+    needs: frozenset[Need]
+    closes_as: str | None
+    grounds: Grounds
+
+    def covers(self, other: HandoverOffer) -> bool:
+        """Whether whoever receives this gains nothing by the other."""
+        return self.receiver == other.receiver and self.needs <= other.needs and shows_at_least(self.form, other.form)
+
+
 #: a value of a term; None is that nothing is said
-Value = str | bool | int | date | timedelta | Period | frozenset[str] | tuple[EmergencyOffer, ...] | None
+Value = str | bool | int | date | timedelta | Period | frozenset[str] | tuple[EmergencyOffer, ...] | tuple[HandoverOffer, ...] | None
+
+
+Coverable = TypeVar("Coverable", EmergencyOffer, HandoverOffer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +130,15 @@ class TermChange:
 
 
 Change = FieldChange | TermChange
+
+
+def compared(
+    term: str, old: Mapping[tuple[str, ...], tuple[Coverable, ...]], new: Mapping[tuple[str, ...], tuple[Coverable, ...]]
+) -> Iterator[TermChange]:
+    """Each key whose offers are others than before: one that nothing old covers widens, one that nothing new covers narrows."""
+    for key in (*old, *(key for key in new if key not in old)):
+        before, after = old.get(key, ()), new.get(key, ())
+        if frozenset(before) != frozenset(after):
+            widens = any(not any(one.covers(other) for one in before) for other in after)
+            narrows = any(not any(other.covers(one) for other in after) for one in before)
+            yield TermChange(term, effect_of(widens=widens, narrows=narrows), key, before or None, after or None)

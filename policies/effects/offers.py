@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cmp_to_key
 
-from policies.covenant import Article, Conditions, Consent, Covenant, LegalBasis, Onward, party_of
+from policies.covenant import Article, Conditions, Consent, Covenant, LegalBasis, Onward, Wpg20, party_of
 from policies.forms import shows_at_least
 from policies.policy import Policy
 from policies.rules import Context
@@ -95,9 +95,8 @@ def _widest_first(one: Offer, other: Offer) -> int:
 
 
 def _offer(covenant: Covenant, article: Article, receiver: PartyId, form: Form) -> Offer:
-    grounds = Grounds(
-        grounds_named(covenant, article.basis.giver), grounds_named(covenant, article.basis.receiver.get(receiver, ())), _wpg20(article)
-    )
+    giver, receiving = article.basis.giver, article.basis.receiver.get(receiver, ())
+    grounds = Grounds(grounds_named(covenant, giver), grounds_named(covenant, receiving), wpg20_words(article.wpg20))
     return Offer(form, article.id, needs_of(article, receiver), article.onward is Onward.WITH_AGREEMENT, grounds)
 
 
@@ -106,9 +105,13 @@ def needs_of(article: Article, receiver: PartyId) -> frozenset[Need]:
 
     The holder has always confirmed whom it means, so where it is the receiver too there is nobody else to confirm it.
     """
-    conditions = article.conditions
+    needs = conditions_needed(article.conditions)
+    return needs if article.identifies or receiver == article.from_ else needs | {Need.RECEIVER_IDENTIFIED}
+
+
+def conditions_needed(conditions: Conditions) -> frozenset[Need]:
+    """What a list of conditions asks."""
     needs = {
-        Need.RECEIVER_IDENTIFIED: not article.identifies and receiver != article.from_,
         Need.HIT: conditions.known_to_receiver,
         Need.AGREEMENT: conditions.agreement_of_source,
         Need.FOUR_EYES: conditions.four_eyes,
@@ -139,7 +142,7 @@ def grounds_named(covenant: Covenant, names: tuple[BasisId, ...]) -> frozenset[G
 
 def ground_of(basis: LegalBasis) -> Ground:
     """What a basis says in law; its name, its title and its DPV term are words."""
-    since = "" if basis.valid_from is None else basis.valid_from.isoformat()
+    days = (basis.valid_from, basis.valid_until, basis.balanced_on)
     gives = "gives_only" if basis.gives_only else ""
     return (
         basis.kind,
@@ -148,13 +151,13 @@ def ground_of(basis: LegalBasis) -> Ground:
         "; ".join(sorted(basis.rests_on)),
         basis.with_ or "",
         basis.balancing or "",
-        since,
+        *("" if day is None else day.isoformat() for day in days),
         gives,
     )
 
 
-def _wpg20(article: Article) -> tuple[str, ...]:
-    said = article.wpg20
+def wpg20_words(said: Wpg20 | None) -> tuple[str, ...]:
+    """The elements of a decision of the police, or nothing where there is none."""
     if said is None:
         return ()
     agreed = "; ".join(sorted(said.agreed_by))

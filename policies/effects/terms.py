@@ -7,6 +7,7 @@ names of articles and bases, DPV terms. tests/policies/test_diff_whole.py change
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -28,7 +29,7 @@ from policies.effects.judges import (
     shorter,
     told,
 )
-from policies.effects.readers import cases, header, parties, sharing
+from policies.effects.readers import cases, header, parties, sharing, tail
 from policies.effects.readers.keyed import Reader
 
 __all__ = ["PARTS", "TERMS", "Term", "Values"]
@@ -69,10 +70,22 @@ TERMS: tuple[Term, ...] = (
     Term("inform_by", (), header.inform_by, told),
     Term("inform_from", (), header.inform_from, told),
     Term("inform_within", (), header.inform_within, longer),
+    Term("inform_about", (), header.inform_about, fewer),
     Term("inform_defer", (), header.inform_defer, gives),
     Term("inform_defer_recheck", (), header.inform_defer_recheck, longer),
+    Term("inform_defer_by", (), header.inform_defer_by, told),
+    Term("inform_defer_at_most", (), header.inform_defer_at_most, longer),
     Term("withdrawal", (), header.withdrawal, told),
+    Term("withdrawal_destroyed_within", (), header.withdrawal_destroyed_within, longer),
     Term("withdrawal_received_data", (), header.withdrawal_received_data, rising("destroy", "destroy_or_own_ground", "own_ground")),
+    Term("accession", (), header.accession, told),
+    Term("accession_conditions", (), header.accession_conditions, fewer),
+    Term("partnership", (), header.partnership, told),
+    Term("partnership_kind", (), header.partnership_kind, cautious),
+    Term("partnership_officer", (), header.partnership_officer, guards),
+    Term("partnership_advice", (), header.partnership_advice, guards),
+    Term("partnership_audit", (), header.partnership_audit, longer),
+    Term("partnership_report", (), header.partnership_report, guards),
     Term("log", (), header.log, told),
     Term("log_retention", (), header.log_retention, longer),
     Term("log_readers", (), header.log_readers, more),
@@ -87,6 +100,8 @@ TERMS: tuple[Term, ...] = (
     Term("party_withdrawal", _PARTY, parties.withdrawal, later),
     Term("role", _ROLE, parties.each_role, told, thing=True),
     Term("role_designated", _ROLE, parties.designated, guards),
+    Term("role_designated_by", _ROLE, parties.designated_by, told),
+    Term("role_function", _ROLE, parties.function, told),
     Term("role_duty", _ROLE, parties.duty, told),
     Term("role_organ", _ROLE, parties.organ, told),
     Term("subject", ("subject",), parties.each_subject, told, thing=True),
@@ -106,6 +121,7 @@ TERMS: tuple[Term, ...] = (
     Term("move_needs_agreement", _PHASE, cases.needs_agreement, fewer),
     Term("move_or_after", _PHASE, cases.or_after, shorter),
     Term("phase_owner", _PHASE, cases.owner, told),
+    Term("phase_law", _PHASE, cases.law, told),
     Term("phase_within", _PHASE, cases.within, longer),
     Term("phase_falls_back_to", _PHASE, cases.falls_back_to, guards),
     Term("phase_warns", _PHASE, cases.warns, told),
@@ -122,6 +138,7 @@ TERMS: tuple[Term, ...] = (
     Term("field_about", _FIELD, sharing.about, told),
     Term("field_of", _FIELD, sharing.concerns, rising("subject", "household", "address"), needs_seeing=True),
     Term("field_delivery", _FIELD, sharing.delivery, rising("released_by_holder", "live"), needs_seeing=True),
+    Term("category_law", ("category",), sharing.category_law, told),
     Term("never_kind", ("statement",), sharing.never_kind, told),
     # ── signals, insight, keeping, rights ──
     Term("signal", _SIGNAL, sharing.each_signal, gives, thing=True),
@@ -129,26 +146,44 @@ TERMS: tuple[Term, ...] = (
     Term("signal_to", _SIGNAL, sharing.signal_to, more),
     Term("signal_opens", _SIGNAL, sharing.signal_opens, other),
     Term("signal_within", _SIGNAL, sharing.signal_within, told),
-    Term("insight", (), header.insight, gives),
-    Term("insight_geography", (), header.insight_geography, rising("neighbourhood", "street", "block", "stairwell")),
-    Term("insight_minimum_cell", (), header.insight_minimum_cell, larger),
-    Term("insight_round_to", (), header.insight_round_to, larger),
-    Term("insight_suppression", (), header.insight_suppression, guards),
-    Term("insight_readers", (), header.insight_readers, more),
+    Term("signal_anonymous", _SIGNAL, sharing.signal_anonymous, told),
+    Term("signal_reminds", _SIGNAL, sharing.signal_reminds, told),
+    Term("signal_offence_to", _SIGNAL, sharing.signal_offence_to, more),
+    Term("signal_offence_opens", _SIGNAL, sharing.signal_offence_opens, other),
+    Term("signal_offence_within", _SIGNAL, sharing.signal_offence_within, told),
+    Term("insight", (), tail.insight, gives),
+    Term("insight_geography", (), tail.insight_geography, rising("neighbourhood", "street", "block", "stairwell")),
+    Term("insight_minimum_cell", (), tail.insight_minimum_cell, larger),
+    Term("insight_round_to", (), tail.insight_round_to, larger),
+    Term("insight_suppression", (), tail.insight_suppression, guards),
+    Term("insight_readers", (), tail.insight_readers, more),
+    Term("insight_counts", (), tail.insight_counts, more),
+    Term("insight_every", (), tail.insight_every, told),
     Term("retention", ("category",), sharing.retention, longer),
-    Term("legal_hold", (), header.legal_hold, more),
-    Term("rights", (), header.rights, guards),
-    Term("rights_within", (), header.rights_within, longer),
-    Term("rights_contact", (), header.rights_contact, told),
-    Term("rights_exceptions", (), header.rights_exceptions, more),
-    Term("breach", (), header.breach, guards),
-    Term("breach_contact", (), header.breach_contact, told),
-    Term("breach_within", (), header.breach_within, longer),
-    Term("evaluation", (), header.evaluation, guards),
-    Term("evaluation_by", (), header.evaluation_by, told),
-    Term("evaluation_every", (), header.evaluation_every, longer),
+    Term("legal_hold", (), tail.legal_hold, more),
+    Term("legal_hold_recheck", (), tail.legal_hold_recheck, longer),
+    Term("rights", (), tail.rights, guards),
+    Term("rights_within", (), tail.rights_within, longer),
+    Term("rights_contact", (), tail.rights_contact, told),
+    Term("rights_counters", (), tail.rights_counters, told),
+    Term("rights_exceptions", (), tail.rights_exceptions, more),
+    Term("breach", (), tail.breach, guards),
+    Term("breach_contact", (), tail.breach_contact, told),
+    Term("breach_within", (), tail.breach_within, longer),
+    Term("evaluation", (), tail.evaluation, guards),
+    Term("evaluation_by", (), tail.evaluation_by, told),
+    Term("evaluation_every", (), tail.evaluation_every, longer),
+    Term("evaluation_first", (), tail.evaluation_first, later),
+    Term("evaluation_report", (), tail.evaluation_report, guards),
     Term("scenario", ("scenario",), sharing.scenario, told, thing=True),
 )
 
 #: the parts of the key of every `TermChange`, those that are no row of the table too
-PARTS = MappingProxyType({term.name: term.parts for term in TERMS} | {"emergency": ("role", "field", "subject"), "never": ("statement",)})
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {term.name: term.parts for term in TERMS}
+    | {
+        "emergency": ("role", "field", "subject"),
+        "handover": ("role", "case_type", "phase", "subject", "field"),
+        "never": ("statement",),
+    }
+)

@@ -16,6 +16,7 @@ from policies.covenant import (
     Consent,
     Covenant,
     DataClass,
+    DecisionReference,
     Emergency,
     Insight,
     Never,
@@ -28,7 +29,7 @@ from policies.covenant import (
     SignalKind,
 )
 from policies.diff import Diff, Effect, FieldChange, TermChange, What, diff
-from policies.vocabulary import FULL, PRESENT, ArticleId, BasisId, Delivery, Form, FormKind, ValueType
+from policies.vocabulary import FULL, PRESENT, ArticleId, BasisId, Delivery, FieldName, Form, FormKind, Phase, ValueType
 from tests.policies import strategies
 from tests.policies.builders import (
     CARETAKER,
@@ -193,9 +194,9 @@ NEED = Emergency(frozenset({NIGHT_OFFICER}), frozenset({COUNT}), ORDINARY, ("rea
 FORBIDDEN = Never("N1", NeverKind.CHOICE, "because", to=frozenset({POLICE}), classes=frozenset({DataClass.SPECIAL, DataClass.SECRECY}))
 
 
-def step(phase: object, **changes: object) -> dict[str, object]:
+def step(phase: Phase, **changes: object) -> dict[str, object]:
     street = WHOLE.case_types[STREET]
-    ladder = {**street.ladder, phase: replace(street.ladder[phase], **changes)}  # type: ignore[arg-type,index]
+    ladder = {**street.ladder, phase: replace(street.ladder[phase], **changes)}  # type: ignore[arg-type]  # a test names a member
     return {"case_types": {**WHOLE.case_types, STREET: replace(street, ladder=ladder)}}
 
 
@@ -203,8 +204,9 @@ def shown(view: ShownAs) -> dict[str, object]:
     return {"case_types": {**WHOLE.case_types, STREET: replace(WHOLE.case_types[STREET], shown_as={LANDLORD: view})}}
 
 
-def data(name: object, **changes: object) -> dict[str, object]:
-    return {"fields": {**WHOLE.fields, name: replace(WHOLE.fields[name], **changes)}}  # type: ignore[arg-type,index]
+def data(name: FieldName, **changes: object) -> dict[str, object]:
+    bent = {**WHOLE.fields, name: replace(WHOLE.fields[name], **changes)}  # type: ignore[arg-type]  # a test names a member
+    return {"fields": bent}
 
 
 WIDENING: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
@@ -307,6 +309,16 @@ def test_a_party_that_is_new_widens_and_one_that_left_narrows() -> None:
     assert ("party", Effect.NARROWS) in terms(between(covenant(), three))
 
 
+def test_another_decision_of_the_police_is_told(shipped: Covenant) -> None:
+    """What is seen stays as it was; on which decision it rests does not (Wpg art. 20(2))."""
+    which = next(number for number, each in enumerate(shipped.articles) if each.wpg20)
+    said = shipped.articles[which].wpg20
+    assert said is not None
+    decided = replace(shipped.articles[which], wpg20=replace(said, decision=DecisionReference("2027-1", date(2027, 1, 1))))
+    found = between(shipped, replace(shipped, articles=(*shipped.articles[:which], decided, *shipped.articles[which + 1 :])))
+    assert fields(found) == {(What.GROUNDS, Effect.NEUTRAL)}
+
+
 # ── beside the second way ──
 
 
@@ -339,7 +351,8 @@ def _edited(articles: tuple[Article, ...], drawn: st.DataObject) -> tuple[Articl
         {"phases": frozenset({PLAN})},
         {"case_types": frozenset({STREET, HOME})},
         *({"conditions": replace(which.conditions, consent=each)} for each in consents),
-        *({"conditions": replace(which.conditions, **{name: on})} for name in ("four_eyes", "advice") for on in (True, False)),
+        *({"conditions": replace(which.conditions, four_eyes=on)} for on in (True, False)),
+        *({"conditions": replace(which.conditions, advice=on)} for on in (True, False)),
     ]
     edit = drawn.draw(st.sampled_from(edits))
     return (*articles[:position], replace(which, **edit), *articles[position + 1 :])  # type: ignore[arg-type]

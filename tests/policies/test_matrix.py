@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
@@ -70,7 +71,7 @@ def test_nothing_stands_in_a_phase_that_shields() -> None:
 def test_each_filter_keeps_what_it_names_and_nothing_else(shipped_policy: Policy) -> None:
     whole = matrix(shipped_policy)
     holders = shipped_policy.covenant.fields
-    kept = {
+    kept: dict[Only, Callable[[Cell], bool]] = {
         Only(parties=frozenset({"police"})): lambda cell: cell.context.role.startswith("police."),
         Only(roles=frozenset({"care.case_manager"})): lambda cell: cell.context.role == "care.case_manager",
         Only(purposes=frozenset({"end_nuisance"})): lambda cell: cell.context.purpose == "end_nuisance",

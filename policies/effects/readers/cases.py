@@ -77,6 +77,10 @@ def owner(covenant: Covenant) -> Keyed:
     return _of_step(covenant, lambda _, step: step.owner)
 
 
+def law(covenant: Covenant) -> Keyed:
+    return _of_step(covenant, lambda _, step: step.law)
+
+
 def within(covenant: Covenant) -> Keyed:
     return _of_step(covenant, lambda _, step: step.within)
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from policies.covenant import Covenant, Party, Role
 from policies.effects.changes import Value
 from policies.effects.offers import grounds_named
-from policies.effects.readers.header import grounds_in_words
-from policies.effects.readers.keyed import Keyed
+from policies.effects.readers.keyed import Keyed, grounds_in_words
 
 
 def _of_party(covenant: Covenant, read: Callable[[Party], Value]) -> Keyed:
@@ -65,6 +64,14 @@ def each_role(covenant: Covenant) -> Keyed:
 
 def designated(covenant: Covenant) -> Keyed:
     return _of_role(covenant, lambda role: role.designated)
+
+
+def designated_by(covenant: Covenant) -> Keyed:
+    return _of_role(covenant, lambda role: role.designated_by)
+
+
+def function(covenant: Covenant) -> Keyed:
+    return _of_role(covenant, lambda role: role.function)
 
 
 def duty(covenant: Covenant) -> Keyed:

@@ -56,7 +56,12 @@ def delivery(covenant: Covenant) -> Keyed:
 
 
 def never_kind(covenant: Covenant) -> Keyed:
-    return (((never.statement,), never.kind) for never in covenant.never)
+    """The law or the parties' choice, and where that law is written."""
+    return (((never.statement,), " ".join(filter(None, (never.kind, never.law)))) for never in covenant.never)
+
+
+def category_law(covenant: Covenant) -> Keyed:
+    return (((name,), category.law) for name, category in covenant.categories.items())
 
 
 def each_signal(covenant: Covenant) -> Keyed:
@@ -77,6 +82,27 @@ def signal_opens(covenant: Covenant) -> Keyed:
 
 def signal_within(covenant: Covenant) -> Keyed:
     return _of_signal(covenant, lambda signal: signal.within)
+
+
+def signal_anonymous(covenant: Covenant) -> Keyed:
+    return _of_signal(covenant, lambda signal: signal.anonymous)
+
+
+def signal_reminds(covenant: Covenant) -> Keyed:
+    return _of_signal(covenant, lambda signal: frozenset(signal.remind))
+
+
+def signal_offence_to(covenant: Covenant) -> Keyed:
+    """Who receives it where there is an offence: whoever receives it anyway, unless it goes elsewhere."""
+    return _of_signal(covenant, lambda signal: frozenset(signal.offence.to if signal.offence else signal.to))
+
+
+def signal_offence_opens(covenant: Covenant) -> Keyed:
+    return _of_signal(covenant, lambda signal: (signal.offence.opens if signal.offence else None) or signal.opens)
+
+
+def signal_offence_within(covenant: Covenant) -> Keyed:
+    return _of_signal(covenant, lambda signal: (signal.offence.within if signal.offence else None) or signal.within)
 
 
 def retention(covenant: Covenant) -> Keyed:

@@ -28,7 +28,7 @@ from policies.wording import Label, say
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 16
-MAX_NODES = 100_000
+MAX_NODES = 60_000
 #: a file with more mistakes than this is not a covenant with mistakes; the rest is not looked for
 MAX_FINDINGS = 200
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from policies.covenant import DataClass
 from policies.legal.dossier import CARE_CLASSES, POLICE_CLASSES, Dossier
 from policies.legal.rule import Sighting, seen, warns
 from policies.never import covers
@@ -43,9 +44,8 @@ def _implied(dossier: Dossier) -> Iterator[Sighting]:
 
 
 def _accumulation(dossier: Dossier) -> Iterator[Sighting]:
-    """A role that receives police data and care data, unless a never statement about that very role bounds how much of them."""
-    heavy = [field for field in dossier.covenant.fields.values() if field.classes & (POLICE_CLASSES | CARE_CLASSES)]
-    bounded = {role for never in dossier.covenant.never if any(covers(never, field) for field in heavy) for role in never.to}
+    """A role that receives police data and care data, unless never statements about that very role bound how much of both."""
+    bounded = _bounded(dossier, POLICE_CLASSES) & _bounded(dossier, CARE_CLASSES)
     police: dict[RoleId, int] = {}
     care: dict[RoleId, int] = {}
     for position, article in enumerate(dossier.covenant.articles):
@@ -68,6 +68,12 @@ def _accumulation(dossier: Dossier) -> Iterator[Sighting]:
             one=dossier.covenant.articles[first].id,
             other=dossier.covenant.articles[last].id,
         )
+
+
+def _bounded(dossier: Dossier, classes: frozenset[DataClass]) -> frozenset[str]:
+    """The roles that a never statement keeps from some field of these classes, by name."""
+    fields = [field for field in dossier.covenant.fields.values() if field.classes & classes]
+    return frozenset(role for never in dossier.covenant.never if any(covers(never, field) for field in fields) for role in never.to)
 
 
 def _told_of_reporter(dossier: Dossier) -> Iterator[Sighting]:

@@ -48,7 +48,7 @@ HOSTILE: list[tuple[bytes, str]] = [
 def test_the_caps_leave_room_for_a_covenant_and_for_nothing_else() -> None:
     assert MAX_BYTES == 2 * 1024 * 1024
     assert MAX_DEPTH == 16
-    assert MAX_NODES == 100_000
+    assert MAX_NODES == 60_000
     assert MAX_FINDINGS == 200
 
 
@@ -58,7 +58,7 @@ def test_a_hostile_file_is_one_clear_error(content: bytes, expected: str) -> Non
 
 
 def test_as_many_parts_as_the_cap_are_left_before_they_are_built() -> None:
-    assert mistakes(b"[" + b"a," * (MAX_NODES + 10) + b"]")[0].endswith("error[too-large]: expected at most 100000 parts")
+    assert mistakes(b"[" + b"a," * (MAX_NODES + 10) + b"]")[0].endswith("error[too-large]: expected at most 60000 parts")
 
 
 def test_an_alias_bomb_is_refused_at_its_first_anchors() -> None:

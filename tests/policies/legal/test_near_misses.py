@@ -28,14 +28,16 @@ def test_the_small_covenant_has_no_finding_at_all() -> None:
     [
         NEVER + "    to: municipality\n    fields: [help.*]\n    phases: [triage]\n",  # the whole party, not the role
         NEVER + "    to: municipality.director\n    fields: [complaints.*]\n    phases: [closed]\n",  # neither police nor care
+        NEVER + "    to: municipality.director\n    fields: [help.*]\n    phases: [triage]\n",  # care alone
     ],
 )
 def test_collecting_police_and_care_is_excused_by_no_other_never_statement(bound: str) -> None:
     assert "accumulation" in codes(TO_DIRECTOR + bound)
 
 
-def test_a_never_statement_about_the_role_and_about_care_excuses_it() -> None:
-    assert "accumulation" not in codes(TO_DIRECTOR + NEVER + "    to: municipality.director\n    fields: [help.*]\n    phases: [triage]\n")
+def test_a_never_statement_that_bounds_both_for_the_role_excuses_it() -> None:
+    bound = NEVER + "    to: municipality.director\n    fields: [help.*, incidents.*]\n    phases: [triage]\n"
+    assert "accumulation" not in codes(TO_DIRECTOR + bound)
 
 
 def test_the_police_and_care_in_two_roles_of_one_party_are_no_accumulation() -> None:

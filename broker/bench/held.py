@@ -43,6 +43,10 @@ def decide_held(bench: DecideBench) -> Iterator[Held]:
         if one.rules == LOADED_RULES:
             loaded = one.load_ms + one.compile_ms + one.verify_ms
             yield Held(f"loading, compiling and verifying {one.rules} rules", loaded, "at most", 1_000, "ms", gated=False)
+            yield Held(f"diff of two covenants of {one.rules} rules", one.diff_ms, "at most", 100, "ms", gated=False)
+            yield Held(
+                "that diff beside loading and compiling one", one.diff_ms / (one.load_ms + one.compile_ms), "at most", 1, "x", gated=True
+            )
 
 
 def exchange_held(bench: ExchangeBench) -> Iterator[Held]:

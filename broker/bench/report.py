@@ -113,10 +113,19 @@ def _print_tables(console: Console, here: Mapping[str, str], measured: Mapping[s
 
 def _decide_table(bench: decide.DecideBench) -> Table:
     table = _table(
-        f"decide: {bench.fields} fields", "rules", "load ms", "compile ms", "verify ms", "cold ms", "warm us", "new facts us", "casbin ms"
+        f"decide: {bench.fields} fields",
+        "rules",
+        "load ms",
+        "compile ms",
+        "verify ms",
+        "cold ms",
+        "warm us",
+        "new facts us",
+        "casbin ms",
+        "diff ms",
     )
     for one in bench.figures:
-        told = (one.load_ms, one.compile_ms, one.verify_ms, one.cold_ms, one.warm_us, one.new_facts_us, one.casbin_ms)
+        told = (one.load_ms, one.compile_ms, one.verify_ms, one.cold_ms, one.warm_us, one.new_facts_us, one.casbin_ms, one.diff_ms)
         table.add_row(f"{one.rules:,}", *(f"{figure:,.1f}" for figure in told))
     return table
 

@@ -7,13 +7,15 @@ is then a case in which that is given and was not. It *narrows* when the old one
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from policies.effects.changes import Effect, FieldChange, What, effect_of
-from policies.effects.offers import Offer, Offers
+from policies.effects.offers import Need, Offer, Offers
 from policies.forms import shows_at_least
 from policies.vocabulary import Form
 
 _NOTHING: tuple[Offer, ...] = ()
+_BY = frozenset({Need.CONSENT_BY_SUBJECT, Need.CONSENT_BY_REPRESENTATIVE})
 _Judged = tuple[What, Effect] | None
 
 
@@ -33,14 +35,24 @@ def field_changes(old: Offers, new: Offers) -> Iterator[FieldChange]:
 
 
 def _judge(before: tuple[Offer, ...], after: tuple[Offer, ...]) -> _Judged:
-    widens = any(not any(old.covers(new) for old in before) for new in after)
-    narrows = any(not any(new.covers(old) for new in after) for old in before)
+    was, is_ = tuple(_ways(before)), tuple(_ways(after))
+    widens = any(not any(old.covers(new) for old in was) for new in is_)
+    narrows = any(not any(new.covers(old) for new in is_) for old in was)
     if widens or narrows:
         effect = effect_of(widens=widens, narrows=narrows)
         return _what(before, after, effect), effect
     if {offer.grounds for offer in before} != {offer.grounds for offer in after}:
         return What.GROUNDS, Effect.NEUTRAL
     return None
+
+
+def _ways(offers: tuple[Offer, ...]) -> Iterator[Offer]:
+    """Each way in which an offer can be had: a consent that either may give is given by the one or by the other."""
+    for offer in offers:
+        if Need.CONSENT in offer.needs and not offer.needs & _BY:
+            yield from (replace(offer, needs=offer.needs | {by}) for by in _BY)
+        else:
+            yield offer
 
 
 def _what(before: tuple[Offer, ...], after: tuple[Offer, ...], effect: Effect) -> What:

@@ -170,6 +170,13 @@ def test_a_consent_that_may_be_less_widens(strict: Consent, loose: Consent | Non
     assert fields(between(new, old)) == {(What.NEEDS_MORE, Effect.NARROWS)}
 
 
+def test_a_consent_by_either_is_one_by_the_one_and_one_by_the_other() -> None:
+    by = [one(id=ArticleId(who), conditions=Conditions(consent=Consent(who))) for who in ("subject", "representative")]
+    either = one(conditions=Conditions(consent=Consent("subject_or_representative")))
+    assert between(covenant(*by), covenant(either)).changes == ()
+    assert reference_diff(covenant(*by), covenant(either)) == {}
+
+
 def test_every_situation_is_a_change_of_its_own() -> None:
     new = one(to=frozenset({DIRECTOR, OFFICER}), case_types=frozenset({STREET, HOME}), about=frozenset({TENANT, MINOR}), basis=ORDINARY)
     found = between(covenant(one()), covenant(new))

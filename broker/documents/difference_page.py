@@ -27,6 +27,7 @@ def difference_page(said: Said) -> Document:
         sections=tuple(_sections(said)),
         lead=lead,
         contents=False,
+        seal_last=True,
     )
 
 

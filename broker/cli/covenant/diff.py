@@ -9,15 +9,14 @@ from pathlib import Path
 import click
 
 from broker.cli.common import language, readable_file
+from broker.cli.covenant.usable import usable
 from broker.documents.difference import Said, said
 from broker.documents.difference_json import difference_json
 from broker.documents.difference_page import difference_page
 from broker.documents.difference_text import difference_text
 from broker.documents.markdown import markdown
 from broker.documents.page import html
-from policies.compile import compile_covenant
 from policies.diff import Diff, diff
-from policies.load import load_covenant
 
 #: what the exit code tells; 1 is a covenant that cannot be used and 2 is click's own
 NOTHING, NARROWS, WIDENS = 0, 10, 11
@@ -37,7 +36,7 @@ def show_diff(old: Path, new: Path, *, kind: str, output: Path | None, language:
     Exit code 0: no effect, or one that widens nothing and narrows nothing; 10: it only narrows; 11: it widens, whatever else it does;
     1: one of the two has mistakes; 2: wrong use.
     """
-    found = diff(*(compile_covenant(load_covenant(file.read_bytes(), str(file))) for file in (old, new)))
+    found = diff(usable(old, language), usable(new, language))
     written = _written(said(found, language), kind)
     if output is None:
         click.echo(written, nl=False)

@@ -13,14 +13,13 @@ import click
 from rich.console import Console
 
 from broker.cli.common import covenant_file, language
+from broker.cli.covenant.usable import usable
 from broker.documents.matrix import Laid, lay_out
 from broker.documents.matrix_json import matrix_json
 from broker.documents.matrix_page import matrix_page
 from broker.documents.matrix_sheets import csv_of, xlsx_of
 from broker.documents.matrix_terminal import WIDTH, print_matrix
-from policies.compile import compile_covenant
 from policies.covenant import Covenant
-from policies.load import load_covenant
 from policies.matrix import Only
 from policies.wording import in_language, say
 
@@ -64,7 +63,7 @@ def show_matrix(file: Path, *, kind: str | None, output: Path | None, ids: bool,
     kind = kind or _kind_of(output)
     if kind == "xlsx" and output is None:
         raise click.UsageError(in_language(_WORKBOOK, language))
-    policy = compile_covenant(load_covenant(file.read_bytes(), str(file)))
+    policy = usable(file, language)
     laid = lay_out(policy, _only(policy.covenant, asked, language), language, ids=ids)
     if output is None:
         _print(laid, kind)

@@ -31,6 +31,9 @@ from broker.oauth.jwks import UnusableKeys
 from broker.oauth.private_key_jwt import AssertionRefused
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
+from broker.replaying import ReplayError
+from policies.editing.edit import EditRefused
+from policies.wording import Impossible
 
 #: errors of ours that never reach a door as themselves: roots, what is caught on the way, what stops a start or a command line
 STAYS_INSIDE = frozenset(
@@ -50,6 +53,7 @@ STAYS_INSIDE = frozenset(
         audit_errors.FenceMoved,  # by the exchange, which decides again
         connector_errors.ReferenceTaken,  # by the case registry
         connector_errors.SourceUnavailable,  # by the exchange: the fields are `unavailable`
+        Impossible,  # by the reading of a covenant, which makes a finding of it
         # at start, in the verifier and on the command line
         ClientExists,
         ConfigError,
@@ -57,6 +61,8 @@ STAYS_INSIDE = frozenset(
         UnknownClient,
         UnusableClient,
         UnusableKeys,
+        EditRefused,
+        ReplayError,
         audit_errors.NotALog,
         audit_errors.NoteMalformed,
         audit_errors.NoteUnverified,

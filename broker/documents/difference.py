@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
+from broker.documents.difference_grounds import grounds_of
 from broker.documents.difference_values import Values
-from broker.documents.difference_words import EFFECT, THE_SAME, WHAT, WORDS_ONLY
+from broker.documents.difference_words import EFFECT, THE_SAME, WORDS_ONLY
 from broker.documents.matrix_words import Naming
 from policies.diff import Diff, Effect, FieldChange, TermChange, What
 from policies.effects.boxes import merged
@@ -85,24 +86,25 @@ def _field_lines(diff: Diff, old: Naming, new: Naming) -> Iterable[FieldLine]:
     for change in _by_receiver(diff):
         alike.setdefault(_likeness(change), []).append(change)
     for changes in alike.values():
-        first = changes[0]
-        values = Values(old if first.what is What.LOSES else new)
-        named = _names_forms(first)
-        points = [_point(change, values.form((*change.before, *change.after)[0]) if named else "") for change in changes]
-        before, after = (
-            values.offers(offers, forms=not named, grounds=first.what is What.GROUNDS) for offers in (first.before, first.after)
-        )
-        for box in merged(points, _FIELD_DIMENSIONS):
-            yield FieldLine(
-                first.effect,
-                in_language(WHAT[first.what], new.language),
-                values.roles(box[0]),
-                values.fields(box[5]),
-                before,
-                after,
-                values.where(box[1], box[2], box[3], box[4]),
-                prod(map(len, box)),
-            )
+        values = Values(old if changes[0].what is What.LOSES else new)
+        yield from (_grounds_line(changes, values),) if changes[0].what is What.GROUNDS else _lines(changes, values)
+
+
+def _lines(changes: list[FieldChange], values: Values) -> Iterable[FieldLine]:
+    first, named = changes[0], _names_forms(changes[0])
+    points = [_point(change, values.form((*change.before, *change.after)[0]) if named else "") for change in changes]
+    before, after = (values.offers(offers, forms=not named) for offers in (first.before, first.after))
+    for box in merged(points, _FIELD_DIMENSIONS):
+        where = values.where(box[1], box[2], box[3], box[4])
+        count = prod(map(len, box))
+        yield FieldLine(first.effect, values.what(first.what), values.roles(box[0]), values.fields(box[5]), before, after, where, count)
+
+
+def _grounds_line(changes: list[FieldChange], values: Values) -> FieldLine:
+    """That articles rest on other grounds is one line, by article, with the grounds that come and go."""
+    before, after = values.grounds(changes[0].before, changes[0].after), values.grounds(changes[0].after, changes[0].before)
+    articles = dict.fromkeys(offer.article for change in changes for offer in change.after)
+    return FieldLine(changes[0].effect, values.what(What.GROUNDS), values.articles(articles), (), before, after, "", len(changes))
 
 
 def _by_receiver(diff: Diff) -> list[FieldChange]:
@@ -123,6 +125,9 @@ def _likeness(change: FieldChange) -> tuple[object, ...]:
     if _names_forms(change):
         (offer,) = (*change.before, *change.after)
         return (change.effect, change.what, offer.article, offer.needs, offer.onward)
+    if change.what is What.GROUNDS:
+        was, is_ = grounds_of(change.before), grounds_of(change.after)
+        return (change.effect, change.what, was - is_, is_ - was)
     return (change.effect, change.what, change.before, change.after)
 
 

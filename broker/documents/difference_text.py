@@ -45,7 +45,8 @@ def _field(said: Said, line: FieldLine, width: int) -> Iterator[str]:
     yield from _folded(f"{SIGN[line.effect]} {line.who} {line.what}", width, 2)
     for field in line.fields:
         yield from _folded(f"    {field}", width, 6)
-    yield from _folded(f"    {line.where}", width, _INDENT)
+    if line.where:
+        yield from _folded(f"    {line.where}", width, _INDENT)
     yield from _folded(f"    {in_language(Label('was', 'was'), said.language)}: {line.before}", width, _INDENT + 2)
     yield from _folded(f"    {in_language(Label('wordt', 'becomes'), said.language)}: {line.after}", width, _INDENT + 2)
 

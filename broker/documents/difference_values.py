@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
+from broker.documents.difference_grounds import ground_in_words, grounds_in_words, grounds_of, in_order
 from broker.documents.difference_words import (
     ADDED,
     BEFORE_CONFIRMED,
@@ -22,14 +23,17 @@ from broker.documents.difference_words import (
     NOTHING_SAID,
     RESPECT,
     TERM,
+    VALUES,
+    VALUES_ARE,
+    WHAT,
 )
 from broker.documents.matrix_words import Naming
 from broker.documents.page_parts import Words
 from broker.documents.wording import day, length, phases_in_order, yes_no
 from broker.documents.wording_codes import code
 from policies.covenant import party_of
-from policies.effects.changes import EmergencyOffer, HandoverOffer, TermChange, Value
-from policies.effects.offers import Ground, Need, Offer
+from policies.effects.changes import EmergencyOffer, HandoverOffer, TermChange, Value, What
+from policies.effects.offers import Grounds, Need, Offer
 from policies.effects.terms import TERMS
 from policies.values import Label, Period
 from policies.vocabulary import CaseTypeId, FieldName, PartyId, Phase, PurposeId, RoleId, SubjectKind
@@ -46,6 +50,15 @@ class Values:
     def term(self, name: str) -> str:
         """What a term is called."""
         return self._naming.say(TERM[name])
+
+    def what(self, what: What) -> str:
+        """What happens to fields, as it stands behind who sees them."""
+        return self._naming.say(WHAT[what])
+
+    def articles(self, articles: Iterable[str]) -> str:
+        """`artikel 7.1, 8.1`, in the covenant's order."""
+        ordered = in_order((article.id for article in self._naming.covenant.articles), articles)
+        return f"{self._naming.say(Label('artikel', 'article'))} {', '.join(ordered)}"
 
     def roles(self, roles: Iterable[str]) -> str:
         """`Gemeente Waterstad: regisseur, adviseur; Politie: wijkagent`, in the covenant's order."""
@@ -91,22 +104,20 @@ class Values:
         """The form of one offer."""
         return self._naming.form(offer.form)
 
-    def offers(self, offers: Sequence[Offer], *, forms: bool = True, grounds: bool = False) -> str:
+    def offers(self, offers: Sequence[Offer], *, forms: bool = True) -> str:
         """What is offered: `maand (artikel 7.1; met een tweede paar ogen)`; `forms` are left out where the fields say them."""
         if not offers:
             return self._naming.say(Label("niets", "nothing"))
-        return "; ".join(self._offer(offer, forms=forms, grounds=grounds) for offer in offers)
+        return "; ".join(self._offer(offer, forms=forms) for offer in offers)
 
-    def _offer(self, offer: Offer, *, forms: bool, grounds: bool) -> str:
+    def _offer(self, offer: Offer, *, forms: bool) -> str:
         naming = self._naming
         said = [f"{naming.say(Label('artikel', 'article'))} {offer.article}"]
-        if grounds:
-            said += self._grounds(offer)
-        elif needs := self.needs(offer.needs):
+        if needs := self.needs(offer.needs):
             said.append(f"{naming.say(Label('met', 'with'))} {', '.join(needs)}")
-        if Need.RECEIVER_IDENTIFIED not in offer.needs and not grounds:
+        if Need.RECEIVER_IDENTIFIED not in offer.needs:
             said.append(naming.say(BEFORE_CONFIRMED))
-        if offer.onward and not grounds:
+        if offer.onward:
             said.append(naming.say(MAY_PASS_ON))
         return f"{naming.form(offer.form)} ({'; '.join(said)})" if forms else "; ".join(said)
 
@@ -125,10 +136,11 @@ class Values:
         how = ", ".join(say(CONSENT[need]) for need in CONSENT_HOW if need in needs)
         return " ".join(filter(None, (before, noun, whose, how and f"[{how}]")))
 
-    def _grounds(self, offer: Offer) -> list[str]:
-        giver, receiver = self._naming.say(Label("gever", "giver")), self._naming.say(Label("ontvanger", "receiver"))
-        said = [f"{giver}: {_laws(offer.grounds.giver)}", f"{receiver}: {_laws(offer.grounds.receiver)}"]
-        return [*said, f"Wpg 20: {'; '.join(offer.grounds.wpg20[-2:])}"] if offer.grounds.wpg20 else said
+    def grounds(self, offers: Sequence[Offer], others: Sequence[Offer]) -> str:
+        """The grounds that the others lack: `ontvanger: 32016R0679 6(1)(e) Gemeentewet 172`."""
+        own = sorted(grounds_of(offers) - grounds_of(others))
+        sides = {"giver": Label("gever", "giver"), "receiver": Label("ontvanger", "receiver"), "wpg20": Label("Wpg 20", "Wpg 20")}
+        return "; ".join(f"{self._naming.say(sides[side])}: {ground_in_words(self._naming, side, ground)}" for side, ground in own) or "–"
 
     def of(self, parts: Sequence[str], box: Sequence[frozenset[str]]) -> str:
         """Of what a term changes: `Ernstige woonoverlast, plan van aanpak`."""
@@ -160,19 +172,38 @@ class Values:
         if isinstance(change.before, tuple) and isinstance(change.after, tuple):
             return self._offers_change(change.before, change.after)
         if isinstance(change.before, frozenset) and isinstance(change.after, frozenset):
-            return self._members(change.before, change.after)
+            return self._members(change.term, change.before, change.after)
         if change.term == "scenario":
             return naming.say(Label("vraagt iets anders", "asks something else"))
-        return f"{self.value(change.before)} → {self.value(change.after)}"
+        before, after = (
+            self._named(change.term, value) if isinstance(value, str) else self.value(value) for value in (change.before, change.after)
+        )
+        return f"{before} → {after}"
 
     def _forbidden(self, words: str) -> str:
         """`to=police, fields=arrears.*` with the respects in words."""
         pairs = (each.partition("=") for each in words.split(", "))
         return ", ".join(f"{self._naming.say(RESPECT[respect])} {value}" for respect, _, value in pairs)
 
-    def _members(self, before: frozenset[str], after: frozenset[str]) -> str:
+    def _members(self, term: str, before: frozenset[str], after: frozenset[str]) -> str:
         said = ((ADDED, after - before), (DROPPED, before - after))
-        return "; ".join(f"{self._naming.say(label)}: {', '.join(map(self._word, sorted(members)))}" for label, members in said if members)
+        named = ((label, [self._named(term, member) for member in sorted(members)]) for label, members in said)
+        return "; ".join(f"{self._naming.say(label)}: {', '.join(members)}" for label, members in named if members)
+
+    def _named(self, term: str, word: str) -> str:
+        """A word of a term: what a party, role, phase, sort of case or subject is called, or the word of a short list."""
+        naming, covenant = self._naming, self._naming.covenant
+        if word in VALUES.get(term, {}):
+            return naming.say(VALUES[term][word])
+        known: dict[str, Callable[[], str]] = {
+            "party": lambda: naming.party(PartyId(word)),
+            "role": lambda: naming.role_and_party(RoleId(word)) if covenant.role(RoleId(word)) else naming.party(PartyId(word)),
+            "phase": lambda: naming.phase(Phase(word)),
+            "case_type": lambda: naming.case_type(CaseTypeId(word)),
+            "subject": lambda: naming.subject(SubjectKind(word)),
+        }
+        said = known[VALUES_ARE[term]]() if term in VALUES_ARE else word
+        return self._word(word) if said == word else said
 
     def value(self, value: Value) -> str:
         """One value in words."""
@@ -208,7 +239,7 @@ class Values:
         def listed(members: Iterable[str]) -> str:
             return ", ".join(map(self._word, sorted(members)))
 
-        grounds = (say(Label("gronden", "grounds")), f"{_laws(offer.grounds.giver)} | {_laws(offer.grounds.receiver)}")
+        grounds = (say(Label("gronden", "grounds")), self._both_sides(offer.grounds))
         if isinstance(offer, HandoverOffer):
             return (
                 (say(Label("aan", "to")), offer.receiver),
@@ -227,21 +258,13 @@ class Values:
             grounds,
         )
 
+    def _both_sides(self, grounds: Grounds) -> str:
+        sides = (("giver", grounds.giver), ("receiver", grounds.receiver))
+        return " | ".join(grounds_in_words(self._naming, side, each) for side, each in sides)
+
     def _offers_change(self, before: Sequence[EmergencyOffer | HandoverOffer], after: Sequence[EmergencyOffer | HandoverOffer]) -> str:
         """Of one emergency or handover that changed only what changed; of several all that they ask."""
         if len(before) != 1 or len(after) != 1:
             return f"{' | '.join(map(self._besides, before))} → {' | '.join(map(self._besides, after))}"
         pairs = zip(self._parts(before[0]), self._parts(after[0]), strict=True)
         return "; ".join(f"{name} {was or '–'} → {is_ or '–'}" for (name, was), (_, is_) in pairs if was != is_)
-
-
-def in_order(known: Iterable[str], values: Iterable[str]) -> list[str]:
-    """The values in the order of what is known, and then whatever else there is."""
-    wanted = frozenset(values)
-    ordered = [name for name in known if name in wanted]
-    return [*ordered, *sorted(wanted.difference(ordered))]
-
-
-def _laws(grounds: frozenset[Ground]) -> str:
-    """Each ground by its kind, law and article, and what it rests on."""
-    return ", ".join(" ".join(part for part in ground[1:4] if part) for ground in sorted(grounds)) or "–"

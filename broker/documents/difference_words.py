@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from broker.documents.wording_codes import CONCERNS, DATA_CLASS, DELIVERY, PARTY_KIND, PHASE_VIEW, VALUE_TYPE
 from policies.effects.changes import Effect, What
 from policies.effects.offers import Need
 from policies.values import Label
@@ -31,7 +32,7 @@ WHAT: Mapping[What, Label] = MappingProxyType(
         What.NEEDS_MORE: Label("ziet onder meer voorwaarden", "sees under more conditions"),
         What.ONWARD: Label("mag voortaan doorgeven", "may from now on pass on"),
         What.NOT_ONWARD: Label("mag niet meer doorgeven", "may no longer pass on"),
-        What.GROUNDS: Label("ziet op andere gronden", "sees on other grounds"),
+        What.GROUNDS: Label("rust op andere gronden", "rests on other grounds"),
     }
 )
 
@@ -196,6 +197,28 @@ TERM: Mapping[str, Label] = MappingProxyType(
         "evaluation_report": Label("Verslag van de evaluatie", "Report of the evaluation"),
         "scenario": Label("Proef in het convenant", "Scenario in the covenant"),
     }
+)
+
+#: the words of a term that has a short list of its own
+VALUES: Mapping[str, Mapping[str, Label]] = MappingProxyType(
+    {
+        "party_kind": {str(key): label for key, label in PARTY_KIND.items()},
+        "shown_phase": {str(key): label for key, label in PHASE_VIEW.items()},
+        "field_type": {str(key): label for key, label in VALUE_TYPE.items()},
+        "field_classes": {str(key): label for key, label in DATA_CLASS.items()},
+        "field_of": {str(key): label for key, label in CONCERNS.items()},
+        "field_delivery": {str(key): label for key, label in DELIVERY.items()},
+    }
+)
+#: what the values of a term name
+VALUES_ARE: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("shown_participants", "move_needs_agreement", "inform_by", "field_holder", "evaluation_by"), "party")
+    | dict.fromkeys(
+        ("phase_owner", "phase_reminds", "signal_from", "signal_to", "signal_offence_to", "signal_reminds", "insight_readers"), "role"
+    )
+    | dict.fromkeys(("moves", "closing_moves", "opens_in", "phase_falls_back_to", "inform_from"), "phase")
+    | dict.fromkeys(("signal_opens", "signal_offence_opens"), "case_type")
+    | dict.fromkeys(("field_about", "inform_about"), "subject")
 )
 
 NEW, GONE = Label("nieuw", "new"), Label("vervalt", "gone")

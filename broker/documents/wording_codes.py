@@ -243,9 +243,14 @@ def classes(of: Iterable[DataClass]) -> Words:
     return listed(DATA_CLASS[each] for each in DataClass if each in wanted)
 
 
+def law_named(law: str) -> Words:
+    """What a law is called, by the id under which it is published."""
+    return _LAWS.get(law, law)
+
+
 def citation(basis: LegalBasis) -> Words:
     """`art. 6(1)(e) AVG`, or the law alone where no article is named."""
-    law: Words = _LAWS.get(basis.law, basis.law)
+    law = law_named(basis.law)
     return law if basis.article is None else tell("art. {article} {law}", "art. {article} {law}", article=basis.article, law=law)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -92,7 +93,7 @@ def _only(covenant: Covenant, asked: Mapping[str, tuple[str, ...]], language: st
     }
     for option, member, _ in _FILTERS:
         for name in asked[member]:
-            if not (member == "fields" and "*" in name):
+            if not (member == "fields" and fnmatch.filter(covenant.fields, name)):
                 _check_known(option, name, list(known[member]), language)
     return Only(**{member: frozenset(names) for member, names in asked.items()})
 

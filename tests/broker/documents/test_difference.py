@@ -152,9 +152,20 @@ def test_terms_are_said_in_english_too() -> None:
     lines = text(old, new, "en").splitlines()
     assert lines[1] == "This change widens."
     assert "+ Never statement (N1): no longer forbids: to police, field help.*" in lines
-    assert "+ Who sees the counts: added: city.director" in lines
+    assert "+ Who sees the counts: added: city.director, City" in lines
     assert any(line.startswith("+ In an emergency (Police: police.night_officer") for line in lines)
     assert "at most 1 day → 2 days" in text(old, new, "en").replace("\n    ", " ")
+
+
+def test_other_grounds_are_one_line_by_article_with_the_law_by_name(tmp_path: Path) -> None:
+    """A ground that ten articles rest on is said once, and only the grounds that come or go."""
+    result = run(tmp_path, ('"Gemeentewet 172", "Gemeentewet 151d"', '"Gemeentewet 172"'))
+    assert result.exit_code == 0
+    assert (
+        "· artikel 7.1, 8.1, 8.3, 8.4, 9.9, 10.1, 10.2, 10.8, 10.9, 11.1 rust op andere gronden\n"
+        "    was: ontvanger: AVG 6(1)(e) Gemeentewet 151d; Gemeentewet 172 2018-05-25\n"
+        "    wordt: ontvanger: AVG 6(1)(e) Gemeentewet 172 2018-05-25\n"
+    ) in result.output
 
 
 def test_everything_that_can_change_has_a_name() -> None:

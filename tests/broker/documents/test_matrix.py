@@ -116,6 +116,8 @@ def test_a_filter_that_nothing_can_pass_is_a_mistake_with_the_nearest_name() -> 
     assert result.exit_code == 2
     assert "--party: no `polise` in this covenant; did you mean `police`?" in result.output
     assert "bedoelt u `police`?" in run("--party", "polise").output
+    assert run("--field", "nothing.*").exit_code == 2
+    assert run("--field", "incidents.*").exit_code == 0
 
 
 def test_a_workbook_needs_a_file() -> None:

@@ -9,7 +9,7 @@ sign for a party.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,6 @@ from joserfc.registry import HeaderParameter
 from audit.note import VerifierKey
 from broker.clock import epoch_ms
 from broker.errors import CovenantRefused
-from policies.covenant import Covenant
 from policies.vocabulary import PartyId
 
 #: RFC 9864 names the algorithm after the curve; the older name is accepted because libraries still write it
@@ -81,23 +80,25 @@ def sign_acceptance(sha256: str, party: PartyId, kind: str, key: Key, signed_at:
 
 
 def verify_acceptance(
-    covenant: Covenant, sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object]
+    named: Collection[str], sha256: str, party: PartyId, kind: str, detached: str, public_key: Mapping[str, object]
 ) -> Signed:
-    """Check that a party's own key signed this step.
+    """Check that a party's own key signed this step; `named` has the thumbprints of its keys (see `broker.versions.signing`).
 
     Raises:
-        CovenantRefused: another key than the covenant names, or a signature that does not hold.
+        CovenantRefused: another key, or a signature that does not hold.
     """
     if len(detached) > MAX_JWS_CHARS:
         raise CovenantRefused(f"expected a signature of at most {MAX_JWS_CHARS} characters")
     payload = acceptance_payload(sha256, party, kind)
     try:
         key = _public_key(public_key)
-        named = covenant.parties[party].signing_key
-        if named is None or key.thumbprint() != named:
-            raise CovenantRefused("expected the key whose thumbprint stands in the covenant for this party", "wrong_key")
+        if key.thumbprint() not in named:
+            raise CovenantRefused(
+                "expected the key whose thumbprint stands in the covenant for this party; a new key is introduced with the old one",
+                "wrong_key",
+            )
         header = jws.deserialize_compact(detached, key, registry=_Registry(), payload=payload).headers()
-        return Signed(named, round(header["iat"] * 1000))
+        return Signed(key.thumbprint(), round(header["iat"] * 1000))
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         # joserfc lets a header that is JSON but no object end in an AttributeError
         raise CovenantRefused("the signature does not hold for this covenant, party and step") from error

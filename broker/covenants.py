@@ -21,6 +21,7 @@ from broker.versions import rows
 from broker.versions.compiled import Compiled
 from broker.versions.in_force import InForce
 from broker.versions.rows import Version
+from broker.versions.signing import Keys, keys_that_answered, keys_to_answer
 from broker.versions.steps import Step
 from policies.compile import Policy
 from policies.errors import EnforcementError
@@ -110,7 +111,16 @@ class Covenants:
         policy = self.policy(sha256)
         with self._engine.connect() as connection:
             answers = rows.answers_to(connection, policy.covenant.id)
-        return self.compiled.standing(policy, answers, self.today())
+        return self.compiled.standing(policy, answers, self._keys(policy), self.today())
+
+    def keys_to_answer(self, policy: Policy) -> Keys:
+        """The key with which each party answers a version; see `broker.versions.signing`.
+
+        Raises:
+            CovenantUnknown, CovenantAltered: see `policy`; of the version before as well.
+        """
+        with self._engine.connect() as connection:
+            return keys_to_answer(connection, policy)
 
     def version(self, sha256: str) -> Version:
         """One version.
@@ -193,8 +203,12 @@ class Covenants:
             unwritten = unwritten or ended or row.started_ms is None
             if not ended:
                 policies[name] = policy
-                gone[name] = frozenset(policy.covenant.parties) - self.compiled.standing(policy, answers[name], today)
+                gone[name] = frozenset(policy.covenant.parties) - self.compiled.standing(policy, answers[name], self._keys(policy), today)
         return InForce(epoch, policies, gone, changes_on=changes_on, unwritten=unwritten)
+
+    def _keys(self, policy: Policy) -> Keys:
+        with self._engine.connect() as connection:
+            return keys_that_answered(connection, policy)
 
     def _policies(self, active: list[Row[Any]]) -> list[tuple[Row[Any], Policy]]:
         """The active versions of one covenant; none of them where one was altered, since nobody can tell which would be in force."""

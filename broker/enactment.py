@@ -72,7 +72,7 @@ class Enactment:
         policy = self._covenants.policy(sha256)
         if party not in policy.covenant.parties:
             raise CovenantRefused("expected a party of the covenant", "not_a_party")
-        signed = verify_acceptance(policy.covenant, sha256, party, kind, detached, public_key)
+        signed = verify_acceptance(self._covenants.keys_to_answer(policy)[party], sha256, party, kind, detached, public_key)
         if signed.signed_ms > self._now() + AHEAD_MS:
             raise CovenantRefused("expected an answer that was signed by now; is the clock where it was signed right?", "signed_in_future")
         given = Given(party, kind, detached, {name: public_key[name] for name in ("kty", "crv", "x", "y") if name in public_key}, signed)

@@ -14,6 +14,7 @@ from broker.acceptance import ACCEPT, verify_acceptance
 from broker.errors import CovenantAltered, CovenantRefused
 from broker.versions.judging import judged
 from broker.versions.rows import Answer, accepts
+from broker.versions.signing import Keys
 from policies.canonical import canonical_bytes
 from policies.compile import Policy, compile_covenant
 from policies.covenant import Party
@@ -30,7 +31,7 @@ class Compiled:
         self.judged: set[str] = set()
         self._texts: dict[str, tuple[bytes, bytes]] = {}
         self._sound: dict[tuple[str, date], Policy] = {}
-        self._verified: set[tuple[str, PartyId, str]] = set()
+        self._verified: dict[tuple[str, PartyId, str], str] = {}
 
     def add(self, text: bytes, policy: Policy) -> None:
         """Keep what was just compiled from this text."""
@@ -78,29 +79,29 @@ class Compiled:
             policy.verify_all()
             self.judged.add(policy.covenant_sha256)
 
-    def signed(self, policy: Policy, answers: Iterable[Answer]) -> frozenset[PartyId]:
-        """The parties that accepted with the key that is in the text, and did not leave since."""
+    def signed(self, policy: Policy, answers: Iterable[Answer], keys: Keys) -> frozenset[PartyId]:
+        """The parties that accepted with one of their keys, and did not leave since."""
         known = accepts(answers, policy.covenant_sha256)
-        return frozenset(answer.party for answer in known if answer.party in policy.covenant.parties and self._holds(policy, answer))
+        return frozenset(answer.party for answer in known if self._holds(answer, keys.get(answer.party, frozenset())))
 
-    def standing(self, policy: Policy, answers: Iterable[Answer], today: date) -> frozenset[PartyId]:
+    def standing(self, policy: Policy, answers: Iterable[Answer], keys: Keys, today: date) -> frozenset[PartyId]:
         """Of these the parties that take part today: each may have a day of accession, and a day from which it no longer does."""
-        signed, parties = self.signed(policy, answers), policy.covenant.parties
+        signed, parties = self.signed(policy, answers, keys), policy.covenant.parties
         return frozenset(name for name in signed if _takes_part(parties[name], today))
 
-    def _holds(self, policy: Policy, answer: Answer) -> bool:
+    def _holds(self, answer: Answer, named: frozenset[str]) -> bool:
         """Whether a stored acceptance is the party's own; an administrator of the database can write a row, and cannot sign it."""
         key = (answer.sha256, answer.party, f"{answer.signed_ms} {answer.jws}")
         if key in self._verified:
-            return True
+            return self._verified[key] in named
         try:
             public_key = json.loads(answer.public_key)
-            signed = verify_acceptance(policy.covenant, answer.sha256, answer.party, ACCEPT, answer.jws, public_key)
+            signed = verify_acceptance(named, answer.sha256, answer.party, ACCEPT, answer.jws, public_key)
         except (CovenantRefused, ValueError):
             return False
         if signed.signed_ms != answer.signed_ms:
             return False
-        self._verified.add(key)
+        self._verified[key] = signed.thumbprint
         return True
 
 

@@ -20,6 +20,7 @@ from broker.tables import covenant_acceptance, covenant_version
 from broker.versions import rows
 from broker.versions.effects import effect_of, narrows
 from broker.versions.rows import Version
+from broker.versions.signing import keys_that_answered, keys_to_answer
 from broker.versions.steps import Effect, Step, StepKind, Who
 from policies.canonical import canonical_bytes
 from policies.compile import Policy
@@ -123,11 +124,13 @@ class Register:
     @staticmethod
     def _is_kept(connection: Connection, policy: Policy, given: Given) -> bool:
         answers, sha256 = rows.answers_to(connection, policy.covenant.id), policy.covenant_sha256
-        own = [answer for answer in answers if answer.sha256 == sha256 and answer.party == given.party]
+        own = [answer for answer in answers if answer.last and answer.sha256 == sha256 and answer.party == given.party]
         if any(answer.kind == given.kind and answer.jws == given.jws for answer in own):
             return True
         left = 0 if given.kind == REVOKE else rows.left_at(answers, sha256).get(given.party, 0)
-        if given.signed.signed_ms <= max([left, *(answer.signed_ms for answer in own)]):
+        # Some libraries write whole seconds: of an acceptance and a taking back of one moment, the taking back counts.
+        said = [answer.signed_ms - (given.kind == REVOKE and answer.kind == ACCEPT) for answer in own]
+        if given.signed.signed_ms <= max([left, *said]):
             raise CovenantRefused(
                 "expected an answer that was signed after the party's last one; is the clock where it was signed right?", "old_answer"
             )
@@ -140,8 +143,8 @@ class Register:
         here = current is not None and current[0].sha256 == row.sha256
         if given.kind == REVOKE:
             return Effect.NARROWS if here or row.started_ms is not None else Effect.NONE
-        answers = rows.answers_to(connection, policy.covenant.id)
-        return Effect.WIDENS if here and given.party not in self._covenants.compiled.signed(policy, answers) else Effect.NONE
+        answers, keys = rows.answers_to(connection, policy.covenant.id), keys_that_answered(connection, policy)
+        return Effect.WIDENS if here and given.party not in self._covenants.compiled.signed(policy, answers, keys) else Effect.NONE
 
     def request(self, policy: Policy, who: Who, owe: Owe) -> tuple[Version, Step | None]:
         """Keep the first pair of eyes; where somebody's is kept already, there is no step.
@@ -233,8 +236,8 @@ class Register:
             again = "" if row.state == "active" else "; what was in force before comes back as a new version that all parties sign"
             raise CovenantRefused(f"expected a version that is only proposed, found `{row.version}` {row.state}{again}", "not_proposed")
         today, covenant = self._covenants.today(), policy.covenant
-        answers = rows.answers_to(connection, covenant.id)
-        missing = sorted(frozenset(covenant.parties) - self._covenants.compiled.signed(policy, answers))
+        answers, keys = rows.answers_to(connection, covenant.id), keys_to_answer(connection, policy)
+        missing = sorted(frozenset(covenant.parties) - self._covenants.compiled.signed(policy, answers, keys))
         if missing:
             raise CovenantRefused(f"expected every party's acceptance, not found: {', '.join(missing)}", "not_accepted")
         if covenant.in_force.until < today:

@@ -39,7 +39,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The last answer of a party to one version; nothing of it is believed before its signature is verified."""
+    """An answer of a party to one version; nothing of it is believed before its signature is verified.
+
+    `last` is the party's last one. Any other is when it last took something back, which a later acceptance of another text does not undo.
+    """
 
     sha256: str
     party: PartyId
@@ -48,6 +51,7 @@ class Answer:
     public_key: str
     signed_ms: int
     started: bool
+    last: bool = True
 
 
 def epoch_of(connection: Connection) -> int:
@@ -87,14 +91,24 @@ def last_in_force(connection: Connection, covenant: CovenantId) -> Row[Any] | No
 
 
 def answers_to(connection: Connection, covenant: CovenantId) -> tuple[Answer, ...]:
-    """The last answer of every party to every version of a covenant."""
+    """The last answer of every party to every version of a covenant, and when it last took each back."""
     answer, version = covenant_acceptance.c, covenant_version.c
     columns = (answer.sha256, answer.party, answer.kind, answer.jws, answer.public_key, answer.signed_ms, version.started_ms)
     query = select(*columns).join(covenant_version, version.sha256 == answer.sha256).where(version.covenant == covenant)
-    return tuple(
+    last = (
         Answer(row.sha256, PartyId(row.party), row.kind, row.jws, row.public_key, row.signed_ms, row.started_ms is not None)
         for row in connection.execute(query)
     )
+    step = covenant_step.c
+    moments = select(step.sha256, step.party, func.max(step.signed_ms).label("signed_ms"), version.started_ms)
+    revoked = moments.join(covenant_version, version.sha256 == step.sha256).where(
+        step.covenant == covenant, step.kind == StepKind.REVOKED.value
+    )
+    earlier = (
+        Answer(row.sha256, PartyId(row.party), REVOKE, "", "", row.signed_ms, row.started_ms is not None, last=False)
+        for row in connection.execute(revoked.group_by(step.sha256, step.party, version.started_ms))
+    )
+    return (*last, *earlier)
 
 
 def left_at(answers: Iterable[Answer], sha256: str) -> Mapping[PartyId, int]:

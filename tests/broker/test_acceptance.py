@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,9 +13,7 @@ from jwcrypto import jwk, jws
 from broker.acceptance import MAX_JWS_CHARS, Signed, acceptance_payload, sign_acceptance, verify_acceptance
 from broker.clock import epoch_ms
 from broker.errors import CovenantRefused
-from policies.covenant import Covenant
 from policies.vocabulary import PartyId
-from tests.template import template
 
 #: joserfc warns of the older name of the algorithm, which other libraries still write
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
@@ -29,11 +26,9 @@ IAT = SIGNED_AT.timestamp()
 KEY = jwk.JWK.generate(**KINDS["EdDSA"])
 
 
-def covenant_of(key: jwk.JWK | None) -> Covenant:
-    """The shipped covenant with this key's thumbprint for the police."""
-    covenant = template().policy.covenant
-    party = replace(covenant.parties[POLICE], signing_key=None if key is None else key.thumbprint())
-    return replace(covenant, parties={**covenant.parties, POLICE: party})
+def only(key: jwk.JWK | None) -> frozenset[str]:
+    """The thumbprint of the one key that signs for the police, or none."""
+    return frozenset() if key is None else frozenset({key.thumbprint()})
 
 
 def signed(key: jwk.JWK, payload: bytes, **header: object) -> str:
@@ -57,7 +52,7 @@ def public(key: jwk.JWK) -> dict[str, object]:
 def check(
     text: str, *, key: jwk.JWK = KEY, named: jwk.JWK | None = KEY, sha256: str = SHA256, party: PartyId = POLICE, kind: str = "accept"
 ) -> Signed:
-    return verify_acceptance(covenant_of(named), sha256, party, kind, text, public(key))
+    return verify_acceptance(only(named), sha256, party, kind, text, public(key))
 
 
 GOOD = detached(signed(KEY, acceptance_payload(SHA256, POLICE, "accept")))
@@ -105,7 +100,7 @@ def test_the_moment_of_signing_cannot_be_changed_afterwards() -> None:
 
 def test_a_private_key_that_was_sent_along_is_refused_and_said_to_be_burnt() -> None:
     with pytest.raises(CovenantRefused, match="make a new one"):
-        verify_acceptance(covenant_of(KEY), SHA256, POLICE, "accept", GOOD, KEY.export(as_dict=True))
+        verify_acceptance(only(KEY), SHA256, POLICE, "accept", GOOD, KEY.export(as_dict=True))
 
 
 def test_a_key_of_small_order_signs_nothing() -> None:
@@ -174,7 +169,7 @@ def test_a_text_that_is_no_detached_jws_is_refused_in_the_same_words(text: str) 
 def test_a_key_that_is_none_is_refused_in_the_same_words() -> None:
     for key in ({}, {"kty": "OKP"}, {"kty": "OKP", "crv": "Ed25519", "x": "!"}, {"kty": 7}, {"kty": "RSA", "n": "AA", "e": "AQAB"}):
         with pytest.raises(CovenantRefused):
-            verify_acceptance(covenant_of(KEY), SHA256, POLICE, "accept", GOOD, key)
+            verify_acceptance(only(KEY), SHA256, POLICE, "accept", GOOD, key)
 
 
 def test_a_header_that_demands_what_nobody_here_understands_is_refused() -> None:

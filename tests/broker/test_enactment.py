@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,18 +18,19 @@ from sqlalchemy import select
 from audit.errors import LogUnavailable
 from broker.acceptance import sign_acceptance
 from broker.bootstrap import World
-from broker.clock import system_clock
+from broker.clock import epoch_ms, system_clock
 from broker.demo.people import CORPORATION, MUNICIPALITY
 from broker.enactment import Enactment
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.outbox import Outbox
-from broker.tables import pending_entry
+from broker.tables import covenant_acceptance, pending_entry
 from broker.versions.rollback import brought_back
 from broker.versions.steps import Effect, Operator, StepKind
 from policies.canonical import covenant_sha256
 from policies.document import MAX_BYTES
 from policies.errors import CovenantErrors
 from policies.load import load_covenant
+from policies.vocabulary import PartyId
 from tests.broker.seams import Crash, Life, MortalEngine, down_for, mortal_log, swapped
 from tests.broker.versioning import (
     ANNA,
@@ -132,18 +134,50 @@ def test_nobody_signs_for_another_party(playhouse: Theatre, text: bytes) -> None
     assert playhouse.broker.covenants.version(sha256).accepted == frozenset()
 
 
-def test_a_key_of_the_version_before_does_not_sign_the_one_that_names_a_new_key(playhouse: Theatre, text: bytes) -> None:
-    old, new = playhouse.stage.parties[POLICE].signing, OKPKey.generate_key("Ed25519")
-    rotated = other_version(text, "rotated", **{old.thumbprint(): new.thumbprint()})
-    sha256 = proposed(playhouse, rotated, accepted=False)
-    with pytest.raises(CovenantRefused, match="thumbprint"):
-        answer(playhouse, POLICE, sha256=sha256)
-    signed = sign_acceptance(sha256, POLICE, "accept", new, system_clock())
-    version = playhouse.broker.enactment.answer(sha256, POLICE, "accept", signed, new.as_dict(private=False), None)
-    assert version.accepted == {POLICE}
-    signed = sign_acceptance(playhouse.stage.sha256, POLICE, "revoke", new, system_clock())
-    with pytest.raises(CovenantRefused, match="thumbprint"):  # and the new one does not take back what the old one signed
-        playhouse.broker.enactment.answer(playhouse.stage.sha256, POLICE, "revoke", signed, new.as_dict(private=False), None)
+def rekeyed(house: Theatre, text: bytes, name: str, key: OKPKey, *parties: PartyId) -> bytes:
+    """A version in which these parties have one new key."""
+    return other_version(text, name, **{house.stage.parties[party].signing.thumbprint(): key.thumbprint() for party in parties})
+
+
+def bring(house: Theatre, sha256: str, party: PartyId, kind: str, key: OKPKey) -> frozenset[PartyId]:
+    """An answer with this key, brought by an operator; who accepts then."""
+    detached = sign_acceptance(sha256, party, kind, key, house.broker.world.clock())
+    return house.broker.enactment.answer(sha256, party, kind, detached, key.as_dict(private=False), None).accepted
+
+
+def test_whoever_writes_a_text_with_keys_of_its_own_signs_for_nobody(playhouse: Theatre, text: bytes) -> None:
+    """An operator alone could otherwise name its own key for every party, accept for all of them, and activate under two names."""
+    mine, parties = OKPKey.generate_key("Ed25519"), tuple(playhouse.stage.parties)
+    sha256 = proposed(playhouse, rekeyed(playhouse, text, "usurped", mine, *parties), accepted=False)
+    for party in parties:
+        with pytest.raises(CovenantRefused, match="a new key is introduced with the old one"):
+            bring(playhouse, sha256, party, "accept", mine)
+    with playhouse.broker.covenants._engine.begin() as connection:  # nor does whoever writes the rows as well get it past the check
+        connection.execute(covenant_acceptance.insert(), [forged(sha256, party, mine) for party in parties])
+    with pytest.raises(CovenantRefused, match="not found: care, corporation, municipality, police"):
+        playhouse.broker.enactment.activate(sha256, ANNA)
+
+
+def forged(sha256: str, party: PartyId, key: OKPKey) -> dict[str, object]:
+    now = system_clock()
+    public = json.dumps(key.as_dict(private=False))
+    row = {"sha256": sha256, "party": party, "kind": "accept", "jws": sign_acceptance(sha256, party, "accept", key, now), "at_ms": 0}
+    return row | {"public_key": public, "signed_ms": epoch_ms(now)}
+
+
+def test_a_new_key_is_introduced_by_the_old_one_and_signs_from_the_first_day(small_house: Theatre, text: bytes) -> None:
+    house, old, new = small_house, small_house.stage.parties[POLICE].signing, OKPKey.generate_key("Ed25519")
+    sha256 = proposed(house, rekeyed(house, text, "rotated", new, POLICE))
+    with pytest.raises(CovenantRefused, match="thumbprint"):  # not before
+        bring(house, sha256, POLICE, "revoke", new)
+    activate(house, sha256)
+    with closing(house.worker()) as other:
+        assert POLICE in other.covenants.in_force().standing_parties(COVENANT), "what the old key signed holds on"
+    for kind in ("revoke", "accept"):
+        with pytest.raises(CovenantRefused, match="thumbprint"):  # and not after: it may have been lost, or stolen
+            bring(house, sha256, POLICE, kind, old)
+        assert (POLICE in bring(house, sha256, POLICE, kind, new)) == (kind == "accept")
+        assert (POLICE in house.broker.covenants.in_force().standing_parties(COVENANT)) == (kind == "accept")
 
 
 def test_an_older_answer_counts_no_more_after_a_later_one(playhouse: Theatre, text: bytes) -> None:
@@ -152,19 +186,23 @@ def test_an_older_answer_counts_no_more_after_a_later_one(playhouse: Theatre, te
     key = playhouse.stage.parties[CARE].signing
     signed = [sign_acceptance(sha256, CARE, kind, key, now + timedelta(seconds=s)) for s, kind in enumerate(("accept", "revoke"))]
 
-    def bring(kind: str, detached: str) -> frozenset[str]:
+    def again(kind: str, detached: str) -> frozenset[str]:
         return playhouse.broker.enactment.answer(sha256, CARE, kind, detached, key.as_dict(private=False), None).accepted
 
-    assert bring("accept", signed[0]) == {CARE}
+    assert again("accept", signed[0]) == {CARE}
     mark = playhouse.mark()
-    assert bring("accept", signed[0]) == {CARE}, "the same answer again is no other one"
+    assert again("accept", signed[0]) == {CARE}, "the same answer again is no other one"
     assert playhouse.since(mark) == []
-    assert bring("revoke", signed[1]) == frozenset()
+    assert again("revoke", signed[1]) == frozenset()
     for kind, moment in (("accept", now), ("accept", now + timedelta(seconds=1)), ("accept", now - timedelta(hours=1))):
         with pytest.raises(CovenantRefused, match="signed after the party's last one"):
-            bring(kind, sign_acceptance(sha256, CARE, kind, key, moment))
+            again(kind, sign_acceptance(sha256, CARE, kind, key, moment))
     assert playhouse.broker.covenants.version(sha256).revoked == {CARE}
-    assert bring("accept", sign_acceptance(sha256, CARE, "accept", key, now + timedelta(seconds=2))) == {CARE}
+    later = now + timedelta(seconds=2)
+    assert again("accept", sign_acceptance(sha256, CARE, "accept", key, later)) == {CARE}
+    assert again("revoke", sign_acceptance(sha256, CARE, "revoke", key, later)) == frozenset(), "of one moment, taking back counts"
+    with pytest.raises(CovenantRefused, match="signed after the party's last one"):
+        again("accept", sign_acceptance(sha256, CARE, "accept", key, later))
 
 
 def test_an_answer_from_the_future_is_refused_before_it_shuts_the_party_out(playhouse: Theatre, text: bytes) -> None:
@@ -180,6 +218,8 @@ def test_a_party_that_left_does_not_come_back_with_a_version_that_it_accepted_be
     assert small_house.broker.covenants.version(sha256).accepted == {"municipality", "corporation", "care"}
     with pytest.raises(CovenantRefused, match="not found: police"):
         small_house.broker.enactment.activate(sha256, ANNA)
+    answer(small_house, POLICE)
+    assert POLICE not in small_house.broker.covenants.version(sha256).accepted, "it came back to the text in force, not to the next one"
     answer(small_house, POLICE, sha256=sha256)
     assert activate(small_house, sha256).state == "active"
     assert POLICE in small_house.broker.covenants.in_force().standing_parties(COVENANT)

@@ -61,7 +61,7 @@ from broker.subjects import Subjects
 from broker.sweeping import Sweeper
 from broker.watching import Watch
 from connectors.deposit import Deposit
-from connectors.registry import CovenantField, Sources, check_sources, load_sources, open_sources
+from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
 from connectors.sealing import Keyring
 
 
@@ -284,14 +284,14 @@ def check_fit(broker: Broker) -> None:
         audit.errors.StoreUnfit, audit.errors.LogUnavailable, connectors.errors.ConnectorConfigError: what is not so.
     """
     broker.log.check_clock()
-    config = load_sources(broker.settings.sources.read_bytes(), str(broker.settings.sources))
+    config = read_sources(broker.settings.sources)
     policies = broker.covenants.in_force().policies.values()
     fields = {field.name: field for policy in policies for field in policy.covenant.fields.values()}
     check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields.values()))
 
 
 def _open_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:
-    config = load_sources(settings.sources.read_bytes(), str(settings.sources))
+    config = read_sources(settings.sources)
 
     def told(source: str, error: str) -> None:
         events.error("source.broke_its_contract", source=source, error=error)

@@ -2,7 +2,7 @@
 
 from connectors.registry.check import CovenantField, check_sources
 from connectors.registry.config import DepositConfig, HttpJsonConfig, SourcesConfig, SqlConfig
-from connectors.registry.load import load_sources
+from connectors.registry.load import load_sources, read_sources
 from connectors.registry.opening import open_sources
 from connectors.registry.reading import Reading
 from connectors.registry.sources import Sources
@@ -18,4 +18,5 @@ __all__ = [
     "check_sources",
     "load_sources",
     "open_sources",
+    "read_sources",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from connectors.errors import ConnectorConfigError
 from connectors.registry.config import DepositConfig, HttpJsonConfig, Place, SourceConfig, SourcesConfig, SqlConfig
 from connectors.registry.sql_fields import mapped_fields, read_person
 from connectors.registry.yaml_nodes import Mistakes, Table, compose
@@ -26,6 +28,21 @@ DEFAULT_MAX_BYTES = 65_536
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
 _FIELD = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", re.ASCII)
+
+
+def read_sources(file: Path) -> SourcesConfig:
+    """Read the file that says which source serves which field.
+
+    Raises:
+        ConnectorConfigError: it cannot be read, or it has mistakes.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        found = "nothing" if isinstance(error, FileNotFoundError) else type(error).__name__
+        told = f"{file}: expected the file that says where fields live, found {found}; docs/operations.md has a small one to begin with"
+        raise ConnectorConfigError(told) from error
+    return load_sources(text, str(file))
 
 
 def load_sources(text: bytes, name: str = "sources.yaml") -> SourcesConfig:

@@ -10,11 +10,10 @@ import click
 
 from broker.cli.common import as_json, covenant_file, language, print_json
 from broker.cli.covenant.explain_tables import Words, members, print_given, print_head, print_withheld
-from policies.compile import compile_covenant
+from broker.cli.covenant.usable import usable
 from policies.covenant import Covenant
 from policies.decide import Ask, decide
 from policies.explain import answered, explain
-from policies.load import load_covenant
 from policies.never import names_field
 from policies.scenarios import favourable_case
 from policies.schema import UNMET
@@ -52,7 +51,7 @@ def explain_ask(
     The case is as favourable as it can be, everybody takes part and every condition is met, but for what --without and --vetoed say.
     """
     words = Words(language)
-    policy = compile_covenant(load_covenant(file.read_bytes(), str(file)))
+    policy = usable(file, language)
     covenant = policy.covenant
     roles = [name for party in covenant.parties.values() for name in party.roles]
     ask = Ask(

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from broker.cli.common import covenant_file, language
+from broker.cli.covenant.usable import usable
 from policies.casbin_export import casbin_files
-from policies.compile import compile_covenant
-from policies.load import load_covenant
 from policies.wording import in_language, say
 
 
@@ -26,7 +25,7 @@ from policies.wording import in_language, say
 @language
 def export_rules(file: Path, *, folder: Path, force: bool, language: str) -> None:
     """Write what FILE permits as a Casbin model and policy, which any other Casbin loads and answers alike."""
-    policy = compile_covenant(load_covenant(file.read_bytes(), str(file)))
+    policy = usable(file, language)
     files = casbin_files(policy, language)
     there = [name for name in files if (folder / name).exists()]
     if there and not force:

@@ -15,11 +15,10 @@ from rich.table import Table
 
 from broker.cli.audit import PURPOSES
 from broker.cli.common import as_json, covenant_file, language, opened, print_json
+from broker.cli.covenant.usable import usable
 from broker.covenants import COVENANT_ZONE
 from broker.replaying import NotReplayable
 from broker.simulating import Asks, Difference, Effect, Simulating, Simulation
-from policies.compile import compile_covenant
-from policies.load import load_covenant
 from policies.policy import Policy
 from policies.wording import Label, in_language, say
 
@@ -69,7 +68,7 @@ def simulate(file: Path, *, since: datetime | None, until: datetime | None, purp
     Each ask is first decided again under the version that decided it; where the log says otherwise, that is an alarm. Exit code 0 done,
     1 an alarm or a draft with mistakes, 2 not understood.
     """
-    draft = compile_covenant(load_covenant(file.read_bytes(), str(file)))
+    draft = usable(file, language)
     if since and until and until < since:
         raise click.UsageError(in_language(say("--until ligt voor --from", "--until is before --from"), language))
     began = time.perf_counter()

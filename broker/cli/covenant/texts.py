@@ -9,6 +9,7 @@ from typing import BinaryIO, TypeVar
 import click
 
 from broker.cli.common import covenant_file, language
+from broker.cli.covenant.usable import usable
 from broker.documents.covenant_text import covenant_text
 from broker.documents.joint_controllers import joint_controllers
 from broker.documents.markdown import markdown
@@ -16,9 +17,6 @@ from broker.documents.page import html
 from broker.documents.page_parts import Document
 from broker.documents.register import register
 from broker.documents.residents import residents
-from policies.compile import compile_covenant
-from policies.covenant import Covenant
-from policies.load import load_covenant
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -39,15 +37,6 @@ def _paper(command: F) -> F:
     return covenant_file(kind(output(language(command))))
 
 
-def _read(file: Path) -> Covenant:
-    """A covenant that could be signed: a paper with a hash that nobody can sign would mislead.
-
-    Raises:
-        CovenantErrors: it has mistakes; all of them are in it.
-    """
-    return compile_covenant(load_covenant(file.read_bytes(), str(file))).covenant
-
-
 def _write(document: Document, kind: str, output: BinaryIO, language: str) -> None:
     output.write(_PRINTERS[kind](document, language).encode())
 
@@ -56,7 +45,7 @@ def _write(document: Document, kind: str, output: BinaryIO, language: str) -> No
 @_paper
 def text(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
     """The covenant in FILE as a document for people, in the order of a paper covenant."""
-    _write(covenant_text(_read(file)), kind, output, language)
+    _write(covenant_text(usable(file, language).covenant), kind, output, language)
 
 
 @click.command("register")
@@ -66,7 +55,7 @@ def text(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
 def processing_register(file: Path, *, kind: str, output: BinaryIO, language: str, party: str | None, to_publish: bool) -> None:
     """The register of processing activities under the covenant in FILE (AVG art. 30)."""
     try:
-        document = register(_read(file), party, to_publish=to_publish)
+        document = register(usable(file, language).covenant, party, to_publish=to_publish)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--party'") from None
     _write(document, kind, output, language)
@@ -76,11 +65,11 @@ def processing_register(file: Path, *, kind: str, output: BinaryIO, language: st
 @_paper
 def arrangement(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
     """Who is responsible for what under the covenant in FILE, for the people concerned (AVG art. 26(2))."""
-    _write(joint_controllers(_read(file)), kind, output, language)
+    _write(joint_controllers(usable(file, language).covenant), kind, output, language)
 
 
 @click.command("residents")
 @_paper
 def for_residents(file: Path, *, kind: str, output: BinaryIO, language: str) -> None:
     """What the covenant in FILE means for residents, in plain language."""
-    _write(residents(_read(file)), kind, output, language)
+    _write(residents(usable(file, language).covenant), kind, output, language)

@@ -16,9 +16,19 @@ from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
 from policies.wording import LANGUAGES
 
+#: where a command keeps the language it was asked in, for what goes wrong
+_CHOSEN = "broker.language"
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 readable_file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 covenant_file = click.argument("file", type=readable_file)
+
+
+def _remembered(ctx: click.Context, _: click.Parameter, chosen: str) -> str:
+    ctx.meta[_CHOSEN] = chosen
+    return chosen
+
+
 language = click.option(
     "--lang",
     "language",
@@ -26,8 +36,15 @@ language = click.option(
     default=LANGUAGES[0],
     show_default=True,
     envvar="COVENANT_LANG",
+    callback=_remembered,
     help="The language of what is printed.",
 )
+
+
+def language_of(ctx: click.Context) -> str:
+    """The language that a command was asked in; one without the option speaks that of the environment."""
+    asked = ctx.meta.get(_CHOSEN) or os.environ.get("COVENANT_LANG")
+    return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
 def settings() -> Settings:

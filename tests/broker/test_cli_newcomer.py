@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from broker.cli import MENDABLE, broker
+from broker.cli.common import language
+from broker.cli.covenant.refusing import IN_DUTCH, Refusing
 from broker.demo.stage import COVENANT
+from broker.errors import CovenantRefused, CovenantUnknown
 from connectors.errors import ConnectorConfigError
+from tests.docs.pages import ROOT
 from tests.template import settings_in
 
 PAPERS = ("text", "register", "joint-controllers", "residents")
@@ -36,8 +42,44 @@ def test_a_broker_without_sources_says_which_file_is_missing_and_where_to_begin(
 def test_a_text_with_mistakes_is_refused_in_the_readers_language(command: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "covenant.yaml"
     file.write_text(COVENANT.read_text().replace("purpose: end_nuisance", "purpose: end_nuisence", 1))
-    for language, words in (("nl", "dit convenant kent geen doel `end_nuisence`"), ("en", "unknown purpose `end_nuisence`")):
-        result = CliRunner().invoke(broker, ["covenant", command[0], str(file), *command[1:], "--lang", language])
+    for tongue, words in (("nl", "dit convenant kent geen doel `end_nuisence`"), ("en", "unknown purpose `end_nuisence`")):
+        result = CliRunner().invoke(broker, ["covenant", command[0], str(file), *command[1:], "--lang", tongue])
         assert result.exit_code == 1
         assert words in result.stderr
         assert result.stdout == ""
+
+
+def test_every_refusal_of_a_version_has_dutch_words() -> None:
+    page = (ROOT / "docs" / "problems" / "covenant-refused.md").read_text(encoding="utf-8")
+    assert set(IN_DUTCH) == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("refused", [CovenantRefused("expected another name", "name_taken"), CovenantUnknown("expected another name")])
+def test_a_refusal_is_told_in_the_language_of_the_command_with_its_details(refused: Exception) -> None:
+    @click.group(cls=Refusing)
+    def group() -> None: ...
+
+    @group.command()
+    @language
+    def step(language: str) -> None:
+        assert language
+        raise refused
+
+    dutch = CliRunner().invoke(group, ["step"])
+    assert dutch.exit_code == 1
+    assert dutch.stderr.startswith("geweigerd: ")
+    assert dutch.stderr.endswith(" (expected another name)\n")
+    assert CliRunner().invoke(group, ["step", "--lang", "en"]).exception is refused
+
+
+@pytest.mark.parametrize(
+    ("sha256", "key", "told"),
+    [("abc", "{}", "64 tekens"), ("a" * 64, "parties:", "geen sleutel"), ("a" * 64, "{}", "geen sleutel"), ("a" * 64, "7", "geen sleutel")],
+)
+def test_what_cannot_be_signed_or_signed_with_is_said_at_the_party(sha256: str, key: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "key.jwk"
+    file.write_text(key)
+    result = CliRunner().invoke(broker, ["covenant", "sign", sha256, "--party", "care", "--key", str(file)])
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""

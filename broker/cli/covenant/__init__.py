@@ -14,6 +14,7 @@ from broker.cli.covenant import (
     init,
     looking_back,
     matrix,
+    refusing,
     scenarios,
     schema,
     simulate,
@@ -22,7 +23,7 @@ from broker.cli.covenant import (
 )
 
 
-@click.group()
+@click.group(cls=refusing.Refusing)
 def covenant() -> None:
     """Covenant texts and versions."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import click
-from joserfc.jwk import OKPKey, import_key
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, import_key
 
 from broker.acceptance import ACCEPT, REVOKE, sign_acceptance
 from broker.cli.common import covenant_file, language, opened, print_json, readable_file
@@ -18,6 +20,20 @@ from policies.document import MAX_BYTES
 from policies.errors import CovenantErrors
 from policies.vocabulary import PartyId
 from policies.wording import in_language, say
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NO_HASH = (
+    "hier hoort de sha256 die `check` en `propose` noemen, 64 tekens, er staat `{found}`",
+    "expected the sha256 that `check` and `propose` print, 64 characters, found `{found}`",
+)
+_NO_KEY = (
+    "`{file}` is geen sleutel om mee te tekenen; `broker covenant new-key` maakt er een",
+    "expected a private signing key, found something else in `{file}`; `broker covenant new-key` makes one",
+)
+_NO_ANSWER = (
+    "in `{file}` staat geen antwoord van een partij; laat de partij `broker covenant sign` opnieuw doen",
+    "expected the JSON that `covenant sign` prints, found something else in `{file}`",
+)
 
 #: who works at this machine; the name is believed, and stands in the log
 as_operator = click.option("--as", "operator", required=True, metavar="NAME", help="Your own name, as it will stand in the log.")
@@ -59,16 +75,29 @@ def new_key(file: Path) -> None:
 @click.option("--party", "party_id", required=True, help="The party that signs.")
 @click.option("--key", "key_file", type=readable_file, required=True, help="The party's private signing key, a JWK.")
 @click.option("--revoke", is_flag=True, help="Take an acceptance back instead: of a version in force, this is leaving the covenant.")
-def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool) -> None:
+@language
+def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool, language: str) -> None:
     """At a party: sign a version by its SHA256; prints JSON that the broker's operator passes to `covenant accept`.
 
     Nothing is sent anywhere. Check the text itself first: `covenant check` prints the same sha256 for the same text. This machine's clock
     stands in the signature; of a party's answers the one that was signed last counts.
     """
-    key = import_key(json.loads(key_file.read_text()))
+    if not _SHA256.fullmatch(sha256):
+        raise click.UsageError(in_language(say(*_NO_HASH, found=sha256), language))
+    key = _signing_key(key_file, language)
     kind = REVOKE if revoke else ACCEPT
     signature = sign_acceptance(sha256, PartyId(party_id), kind, key, system_clock())
     print_json({"sha256": sha256, "party": party_id, "kind": kind, "signature": signature, "publicKey": key.as_dict(private=False)})
+
+
+def _signing_key(file: Path, language: str) -> OKPKey | ECKey:
+    try:
+        key = import_key(json.loads(file.read_text()))
+    except (JoseError, ValueError, TypeError, KeyError):
+        key = None
+    if not isinstance(key, OKPKey | ECKey) or not key.is_private:
+        raise click.UsageError(in_language(say(*_NO_KEY, file=str(file)), language))
+    return key
 
 
 @click.command()
@@ -77,19 +106,19 @@ def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool) -> None:
 @language
 def accept(answers: tuple[Path, ...], operator: str | None, language: str) -> None:
     """Keep the ANSWERS of parties, the JSON that `covenant sign` printed, also one that takes back; its signature is verified."""
-    given = [_answer(answer) for answer in answers]
+    given = [_answer(answer, language) for answer in answers]
     with opened() as broker:
         for members in given:
             version = broker.enactment.answer(*members, Operator(operator) if operator else None)
             click.echo(_answers(version, language))
 
 
-def _answer(answer: Path) -> tuple[str, PartyId, str, str, dict[str, object]]:
+def _answer(answer: Path, language: str) -> tuple[str, PartyId, str, str, dict[str, object]]:
     try:
         given = json.loads(answer.read_text())
         return given["sha256"], PartyId(given["party"]), given["kind"], given["signature"], dict(given["publicKey"])
     except (ValueError, KeyError, TypeError):
-        raise click.UsageError(f"expected the JSON that `covenant sign` prints, found something else in `{answer}`") from None
+        raise click.UsageError(in_language(say(*_NO_ANSWER, file=str(answer)), language)) from None
 
 
 @click.command()

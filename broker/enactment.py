@@ -46,12 +46,14 @@ class Enactment:
 
         Raises:
             policies.errors.CovenantErrors: the text has mistakes.
-            CovenantRefused: a scenario fails, the name is taken by another text, or it supersedes what is not in force.
+            CovenantRefused: a scenario fails, the name is taken by another text, it supersedes what is not in force, or a party proposes
+                it that has no part in it.
             audit.errors.LogUnavailable: it is stored and its entry is owed.
         """
         policy = self._covenants.compiled.sound(text, name, self._covenants.today())
         if isinstance(by, By) and by.party not in policy.covenant.parties:
             raise CovenantRefused("expected a text that names the party that proposes it", "not_a_party")
+        self.keep_dates()  # what the calendar started this night is the one to supersede, also before anybody wrote it down
         version, step = self._register.propose(policy, text, Who.of(by), self._owe)
         self._settle(step)
         return version
@@ -92,6 +94,7 @@ class Enactment:
         if isinstance(by, By) and by.party not in policy.covenant.parties:
             raise CovenantRefused("expected somebody of a party of the covenant", "not_a_party")
         self._covenants.compiled.sound(self._covenants.text(sha256), policy.covenant.id, self._covenants.today())
+        self.keep_dates()
         version, step = self._register.request(policy, Who.of(by), self._owe)
         self._settle(step)
         if step is not None or version.requested_by == Who.of(by).eyes:
@@ -123,10 +126,12 @@ class Enactment:
         # that counts for nothing; nobody was told, and the party sends it again.
         self._log.append(self._draft(step))
         try:
-            version, _ = self._register.answer(policy, given, step, owes_nothing)
+            version, kept = self._register.answer(policy, given, step, owes_nothing)
         except CovenantRefused:
             self._log.append(self._lapsed(policy, step.id))  # the party's other answer, or an activation, overtook it
             raise
+        if kept is None:
+            self._log.append(self._lapsed(policy, step.id))  # the same answer, sent twice at once
         return version
 
     def _take_back(self, policy: Policy, given: Given, by: Official | None) -> Version:

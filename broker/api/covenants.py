@@ -33,6 +33,7 @@ from broker.enactment import Enactment
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.received import Received
 from broker.wire import Message
+from policies.compile import Policy
 from policies.errors import CovenantErrors
 from policies.vocabulary import CovenantId, PartyId
 
@@ -70,13 +71,14 @@ def _show(routes: Blueprint, covenants: Covenants) -> None:
     @routes.get("", endpoint="in_force")
     @documented(summary="The covenants in force", tag=TAG, door=None, answer=CovenantsMessage())
     def list_covenants() -> object:
-        return {"covenants": [_shown(covenants, name) for name in sorted(covenants.in_force().policies)]}
+        policies = covenants.in_force().policies
+        return {"covenants": [_shown(policies[name]) for name in sorted(policies)]}
 
     @routes.get("/<covenant>", endpoint="text")
     @documented(summary="A covenant in force, with its text", tag=TAG, door=None, answer=CovenantMessage(), refuses=(CovenantUnknown,))
     def get_covenant(covenant: str) -> object:
-        shown = _shown(covenants, covenant)
-        return {**shown, "text": covenants.text(str(shown["sha256"])).decode()}
+        policy = covenants.in_force().policy(CovenantId(covenant))
+        return {**_shown(policy), "text": covenants.text(policy.covenant_sha256).decode()}
 
 
 def _enact(routes: Blueprint, covenants: Covenants, enactment: Enactment) -> None:
@@ -106,6 +108,7 @@ def _enact(routes: Blueprint, covenants: Covenants, enactment: Enactment) -> Non
     def accept_version(body: AcceptanceBody) -> object:
         """A party that takes back its acceptance neither gives nor gets a field from that moment on; the others go on."""
         by = by_of(g.caller)
+        _visible(covenants.version(body.sha256), by.party)
         return version_shown(enactment.answer(body.sha256, by.party, body.kind, body.signature, body.public_key, by))
 
     @routes.post("/activations")
@@ -152,8 +155,7 @@ def _look_back(routes: Blueprint, covenants: Covenants, received: Received) -> N
     @documented(summary="What this party received", tag=TAG, door=Door.COVENANTS, answer=ReceivedInAllMessage(), refuses=(CovenantUnknown,))
     def get_received(covenant: str) -> object:
         """For a party that leaves: the cases in which it received anything, how often, and the names of the fields; no values."""
-        *_, last = _versions(covenants, covenant, g.caller.party)
-        withdrawal = covenants.policy(last.sha256).covenant.withdrawal
+        withdrawal = covenants.policy(_bound_by(_versions(covenants, covenant, g.caller.party)).sha256).covenant.withdrawal
         cases = [received_shown(one) for one in received.of(g.caller.party, CovenantId(covenant))]
         return {"received_data": withdrawal.received_data if withdrawal else None, "cases": cases}
 
@@ -166,16 +168,18 @@ def _versions(covenants: Covenants, covenant: str, party: PartyId) -> tuple[Vers
     return found
 
 
+def _bound_by(versions: tuple[Version, ...]) -> Version:
+    """The version in force, else the last that was: what somebody only proposes binds nobody."""
+    active = [version for version in versions if version.state == "active"]
+    return (active or [version for version in versions if version.state in {"ended", "superseded"}] or versions)[-1]
+
+
 def _visible(version: Version, party: PartyId) -> None:
     if party not in version.parties:
         raise CovenantUnknown("no version of a covenant that names this party has this hash")
 
 
-def _shown(covenants: Covenants, name: str) -> Mapping[str, object]:
-    policies = covenants.in_force().policies
-    policy = next((policy for covenant, policy in policies.items() if covenant == name), None)
-    if policy is None:
-        raise CovenantUnknown("no version of this covenant is in force")
+def _shown(policy: Policy) -> Mapping[str, object]:
     covenant = policy.covenant
     return {
         "id": covenant.id,

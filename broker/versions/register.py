@@ -57,7 +57,7 @@ class Register:
         """Keep a version; one with the same hash is the same version, and then there is no step.
 
         Raises:
-            CovenantRefused: the name is taken by another text, or it supersedes what is not in force.
+            CovenantRefused: the name is taken by another text, it supersedes what is not in force, or a stranger to that proposes it.
         """
         covenant, sha256 = policy.covenant, policy.covenant_sha256
         kept = {"text": text, "canonical": canonical_bytes(covenant)}
@@ -68,6 +68,10 @@ class Register:
                 if not found.canonical:  # proposed before canonical forms were kept
                     connection.execute(update(covenant_version).where(covenant_version.c.sha256 == sha256).values(kept))
                 return rows.version_of(connection, found), None
+            last = rows.last_in_force(connection, covenant.id)
+            if who.party and last is not None and who.party not in rows.parties_of(last):
+                # Before the name is looked at: it would tell a stranger of a draft, and a stranger could take the names of the next ones.
+                raise CovenantRefused("expected a party of the version in force; ask one to propose it", "not_a_party")
             same_name = (covenant_version.c.covenant == covenant.id) & (covenant_version.c.version == covenant.version)
             if connection.execute(select(covenant_version.c.sha256).where(same_name)).first():
                 raise CovenantRefused(f"version `{covenant.version}` exists with another text; expected a new version name", "name_taken")

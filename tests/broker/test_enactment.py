@@ -18,6 +18,7 @@ from sqlalchemy import select
 from audit.errors import LogUnavailable
 from broker.acceptance import sign_acceptance
 from broker.bootstrap import World
+from broker.cases.rules import By
 from broker.clock import epoch_ms, system_clock
 from broker.demo.people import CORPORATION, MUNICIPALITY
 from broker.enactment import Enactment
@@ -30,7 +31,7 @@ from policies.canonical import covenant_sha256
 from policies.document import MAX_BYTES
 from policies.errors import CovenantErrors
 from policies.load import load_covenant
-from policies.vocabulary import PartyId
+from policies.vocabulary import PartyId, RoleId
 from tests.broker.seams import Crash, Life, MortalEngine, down_for, mortal_log, swapped
 from tests.broker.versioning import (
     ANNA,
@@ -106,6 +107,16 @@ def test_a_version_name_stands_for_one_text(playhouse: Theatre, text: bytes) -> 
 def test_a_version_takes_the_place_of_the_one_in_force_or_of_none(playhouse: Theatre, text: bytes, named: str) -> None:
     with pytest.raises(CovenantRefused, match=rf'expected `supersedes: "2026\.2"`, the version in force, found {named}'):
         playhouse.broker.enactment.propose(other_version(text, "of-another", supersedes=named), "covenant.yaml")
+
+
+def test_a_stranger_to_what_is_in_force_proposes_nothing_and_learns_of_no_draft(playhouse: Theatre, text: bytes) -> None:
+    joining = other_version(text, "joining").replace(b"corporation", b"landlord").replace(b"housing_landlord", b"housing_corporation")
+    proposed(playhouse, other_version(text, "draft"), accepted=False)
+    stranger = By(PartyId("landlord"), RoleId("landlord.social_manager"), "p-1")
+    for name in (b"joining", b"draft"):
+        with pytest.raises(CovenantRefused, match="a party of the version in force") as refused:
+            playhouse.broker.enactment.propose(joining.replace(b"joining", name), "text", stranger)
+        assert refused.value.code == "not_a_party"
 
 
 def test_a_version_that_nobody_proposed_is_not_known(playhouse: Theatre) -> None:
@@ -337,7 +348,9 @@ def test_a_version_may_be_activated_ahead_and_takes_effect_on_its_first_day_by_i
         timed.broker.world.clock.set(datetime(2026, 12, 31, 23, 0, 0, tzinfo=UTC))  # midnight in Amsterdam
         for broker in (other, timed.broker):
             assert broker.covenants.in_force().policy(COVENANT).covenant.version == "ahead"
-        assert [broker.enactment.keep_dates() for broker in (other, timed.broker)] == [1, 0], "one of them writes it down"
+        with pytest.raises(CovenantRefused, match='expected `supersedes: "ahead"`'):
+            timed.broker.enactment.propose(other_version(text, "late"), "text")  # which writes down first what has started
+        assert [broker.enactment.keep_dates() for broker in (other, timed.broker)] == [0, 0]
         assert timed.since(mark) == ["covenant.requested", "covenant.activating", "covenant.activated", "covenant.started"]
         timed.broker.world.clock.set(datetime(2026, 12, 31, 12, tzinfo=UTC))  # a clock that goes back brings nothing back
         with closing(timed.worker()) as third:

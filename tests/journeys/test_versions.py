@@ -1,6 +1,6 @@
 """Versions through the parties' own doors, with real tokens; and two real workers while one version follows another.
 
-The long form of the race is in tests/soak/test_versions.py.
+The long form of the race, on each kind of database, is in tests/soak/test_versions.py.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from broker.clock import system_clock
 from broker.demo.people import CARE, POLICE
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.versioning import ANNA, BERT, judged, other_version, proposed
-from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
+from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, rooms, theatre
 from tests.switching import after_a_revocation_nothing, following, race_revocations
 from tests.template import template
 
@@ -66,16 +67,22 @@ def test_from_a_text_to_force_through_the_parties_own_doors(small_house: Theatre
     assert {s["party"]: s["key"] for s in steps if s["key"]} == {p: k.signing.thumbprint() for p, k in house.stage.parties.items()}
 
 
-def test_a_text_that_is_no_covenant_is_told_by_line_and_code_and_not_a_word_of_it(small_house: Theatre, text: bytes) -> None:
+def test_a_text_that_is_no_covenant_is_told_by_line_and_code_and_not_a_word_of_it(shared_small_house: Theatre, text: bytes) -> None:
+    small_house = shared_small_house
     wrong = other_version(text, "2026.3").decode().replace("purpose: end_nuisance", "purpose: secret_word", 1)
     answer = small_house.send(DIRECTOR, "POST", "/v1/covenants/versions", json={"text": wrong})
     assert (answer.status_code, answer.json()["type"]) == (400, "/v1/problems/invalid-covenant")
     assert "error[" in answer.json()["errors"][0]["detail"]
     assert "secret_word" not in answer.text
     assert small_house.send(DIRECTOR, "POST", "/v1/covenants/versions", json={"text": "x" * 2_000_000}).status_code == 413
+    half = small_house.send(
+        DIRECTOR, "POST", "/v1/covenants/versions", content=b'{"text": "\\ud800"}', headers={"Content-Type": "application/json"}
+    )
+    assert half.status_code == 400, "half a character"
 
 
-def test_nobody_proposes_or_looks_at_a_covenant_that_does_not_name_them(small_house: Theatre) -> None:
+def test_nobody_proposes_or_looks_at_a_covenant_that_does_not_name_them(shared_small_house: Theatre) -> None:
+    small_house = shared_small_house
     for path in ("versions", "versions/2026.2", "history", "received"):
         answer = small_house.send(DIRECTOR, "GET", f"/v1/covenants/elsewhere/{path}")
         assert (answer.status_code, answer.json()["type"]) == (404, "/v1/problems/unknown-covenant")
@@ -83,7 +90,8 @@ def test_nobody_proposes_or_looks_at_a_covenant_that_does_not_name_them(small_ho
     assert unknown.status_code == 404
 
 
-def test_a_refusal_says_which_and_not_about_whom(small_house: Theatre, text: bytes) -> None:
+def test_a_refusal_says_which_and_not_about_whom(shared_small_house: Theatre, text: bytes) -> None:
+    small_house = shared_small_house
     sha256 = proposed(small_house, other_version(text, "2026.3"), accepted=False)
     late = answer_of(small_house, CARE, sha256, ago=timedelta(seconds=1))
     small_house.post(CASE_MANAGER, "/v1/covenants/acceptances", answer_of(small_house, CARE, sha256))
@@ -94,8 +102,9 @@ def test_a_refusal_says_which_and_not_about_whom(small_house: Theatre, text: byt
     assert "police" not in activation.text
 
 
-def test_a_party_that_leaves_is_told_what_it_received_and_nothing_of_what_was_in_it(small_house: Theatre) -> None:
-    house = small_house
+def test_a_party_that_leaves_is_told_what_it_received_and_nothing_of_what_was_in_it(shared_small_house: Theatre, text: bytes) -> None:
+    house = shared_small_house
+    proposed(house, other_version(text, "keep-it", destroy_or_own_ground="own_ground"), accepted=False)  # a draft binds nobody
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)
     for _ in range(2):
@@ -109,7 +118,12 @@ def test_a_party_that_leaves_is_told_what_it_received_and_nothing_of_what_was_in
     assert house.get(RoleId("care.case_manager"), f"/v1/covenants/{COVENANT}/received")["cases"] == []
 
 
-def test_two_workers_follow_within_two_seconds_and_give_nothing_after_a_revocation(house: Theatre, text: bytes) -> None:
+def test_two_workers_follow_within_two_seconds_and_give_nothing_after_a_revocation(tmp_path: Path, postgres_url: str, text: bytes) -> None:
+    with theatre(tmp_path, rooms(postgres_url)) as house:
+        follow_and_race(house, text)
+
+
+def follow_and_race(house: Theatre, text: bytes) -> None:
     sha256 = proposed(house, other_version(text, "2026.3"))
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)
@@ -119,7 +133,7 @@ def test_two_workers_follow_within_two_seconds_and_give_nothing_after_a_revocati
         house.broker.enactment.activate(sha256, BERT)
         acknowledged = time.monotonic()
         assert workers.until_all_see("2026.3") - acknowledged < WITHIN_S
-        race_revocations(house, sha256, rounds=8)
+        race_revocations(house, sha256, rounds=3)
     given, withheld = after_a_revocation_nothing(house.entries())
     assert given > 0
     assert withheld > 0

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -68,10 +69,13 @@ def print_json(value: object) -> None:
 
 
 def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table for people; no colour is needed to read it."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    """A table for people; no colour is needed to read it. Where it is too wide it breaks between words, not in them."""
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False
+    )
+    for position, column in enumerate(columns):
+        words = " ".join((column, *(row[position] for row in rows))).split()
+        table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))
     for row in rows:
         table.add_row(*row)
     Console().print(table)

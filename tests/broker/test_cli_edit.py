@@ -106,7 +106,7 @@ def test_a_text_with_errors_can_be_mended_one_by_one(file: Path) -> None:
     file.write_text(SMALL.replace("phases: [plan]", "phases: [plann]").replace("purpose: nuisance", "purpose: nuisanse"))
     result = run("set", file, "articles.2.phases", "plan")
     assert result.exit_code == 0
-    assert "2 fouten over die er al waren\n" in result.output
+    assert "nog 2 fouten die er al stonden; `broker covenant check` noemt ze\n" in result.output
 
 
 def test_a_file_that_somebody_else_edits_is_left_alone(file: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_field_an_article_a_role_and_a_scenario_are_added_and_taken_back(file:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("set", "articles.1.phases"), "expected a VALUE for every PATH"),
+        (("set", "articles.1.phases"), "hier hoort bij elk PATH een VALUE"),
         (("add-role", "city", "--title-nl", "x", "--title-en", "x"), "expected PARTY.ROLE, found `city`"),
         (("add-scenario", "x", "--role", "city.director"), "expected at least one of --sees, --never-sees, --withheld"),
         (

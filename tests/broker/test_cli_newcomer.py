@@ -22,15 +22,30 @@ PAPERS = ("text", "register", "joint-controllers", "residents")
 ASK = ("--role", "municipality.director", "--purpose", "end_nuisance", "--case-type", "serious_nuisance", "--phase", "plan")
 
 
-@pytest.mark.parametrize("command", [("list",), ("propose", COVENANT)], ids=str)
-def test_a_broker_without_sources_says_which_file_is_missing_and_where_to_begin(command: tuple[object, ...], tmp_path: Path) -> None:
-    chosen = settings_in(tmp_path)
+def house_of(folder: Path, sources: Path) -> dict[str, str]:
+    """The environment of a new broker."""
+    chosen = settings_in(folder)
     names = ("database_url", "deposit_url", "audit_url", "keystore_url", "keys", "anchor")
-    environment = {f"BROKER_{name.upper()}": str(getattr(chosen, name)) for name in names}
-    gone = tmp_path / "gone.yaml"
+    environment = {f"BROKER_{name.upper()}": str(getattr(chosen, name)) for name in names} | {"BROKER_SOURCES": str(sources)}
     for first in (("keys", "init"), ("db", "upgrade")):
         assert CliRunner().invoke(broker, first, env=environment).exit_code == 0
-    result = CliRunner().invoke(broker, ["covenant", *map(str, command)], env=environment | {"BROKER_SOURCES": str(gone)})
+    return environment
+
+
+def test_what_the_parties_have_to_weigh_is_said_where_it_is_proposed(tmp_path: Path) -> None:
+    sources, draft = tmp_path / "sources.yaml", tmp_path / "draft.yaml"
+    sources.write_text("version: 1\nsources:\n  care-deposit: {kind: deposit, holder: care}\n")
+    assert CliRunner().invoke(broker, ["covenant", "init", str(draft)]).exit_code == 0
+    result = CliRunner().invoke(broker, ["covenant", "propose", str(draft)], env=house_of(tmp_path, sources))
+    assert result.exit_code == 0
+    assert "warning[signing-key-missing]: care heeft geen `signing_key`" in result.stderr
+    assert "is voorgesteld\nsha256 " in result.stdout
+
+
+@pytest.mark.parametrize("command", [("list",), ("propose", COVENANT)], ids=str)
+def test_a_broker_without_sources_says_which_file_is_missing_and_where_to_begin(command: tuple[object, ...], tmp_path: Path) -> None:
+    gone = tmp_path / "gone.yaml"
+    result = CliRunner().invoke(broker, ["covenant", *map(str, command)], env=house_of(tmp_path, gone))
     assert isinstance(result.exception, MENDABLE)
     assert isinstance(result.exception, ConnectorConfigError)
     assert str(result.exception) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
 from datetime import datetime
@@ -15,7 +16,7 @@ from broker.covenants import COVENANT_ZONE
 from policies.check import Checked, check
 from policies.errors import Finding, Severity
 from policies.legal import RULES
-from policies.wording import Label, in_language, say
+from policies.wording import Label, in_language, listed, say
 
 #: a page for every code, beside the code that they explain; an installed wheel does not bring them
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "findings"
@@ -40,7 +41,7 @@ def check_file(file: Path | None, today: datetime | None, explain: str | None, *
         click.echo(page_of(explain, language))
         return
     if file is None:
-        raise click.UsageError("expected FILE, or --explain CODE")
+        raise click.UsageError(in_language(say("hier hoort FILE, of --explain CODE", "expected FILE, or --explain CODE"), language))
     if watch:
         watching.watch(file, language, lines_of)
         return
@@ -103,7 +104,12 @@ def page_of(code: str, language: str) -> str:
         return "\n\n".join(part.strip() for part in (head, dutch if language == "nl" else english, examples + wrong) if part.strip())
     rule = RULES.get(code)
     if rule is None:
-        raise click.UsageError(f"expected a code such as `metadata-leak`, found `{code}`")
+        known = {*RULES, *(name for page in PAGES.glob("*.md") for name in codes_of(page))}
+        near = listed(f"`{name}`" for name in difflib.get_close_matches(code, known) or ["metadata-leak"])
+        unknown = say(
+            "hier hoort een code zoals {near}, er staat `{code}`", "expected a code such as {near}, found `{code}`", near=near, code=code
+        )
+        raise click.UsageError(in_language(unknown, language))
     return f"{rule.severity}[{code}]: {in_language(rule.title, language)}" + (f" ({rule.law})" if rule.law else "")
 
 

@@ -9,6 +9,7 @@ import click
 from broker.cli.common import covenant_file, language
 from broker.cli.covenant.edit_outcome import carry_out
 from policies.editing import KINDS, Edit, remove_article, rename, set_value, unset
+from policies.wording import in_language, say
 
 new_version = click.option("--new-version", "version", metavar="VERSION", help="Also make it a new version that supersedes what it was.")
 dry_run = click.option("--dry-run", is_flag=True, help="Show the change as a diff, and write nothing.")
@@ -27,7 +28,7 @@ def set_values(file: Path, pairs: tuple[str, ...], *, version: str | None, dry_r
     typed with commas (plan,escalated), any other part as YAML ('{bands: ["0-2", "3+"]}').
     """
     if len(pairs) % 2:
-        raise click.UsageError("expected a VALUE for every PATH")
+        raise click.UsageError(in_language(say("hier hoort bij elk PATH een VALUE", "expected a VALUE for every PATH"), language))
 
     def change(text: str) -> Edit:
         for path, value in zip(pairs[::2], pairs[1::2], strict=True):
@@ -51,14 +52,17 @@ def unset_value(file: Path, path: str, *, version: str | None, dry_run: bool, la
 
 @click.command("rename")
 @covenant_file
-@click.argument("kind", type=click.Choice(tuple(KINDS)))
+@click.argument("kind", type=click.Choice(tuple(KINDS)), metavar="KIND")
 @click.argument("old")
 @click.argument("new")
 @new_version
 @dry_run
 @language
 def rename_thing(file: Path, kind: str, old: str, new: str, *, version: str | None, dry_run: bool, language: str) -> None:
-    """Give a thing another name wherever FILE mentions it, in patterns such as incidents.* too; comments are left and listed."""
+    """Give a thing another name wherever FILE mentions it, in patterns such as incidents.* too; comments are left and listed.
+
+    KIND is field, role, article, phase, party, category, purpose, case_type, subject or legal_basis.
+    """
     carry_out(file, lambda text: rename(text, kind, old, new), version=version, dry_run=dry_run, language=language)
 
 

@@ -84,7 +84,14 @@ def _lines(old: Checked, new: Checked, edit: Edit, language: str) -> Iterator[st
         yield finding.text(language)
     if new.errors:
         count = counted(len(new.errors), ("fout", "fouten"), ("error", "errors"))
-        yield in_language(say("{count} over die er al waren", "{count} left that were there before", count=count), language)
+        yield in_language(
+            say(
+                "nog {count} die er al stonden; `broker covenant check` noemt ze",
+                "{count} left that were there before; `broker covenant check` names them",
+                count=count,
+            ),
+            language,
+        )
     if new.policy is None:
         return
     yield from effect_lines(old.policy, new.policy, language)

@@ -50,9 +50,9 @@ EFFECTS: Mapping[Effect, Label] = MappingProxyType(
     }
 )
 _VERSIONS = ("convenant covenant", "versie version", "stand state", "geaccepteerd accepted", "ingetrokken revoked", "sha256 sha256")
-_STEPS = ("wanneer when", "versie version", "stap step", "partij party", "wie who", "sleutel key", "gevolg effect")
+_STEPS = ("wanneer when", "versie version", "stap step", "wie who", "sleutel key", "gevolg effect")
 #: of a hash or a thumbprint, in a table; `--json` has all of it
-SHOWN = 12
+SHOWN = 10
 _RECEIVED = ("zaak case", "verstrekkingen disclosures", "velden fields")
 
 
@@ -96,7 +96,6 @@ def history(covenant: str, *, as_json: bool, language: str) -> None:
             f"{datetime.fromtimestamp(step.at_ms / 1000, COVENANT_ZONE):%Y-%m-%d %H:%M:%S}",
             step.version,
             in_language(STEPS[step.kind], language),
-            step.party or step.who.party or "",
             _who(step, language),
             (step.thumbprint or "")[:SHOWN],
             in_language(EFFECTS[step.effect], language),
@@ -164,10 +163,14 @@ def _columns(names: tuple[str, ...], language: str) -> tuple[str, ...]:
 
 
 def _who(step: Step, language: str) -> str:
+    party = step.party or step.who.party
+    if step.who.name is None and party is not None:
+        return party
     if step.who.name is None:
         calendar = step.kind in {StepKind.STARTED, StepKind.ENDED}
         return in_language(Label("de kalender", "the calendar") if calendar else Label("niet genoemd", "not named"), language)
-    return f"{step.who.name} ({step.who.role or in_language(Label('beheerder', 'operator'), language)})"
+    named = f"{step.who.name} ({step.who.role or in_language(Label('beheerder', 'operator'), language)})"
+    return named if party is None else f"{party}: {named}"
 
 
 def _members(version: Version) -> dict[str, object]:

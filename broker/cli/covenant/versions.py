@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,8 +15,9 @@ from joserfc.jwk import ECKey, OKPKey, import_key
 from broker.acceptance import ACCEPT, REVOKE, sign_acceptance
 from broker.cli.common import covenant_file, language, opened, print_json, readable_file
 from broker.clock import system_clock
-from broker.covenants import Version
+from broker.covenants import COVENANT_ZONE, Version
 from broker.versions.steps import Operator
+from policies.check import check
 from policies.document import MAX_BYTES
 from policies.errors import CovenantErrors
 from policies.vocabulary import PartyId
@@ -54,6 +56,8 @@ def propose(file: Path, operator: str | None, language: str) -> None:
             for finding in errors.findings:
                 click.echo(finding.text(language), err=True)
             sys.exit(1)
+    for finding in check(file.read_bytes(), str(file), datetime.now(tz=COVENANT_ZONE).date()).findings:
+        click.echo(finding.text(language), err=True)  # without errors these are warnings: the parties weigh them before they sign
     told = say("{name} is voorgesteld", "{name} is proposed", name=f"{version.covenant} {version.version}")
     click.echo(f"{in_language(told, language)}\nsha256 {version.sha256}")
 
@@ -65,6 +69,8 @@ def new_key(file: Path) -> None:
     if file.exists():
         raise click.UsageError(f"`{file}` exists; a signing key is never overwritten")
     key = OKPKey.generate_key("Ed25519")
+    while key.thumbprint().startswith("-"):  # it is typed into commands, which would take it for an option
+        key = OKPKey.generate_key("Ed25519")
     file.touch(mode=0o600)
     file.write_text(json.dumps(key.as_dict(private=True)))
     click.echo(key.thumbprint())

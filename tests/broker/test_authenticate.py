@@ -190,7 +190,7 @@ def test_a_lifetime_over_an_hour_cannot_be_configured(signing_key: RSAPrivateKey
         AccessTokens(ISSUER, signing_key, lifetime_s, system_clock, system_random)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text()
     | st.from_regex(r"[\w-]{0,60}\.[\w-]{0,60}\.[\w-]{0,60}", fullmatch=True)

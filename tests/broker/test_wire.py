@@ -240,7 +240,7 @@ JSON = st.recursive(
 SHAPED = st.dictionaries(st.sampled_from(["case", "askedFields", "limit", "person", "people", "others", "values", "chosenName"]), JSON)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=200)
     | st.text(max_size=200).map(lambda text: text.encode(errors="surrogatepass"))
@@ -251,7 +251,7 @@ def test_any_body_whatever_is_a_value_or_a_wire_error(body: bytes) -> None:
         parse(QUESTION, loads(body, LIMITS))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(JSON)
 def test_what_is_accepted_is_what_the_standard_library_reads(value: object) -> None:
     body = json.dumps(value).encode()
@@ -262,7 +262,7 @@ def test_what_is_accepted_is_what_the_standard_library_reads(value: object) -> N
     assert read == json.loads(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(SHAPED)
 def test_no_flaw_ever_repeats_what_was_sent(document: dict[str, Any]) -> None:
     def mark(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -65,6 +65,7 @@ class Reader:
             result = CliRunner().invoke(broker, words[1:], env={"COLUMNS": "100", "COVENANT_LANG": os.environ.get("COVENANT_LANG", "nl")})
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
+            assert result.exit_code != 2, f"{command}: {result.output}"  # a command that was not understood did nothing
             if into:
                 Path(into).write_text(result.stdout, encoding="utf-8")
                 return ""

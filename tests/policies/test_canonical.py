@@ -69,7 +69,7 @@ def test_a_covenant_built_without_yaml_reads_back_too() -> None:
     assert load_covenant(canonical_bytes(covenant())) == covenant()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.covenants())
 def test_generated_covenants_read_back(made: Covenant) -> None:
     open_phases = frozenset({Phase("triage"), Phase("plan")})  # loading refuses an article about a closed phase

@@ -182,7 +182,7 @@ def test_an_explanation_never_raises_whatever_breaks(monkeypatch: object) -> Non
     assert [(one.reason, one.outward, one.remedies) for one in found] == [(Reason.ENGINE_FAILED, "not_given", ())] * 2
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=strategies.covenants(), asked=strategies.asks(), case=strategies.facts())
 def test_every_remedy_is_enough_and_where_there_is_none_no_case_gives_the_field(text: Covenant, asked: Ask, case: Facts) -> None:
     assume(any(True for _ in rules_of(text)))  # else every article is about a closed phase, and it is not compiled
@@ -199,7 +199,7 @@ def roles_of(text: Covenant) -> list[RoleId]:
     return [role for party in text.parties.values() for role in party.roles]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_every_remedy_under_the_shipped_covenant_is_enough(shipped_policy: Policy, data: st.DataObject) -> None:
     text = shipped_policy.covenant

@@ -101,7 +101,7 @@ def test_blocks_of_the_shipped_covenant_say_every_rule_once(shipped_policy: Poli
     assert rows < len(shipped_policy.rules) / 5
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.covenants())
 def test_laying_out_loses_nothing_and_makes_up_nothing(generated: Covenant) -> None:
     assume(any(True for _ in rules_of(generated)))

@@ -81,7 +81,7 @@ def test_the_shipped_covenant_agrees_whatever_a_case_lacks(shipped: Covenant, sh
         assert answers_of(decide(shipped_policy, ask, facts)) == answer(shipped, ask, facts), (ask, facts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.covenants(), strategies.asks(), strategies.facts())
 def test_generated_covenants_agree(covenant: Covenant, ask: Ask, facts: Facts) -> None:
     assume(any(True for _ in rules_of(covenant)))  # else every article is about a closed phase, and it is not compiled

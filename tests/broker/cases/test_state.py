@@ -213,4 +213,4 @@ class Cases(RuleBasedStateMachine):
 
 
 TestCases = Cases.TestCase
-TestCases.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
+TestCases.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)

@@ -115,7 +115,7 @@ def test_an_encryption_key_a_key_id_twice_and_too_many_keys_are_refused(ed25519:
         read_key_set(key_set(ed25519 | {"kid": "x" * 129}))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=100)
     | st.dictionaries(

@@ -166,7 +166,7 @@ def test_a_public_key_used_as_a_shared_secret_is_refused(worker: Worker, corpora
     assert refused(worker, corporation, client_assertion=forged)[1] == "invalid_client"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(), st.binary().map(lambda raw: raw.decode("latin-1")), st.from_regex(r"[\w-]{0,40}\.[\w-]{0,60}\.[\w-]{0,20}")))
 def test_no_assertion_whatever_makes_the_endpoint_fail(worker: Worker, corporation: Partner, assertion: str) -> None:
     response = worker.web.post("/oauth2/token", data=corporation.form(client_assertion=assertion.encode(errors="replace").decode()))

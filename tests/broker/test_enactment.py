@@ -224,7 +224,7 @@ def test_an_answer_from_the_future_is_refused_before_it_shuts_the_party_out(play
 
 
 def test_a_party_that_left_does_not_come_back_with_a_version_that_it_accepted_before(small_house: Theatre, text: bytes) -> None:
-    sha256 = proposed(small_house, other_version(text, "next"))
+    sha256 = proposed(small_house, other_version(text))
     answer(small_house, POLICE, "revoke")
     assert small_house.broker.covenants.version(sha256).accepted == {"municipality", "corporation", "care"}
     with pytest.raises(CovenantRefused, match="not found: police"):
@@ -273,7 +273,7 @@ def test_a_version_comes_into_force_when_all_have_accepted_it_and_two_people_say
 
 
 def test_two_professionals_of_any_party_are_two_pairs_of_eyes_and_one_is_one_in_whichever_role(small_house: Theatre, text: bytes) -> None:
-    sha256 = proposed(small_house, other_version(text, "eyes"))
+    sha256 = proposed(small_house, other_version(text))
     enactment, director = small_house.broker.enactment, small_house.by(DIRECTOR)
     assert enactment.activate(sha256, director).state == "requested"
     assert enactment.activate(sha256, replace(director, role="municipality.on_call")).state == "requested"
@@ -291,10 +291,10 @@ def test_a_name_that_the_log_cannot_hold_is_no_operator() -> None:
 def test_what_was_in_force_before_is_not_put_in_force_again_but_its_text_comes_back_as_a_new_version(
     small_house: Theatre, text: bytes
 ) -> None:
-    put_in_force(small_house, other_version(text, "second"))
+    put_in_force(small_house, other_version(text))
     with pytest.raises(CovenantRefused, match=r"found `2026\.2` superseded; what was in force"):
         small_house.broker.enactment.activate(small_house.stage.sha256, ANNA)
-    back = brought_back(small_house.broker.covenants.text(small_house.stage.sha256), version="third", supersedes="second")
+    back = brought_back(small_house.broker.covenants.text(small_house.stage.sha256), version="third", supersedes="2026.3")
     assert replace(load_covenant(back), version="2026.2", supersedes="2026.1") == load_covenant(text)
     assert back.count(b"#") == text.count(b"#"), "every comment is there"
     put_in_force(small_house, back)
@@ -373,9 +373,9 @@ def test_what_has_ended_does_not_come_back_when_the_clock_goes_back(timed: Theat
 def test_what_was_to_start_later_is_overtaken_by_what_starts_now(timed: Theatre, text: bytes) -> None:
     ahead = proposed(timed, dated(text, "ahead", "2027-01-01", "2027-12-31"))
     activate(timed, ahead)
-    put_in_force(timed, other_version(text, "urgent"))
+    put_in_force(timed, other_version(text))
     timed.broker.world.clock.set(datetime(2027, 1, 2, 12, tzinfo=UTC))
-    assert in_force(timed) == "urgent"
+    assert in_force(timed) == "2026.3"
     assert timed.broker.covenants.version(ahead).state == "superseded"
 
 
@@ -399,7 +399,7 @@ def test_an_activation_after_the_last_day_is_refused(timed: Theatre, text: bytes
 
 
 def test_with_the_log_down_nothing_comes_into_force(small_house: Theatre, text: bytes) -> None:
-    sha256 = proposed(small_house, other_version(text, "unlogged"))
+    sha256 = proposed(small_house, other_version(text))
     small_house.broker.enactment.activate(sha256, ANNA)
     epoch = small_house.broker.covenants.in_force().epoch
     with swapped(small_house.broker.enactment, down_for("covenant.activating")), pytest.raises(LogUnavailable):

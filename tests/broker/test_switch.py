@@ -14,11 +14,11 @@ from broker.disclosure import CaseAsk
 from broker.tables import standing
 from broker.versions.effects import effect_of, narrows
 from broker.versions.steps import Effect
-from policies.compile import Policy, compile_covenant
-from policies.load import load_covenant
+from policies.compile import Policy
 from policies.vocabulary import FieldName, PurposeId
 from tests.broker.seams import TRACE, Bench, once, staged
 from tests.broker.versioning import ANNA, BERT, activate, other_version, proposed
+from tests.broker.versioning import quickly as compiled
 from tests.stage import COVENANT, DIRECTOR, Theatre
 from tests.template import template
 
@@ -31,10 +31,6 @@ LESS = {"complaints.last_on: month": "complaints.last_on: year"}
 def text() -> bytes:
     """The covenant that is in force, with every party's own thumbprint."""
     return (template().folder / "covenant.yaml").read_bytes()
-
-
-def compiled(text: bytes) -> Policy:
-    return compile_covenant(load_covenant(text))
 
 
 def switched(house: Theatre, sha256: str) -> tuple[list[str], list[str]]:
@@ -87,7 +83,7 @@ def test_words_versions_and_dates_take_nothing_away_and_everything_that_decides_
 
 
 def test_a_worker_is_ready_before_the_second_person_has_said_yes(house: Theatre, text: bytes) -> None:
-    sha256 = proposed(house, other_version(text, "ready"))
+    sha256 = proposed(house, other_version(text))
     with closing(house.worker()) as other:
         assert other.watch.look()
         assert not other.watch.look(), "nothing changed since"
@@ -101,10 +97,10 @@ def test_a_worker_is_ready_before_the_second_person_has_said_yes(house: Theatre,
 
 
 def test_a_worker_that_cannot_compile_what_is_requested_says_so_and_goes_on(small_house: Theatre, text: bytes) -> None:
-    sha256 = proposed(small_house, other_version(text, "damaged"))
+    sha256 = proposed(small_house, other_version(text))
     small_house.broker.enactment.activate(sha256, ANNA)
     with small_house.broker.covenants._engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE covenant_version SET text = x'00' WHERE version = 'damaged'")
+        connection.exec_driver_sql("UPDATE covenant_version SET text = x'00' WHERE version = '2026.3'")
         connection.execute(update(standing).values(epoch=standing.c.epoch + 1))
     with closing(small_house.worker()) as other:
         assert other.watch.look()

@@ -47,6 +47,16 @@ def test_a_paper_is_written_to_a_file_as_a_page_in_english(tmp_path: Path) -> No
     assert page.read_text(encoding="utf-8") == html(residents(load_covenant(FULL.read_bytes())), "en")
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"), [("paper.html", "<!DOCTYPE html>"), ("paper.htm", "<!DOCTYPE html>"), ("paper.md", "# "), ("paper", "# ")]
+)
+def test_the_name_of_the_file_says_what_it_is_unless_a_format_was_asked(name: str, begins: str, tmp_path: Path) -> None:
+    assert run("residents", FULL, "-o", tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_text("utf-8").startswith(begins)
+    assert run("residents", FULL, "--format", "md", "-o", tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_text("utf-8").startswith("# ")
+
+
 def test_the_language_of_the_environment_is_used() -> None:
     assert run("residents", FULL, environment={"COVENANT_LANG": "en"}).stdout == markdown(residents(load_covenant(FULL.read_bytes())), "en")
 

@@ -174,6 +174,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         deposit=deposit,
         subjects=subjects,
         log=log,
+        reader=cases,
         outbox=outbox,
         clock=clock,
         ids=ids,

@@ -10,9 +10,11 @@ from sqlalchemy import Engine, RowMapping, insert, select, update
 
 from audit.codes import sorted_pairs
 from audit.entry import Actor, Core, Draft, Subject
+from audit.errors import FenceMoved
 from audit.log import Log
 from broker.cases.commands import CaseCommands
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused
+from broker.cases.reading import STANDING, CaseReader
 from broker.cases.rules import By
 from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants
@@ -31,6 +33,9 @@ SETTLE_AFTER_MS = 60_000
 
 #: a signal and what it owes to the log are noted in one transaction, by two looks at the clock
 OWED_WITHIN_MS = 1_000
+
+#: tries before reading gives up because what is in force keeps narrowing
+ATTEMPTS = 5
 
 #: signals in one answer
 MAX_LISTED = 500
@@ -63,6 +68,7 @@ class Signals:
         deposit: Deposit,
         subjects: Subjects,
         log: Log,
+        reader: CaseReader,
         outbox: Outbox,
         clock: Clock,
         ids: Ids,
@@ -73,6 +79,7 @@ class Signals:
         self._deposit = deposit
         self._subjects = subjects
         self._log = log
+        self._reader = reader
         self._outbox = outbox
         self._clock = clock
         self._ids = ids
@@ -143,10 +150,17 @@ class Signals:
 
         Raises:
             UnknownSignal: there is none for this role.
+            CaseChanged: what is in force kept taking something away; nothing was read.
         """
-        row = self._row(by, signal_id)
-        self._log.append(self._draft("signal.read", dict(row), by, set()))
-        return self._deposit.text_of(TextKind.SIGNAL, row["text"])
+        for _ in range(ATTEMPTS):
+            standing = self._reader.fences(frozenset({STANDING}))
+            row = self._row(by, signal_id)
+            try:
+                self._log.append(self._draft("signal.read", dict(row), by, set()), fence=tuple(standing.items()))
+            except FenceMoved:
+                continue  # something was taken away since: look again whether this role may still read
+            return self._deposit.text_of(TextKind.SIGNAL, row["text"])
+        raise CaseChanged
 
     def accept(self, by: By, signal_id: str) -> str:
         """Take a signal up: it opens a case in the first phase, in which whoever reported takes part. Returns the case's id.

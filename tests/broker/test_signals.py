@@ -51,6 +51,7 @@ def made_with(house: Theatre, *, log: object, engine: object = None, ahead: time
         deposit=made._deposit,
         subjects=made._subjects,
         log=log,
+        reader=made._reader,
         outbox=registry._outbox,
         clock=later(ahead),
         ids=new_id,

@@ -8,10 +8,12 @@ import pytest
 
 from broker.acceptance import sign_acceptance
 from broker.bootstrap import create_service
+from broker.cases.rules import By
 from broker.clock import system_clock
-from broker.demo.people import CARE, CORPORATION, POLICE
+from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.stage import COVENANT as COVENANT_FILE
 from broker.demo.stage import covenant_with, put_in_force
+from broker.errors import UnknownSignal
 from policies.vocabulary import PartyId, RoleId
 from tests.journeys.absence import requests_about
 from tests.journeys.routes import good_bodies
@@ -88,6 +90,25 @@ def test_nobody_takes_back_for_another(house: Theatre, case: str) -> None:
     body = {"sha256": house.stage.sha256, "kind": "revoke", "signature": signature, "publicKey": public}
     assert house.problem(SOCIAL_MANAGER, "/v1/covenants/acceptances", body)[1] == "covenant-refused"
     assert len(house.ask(DIRECTOR, case, "end_nuisance", *ASK["fields"])["fields"]) == 2
+
+
+def test_the_words_of_a_signal_are_not_read_by_a_party_that_leaves_meanwhile(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = {"kind": "tenant", "localReference": MAIN.references[CORPORATION]}
+    body = {"covenant": COVENANT, "kind": "nuisance", "subject": subject, "words": "Elke nacht geluid."}
+    signal = house.post(SOCIAL_MANAGER, "/v1/connectors/corporation/signals", body)
+    signals, before = house.broker.signals, house.mark()
+    found = signals._row
+
+    def found_and_left(by: By, signal_id: str) -> object:
+        row = found(by, signal_id)
+        if not house.entries("covenant.revoked", after=before):
+            take_back(house, MUNICIPALITY, DIRECTOR)
+        return row
+
+    monkeypatch.setattr(signals, "_row", found_and_left)  # between looking whether it stands and saying so in the log
+    with pytest.raises(UnknownSignal):
+        signals.words(house.by(DIRECTOR), signal["id"])
+    assert house.entries("signal.read", after=before) == []
 
 
 def test_a_role_in_one_covenant_opens_nothing_under_another_that_was_taken_back(small_house: Theatre) -> None:

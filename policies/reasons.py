@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from policies.covenant import Covenant
@@ -60,28 +60,33 @@ _DIFFERENT: Mapping[ChangeKind, Label] = MappingProxyType(
     }
 )
 
+#: what a value of a change is called: a party, a phase, an article
+Names = Callable[[ChangeKind, str], Label]
 
-def change_words(covenant: Covenant, change: Change) -> Label:
+
+def ids_of(covenant: Covenant) -> Names:
+    """Every value by its id, but a kind of subject, which a sentence cannot do without."""
+
+    def named(kind: ChangeKind, value: str) -> Label:
+        return covenant.subjects[SubjectKind(value)] if kind is ChangeKind.SUBJECT else Label(value, value)
+
+    return named
+
+
+def change_words(change: Change, names: Names) -> Label:
     """One thing that would have to be different: `phase plan or escalated`."""
-    words: Iterable[Label] = (Label(value, value) for value in change.one_of)
-    if change.kind is ChangeKind.SUBJECT:
-        words = (covenant.subjects[SubjectKind(value)] for value in change.one_of)
-    found = tuple(words)
+    found = tuple(names(change.kind, value) for value in change.one_of)
     one = Label(_either([word.nl for word in found], "of"), _either([word.en for word in found], "or"))
     sentence = _DIFFERENT[change.kind]
     return say(sentence.nl, sentence.en, one=one)
 
 
-def remedy_words(covenant: Covenant, remedy: Remedy) -> Label:
-    """What would have to be different, all of it together, and what is given then."""
-    changes = [change_words(covenant, change) for change in remedy.changes]
+def remedy_words(remedy: Remedy, names: Names, form: str) -> Label:
+    """What would have to be different, all of it together, and what is given then. `form` is what its form is called."""
+    changes = [change_words(change, names) for change in remedy.changes]
     together = Label(" + ".join(change.nl for change in changes), " + ".join(change.en for change in changes))
     return say(
-        "{together} → {form}, art. {article}",
-        "{together} → {form}, art. {article}",
-        together=together,
-        form=str(remedy.form),
-        article=remedy.article,
+        "{together} → {form}, art. {article}", "{together} → {form}, art. {article}", together=together, form=form, article=remedy.article
     )
 
 

@@ -68,11 +68,15 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table for people; no colour is needed to read it. Where it is too wide it breaks between words, not in them."""
+def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, spaced: bool = False) -> None:
+    """A table for people; no colour is needed to read it. Where it is too wide it breaks between words, not in them.
+
+    `spaced` leaves a line between rows, for cells of several lines.
+    """
     table = Table(
         title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False
     )
+    table.leading = int(spaced)
     for position, column in enumerate(columns):
         words = " ".join((column, *(row[position] for row in rows))).split()
         table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))

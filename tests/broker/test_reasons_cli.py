@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import broker
+from broker.demo.stage import COVENANT as SHIPPED
+from policies.load import load_covenant
+from policies.vocabulary import Reason
 from tests.policies.yaml_edits import SMALL, edited
 
 Run = Callable[..., Result]
@@ -38,7 +42,7 @@ def run(*arguments: object) -> Result:
         (("--field", "complaint.*"), "--field: onbekend: `complaint.*`; bedoelt u `complaints.*`?"),
         (("--without", "concent"), "--without: onbekend: `concent`; bedoelt u `consent`?"),
         (("--vetoed", "complaints.cuont"), "--vetoed: onbekend: `complaints.cuont`; bedoelt u `complaints.count`?"),
-        (("--role", "", "--lang", "en"), "--role: unknown ``; known are city.director, landlord.caretaker, care.worker"),
+        (("--role", "x", "--lang", "en"), "--role: unknown `x`; known are city.director, landlord.caretaker, care.worker"),
     ],
 )
 def test_a_name_that_the_covenant_does_not_know_is_exit_code_2_with_the_nearest_one(
@@ -49,26 +53,72 @@ def test_a_name_that_the_covenant_does_not_know_is_exit_code_2_with_the_nearest_
     assert said in result.stderr
 
 
-def test_an_explanation_says_why_not_what_the_asker_sees_and_what_would_have_to_be_different(small: Path) -> None:
+def test_all_that_an_ask_still_lacks_is_told_at_once_with_the_choices_of_the_covenant(small: Path) -> None:
+    result = run("covenant", "explain", small)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        "er ontbreekt:\n  --role  wie vraagt: city.director, landlord.caretaker, care.worker\n  --phase  in welke fase: " in result.stderr
+    )
+    english = run("covenant", "explain", small, "--role", "", "--phase", "plan", "--lang", "en")
+    assert english.exit_code == 2
+    assert "missing:\n  --role  who asks: city.director, landlord.caretaker, care.worker\n" in english.stderr
+    assert "--phase" not in english.stderr
+
+
+def test_an_explanation_says_why_not_what_the_partner_sees_and_what_would_have_to_be_different(small: Path) -> None:
     output = run("covenant", "explain", small, *ASK, "triage", "--without", "consent", "--vetoed", "complaints.count").output
-    assert "city.director vraagt voor nuisance; street, fase triage, over: huurder" in output
-    assert "iedereen neemt deel en aan elke voorwaarde is voldaan, behalve: consent, veto complaints.count" in output
-    assert "de vrager ziet: 200, met de velden en per ander veld een reden" in output
+    covenant = load_covenant(small.read_bytes())
     for part in (
-        "complaints.last_on: month",
-        "geen veto op dit veld → bands(0-2,3+), art. 1",
-        "fase plan + toestemming voor artikel 2 → full, art. 2 (als care het vrijgeeft)",
-        "Nooit gegeven aan deze functie voor dit doel: 1",
+        "vraagt voor “Overlast”; “Straat”, fase triage, over: huurder",
+        "iedereen neemt deel en aan elke voorwaarde is voldaan, behalve: toestemming, veto op ",
+        "de partner ziet: een antwoord: wat is gegeven, en van elk ander gegeven dat het niet is gegeven\n",
+        "geen veto op dit veld → 0-2, 3+, art. 1",
+        "fase plan van aanpak + toestemming voor artikel 2 → volledig, art. 2 (als ",
+        "(de partner ziet niet waarom)",
+        "Nooit gegeven aan deze functie voor dit doel: 1; de partner ziet dat het convenant het niet geeft\n",
         "niemand",
+    ):
+        assert part in output
+    for identifier in (*covenant.fields, *Reason, "not_given", "city.director", "full", "month", "200"):
+        assert not re.search(rf"\b{re.escape(identifier)}\b", output), identifier
+
+
+def test_an_explanation_says_ids_on_request(small: Path) -> None:
+    output = run("covenant", "explain", small, *ASK, "triage", "--without", "consent", "--vetoed", "complaints.count", "--ids").output
+    for part in (
+        "city.director vraagt voor nuisance; street, fase triage, over: tenant",
+        "behalve: consent, veto op complaints.count",
+        "(200)\n",
+        "geen veto op dit veld → bands(0-2,3+), art. 1",
+        "(partner ziet not_given)",
+        "fase plan + toestemming voor artikel 2 → full, art. 2 (als care het vrijgeeft)",
+        "(not_in_covenant)",
     ):
         assert part in output
 
 
+def test_a_field_is_never_broken_inside_a_word_on_a_narrow_terminal() -> None:
+    arguments = (
+        "--role",
+        "municipality.director",
+        "--purpose",
+        "end_nuisance",
+        "--case-type",
+        "serious_nuisance",
+        "--phase",
+        "consultation",
+    )
+    output = CliRunner().invoke(broker, ["covenant", "explain", str(SHIPPED), *arguments, "--ids"], env={"COLUMNS": "80"}).output
+    for field in load_covenant(SHIPPED.read_bytes()).fields:
+        assert re.search(rf"^{re.escape(field)}\b", output, re.MULTILINE), field
+    assert max(map(len, output.splitlines())) <= 80
+
+
 def test_an_explanation_is_in_english_on_request(small: Path) -> None:
     output = run("covenant", "explain", small, *ASK, "closed", "--field", "help.contact", "--lang", "en").output
-    assert "the asker sees: 404 unknown-case, as if there were no case" in output
+    assert "the partner sees: that there is no case\n" in output
     assert "the case is closed and gives nobody anything" in output
-    assert "phase plan → full, art. 2 (once care releases it)" in output
+    assert "phase plan → full, art. 2 (once " in output
 
 
 def test_an_explanation_for_programs_has_everything(small: Path) -> None:

@@ -269,6 +269,8 @@ def test_the_command_prints_what_would_change_and_is_quiet_about_persons(small_h
     assert found["asks"] == {"replayed": 2, "more": 1, "less": 0, "refused": 0, "noLongerRefused": 0, "same": 1}
     nothing = json.loads(run("covenant", "simulate", draft, "--json", "--until", date.today() - timedelta(days=2)).stdout)  # noqa: DTZ011
     assert nothing["entries"] == 0
+    empty = run("covenant", "simulate", draft, "--until", date.today() - timedelta(days=2)).stdout  # noqa: DTZ011
+    assert empty.splitlines()[1:] == ["er is niets om opnieuw te beslissen: in deze periode staan geen besluiten in het logboek"]
     assert run("covenant", "simulate", draft, "--from", "2026-02-02", "--until", "2026-02-01").exit_code == 2
     assert "entries" not in run("covenant", "simulate", SHIPPED, "--lang", "en").stdout.split("\n")[1]
 

@@ -109,6 +109,14 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
             seconds=Label(f"{seconds:.1f}".replace(".", ","), f"{seconds:.1f}"),
         )
     )
+    if not found.entries:
+        click.echo(
+            words(
+                "er is niets om opnieuw te beslissen: in deze periode staan geen besluiten in het logboek",
+                "there is nothing to decide again: the log has no decisions of this period",
+            )
+        )
+        return
     _print_alarms(found, language)
     for why, count in found.not_replayable.most_common():
         click.echo(words("  niet na te spelen: {n}, {why}", "  not replayable: {n}, {why}", n=count, why=_NOT_REPLAYABLE[why]))

@@ -110,7 +110,8 @@ def test_keys_are_never_made_over_others(folder: Path) -> None:
 
 
 def test_keys_are_not_made_in_a_directory_that_others_can_enter(tmp_path: Path) -> None:
-    (tmp_path / "keys").mkdir(mode=0o755)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys").chmod(0o755)  # whatever the umask
     with pytest.raises(KeyDirectoryError, match="found mode 0755"):
         create_keys(tmp_path / "keys", system_random)
     assert list((tmp_path / "keys").iterdir()) == []

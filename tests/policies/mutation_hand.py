@@ -28,13 +28,16 @@ PROSE = (
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit. `path` is the part that was edited (or that came in), `names` what it was called before and after."""
+    """One edit. `path` is the part that was edited (or that came in), `names` what it was called before and after, `other` the second part
+    of a swap.
+    """
 
     kind: str
     words: str
     path: Path
     cuts: tuple[Cut, ...]
     names: frozenset[str] = frozenset()
+    other: Path = ()
 
 
 def dotted(path: Path) -> str:
@@ -124,4 +127,5 @@ class Hand:
         """Each value in the place of the other."""
         cuts = ((*one.value, self.page.raw(two)), (*two.value, self.page.raw(one)))
         words = f"{kind}: {dotted(one.path)} and {dotted(two.path)}: `{self.page.raw(one)}` and `{self.page.raw(two)}`"
-        return Edit(kind, words, one.path, cuts, frozenset(str(part.scalar) for part in (one, two) if part.scalar in self.names))
+        names = frozenset(str(part.scalar) for part in (one, two) if part.scalar in self.names)
+        return Edit(kind, words, one.path, cuts, names, two.path)

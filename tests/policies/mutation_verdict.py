@@ -117,8 +117,8 @@ class Bench:
         for start, _, words in edit.cuts:
             at = moved(start, edit.cuts)
             found.update(range(line_of(text, at), line_of(text, at + len(words)) + 1))
-        for length in range(1, len(edit.path)):
-            part = self.page.at.get(edit.path[:length])
+        for around in (path[:length] for path in (edit.path, edit.other) for length in range(1, len(path))):
+            part = self.page.at.get(around)
             if part is not None:
                 found.update(line_of(text, moved(at, edit.cuts)) for at in (part.start, part.value[0]))
         # The basis of an article answers to everything else in it: to whom it gives, what, and on which conditions.
@@ -139,7 +139,7 @@ class Bench:
 
     def _names(self, edit: Edit) -> frozenset[str]:
         """What the edited part is called wherever else it stands, so that what now dangles is known for it."""
-        return frozenset({*edit.names, *_named(self.page, edit.path), *map(_number, self._articles(edit))})
+        return frozenset({*edit.names, *_named(self.page, edit.path), *_named(self.page, edit.other), *map(_number, self._articles(edit))})
 
 
 def _named(page: Page, path: Path) -> Iterator[str]:

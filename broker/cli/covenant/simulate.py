@@ -98,14 +98,13 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
     def words(nl: str, en: str, **parts: object) -> str:
         return in_language(say(nl, en, **parts), language)
 
-    asks = found.asks
     click.echo(
         words(
             "{covenant}: {entries} besluiten gelezen, {replayed} opnieuw genomen in {seconds} s",
             "{covenant}: {entries} decisions read, {replayed} made again in {seconds} s",
             covenant=f"{draft.covenant.id} {draft.covenant.version} (sha256 {draft.covenant_sha256[:16]}…)",
             entries=found.entries,
-            replayed=asks.replayed + found.alarms,
+            replayed=found.asks.replayed + found.alarms,
             seconds=Label(f"{seconds:.1f}".replace(".", ","), f"{seconds:.1f}"),
         )
     )
@@ -120,17 +119,7 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
     _print_alarms(found, language)
     for why, count in found.not_replayable.most_common():
         click.echo(words("  niet na te spelen: {n}, {why}", "  not replayable: {n}, {why}", n=count, why=_NOT_REPLAYABLE[why]))
-    click.echo(
-        words(
-            "{more} vragen krijgen meer, {less} minder, {refused} worden geweigerd, {answered} niet meer geweigerd, {same} blijven gelijk",
-            "{more} asks get more, {less} less, {refused} are refused, {answered} no longer refused, {same} stay the same",
-            more=asks.more,
-            less=asks.less,
-            refused=asks.refused,
-            answered=asks.no_longer_refused,
-            same=asks.same,
-        )
-    )
+    click.echo(_counts(found, language))
     for article, count in sorted(found.conditions_lost.items()):
         click.echo(
             words(
@@ -142,6 +131,20 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
         )
     _print_roles(found, language)
     _print_differences(found, language)
+
+
+def _counts(found: Simulation, language: str) -> str:
+    asks = found.asks
+    counts = say(
+        "{more} vragen krijgen meer, {less} minder, {refused} worden geweigerd, {answered} niet meer geweigerd, {same} blijven gelijk",
+        "{more} asks get more, {less} less, {refused} are refused, {answered} no longer refused, {same} stay the same",
+        more=asks.more,
+        less=asks.less,
+        refused=asks.refused,
+        answered=asks.no_longer_refused,
+        same=asks.same,
+    )
+    return in_language(counts, language)
 
 
 def _print_alarms(found: Simulation, language: str) -> None:

@@ -8,6 +8,9 @@ ARGS ?=
 # One more than there are cores: tests wait for disks, clocks and other processes.
 JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 
+# Bytecode that is not kept is compiled again by each of the many processes that a demonstration and a test run start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo serve test check lint types contracts bench soak clean
 
 help: ## print this help

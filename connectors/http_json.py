@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -149,11 +150,16 @@ def open_client(*, at_once: int, ca_file: str | None = None) -> httpx.Client:
 
     `ca_file` holds the certificate authorities to trust; without it, the system's.
     """
-    verify = ssl.create_default_context(cafile=ca_file)
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
     # No cookie is kept: it would tie one person's question to another's.
     cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(cookies=cookies, follow_redirects=False, trust_env=False, verify=verify, limits=limits)
+    return httpx.Client(cookies=cookies, follow_redirects=False, trust_env=False, verify=_trust(ca_file), limits=limits)
+
+
+@cache
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Whom to trust, read once in a process: reading the system's hundreds of certificates takes tens of milliseconds."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _asked(name: str, wanted: Wanted) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from policies.canonical import covenant_sha256
+from policies.canonical import canonical_bytes
 from policies.covenant import Article, Covenant
 from policies.errors import CovenantErrors, Finding
 from policies.policy import Policy
@@ -38,7 +38,7 @@ def compile_covenant(covenant: Covenant) -> Policy:
     rules = tuple(sorted(rules_of(covenant), key=lambda rule: rule.row))
     if not rules:
         raise CovenantErrors([error(covenant, "permits-nothing", _PERMITS_NOTHING, at=("articles",), key=True)])
-    return Policy(covenant, rules, covenant_sha256=covenant_sha256(covenant), sha256=_sha256(rules), compiler=COMPILER)
+    return Policy(covenant, rules, canonical=canonical_bytes(covenant), sha256=_sha256(rules), compiler=COMPILER)
 
 
 def rules_of(covenant: Covenant) -> Iterator[Rule]:

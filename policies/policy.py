@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,13 +22,15 @@ _REMEMBERED = 512
 class Policy:
     """One covenant version, ready to decide. Made by `compile_covenant`; nothing of it changes but what it remembers.
 
-    `covenant_sha256` is over the canonical form, `sha256` over the sorted rules and the compiler's version, both in lower-case hex.
+    `canonical` is the form that the parties sign and `covenant_sha256` is over it; `sha256` is over the sorted rules and the compiler's
+    version; both in lower-case hex.
     """
 
-    def __init__(self, covenant: Covenant, rules: tuple[Rule, ...], *, covenant_sha256: str, sha256: str, compiler: str) -> None:
+    def __init__(self, covenant: Covenant, rules: tuple[Rule, ...], *, canonical: bytes, sha256: str, compiler: str) -> None:
         self.covenant = covenant
         self.rules = rules
-        self.covenant_sha256 = covenant_sha256
+        self.canonical = canonical
+        self.covenant_sha256 = hashlib.sha256(canonical).hexdigest()
         self.sha256 = sha256
         self.compiler = compiler
         self.articles: Mapping[ArticleId, Article] = MappingProxyType({article.id: article for article in covenant.articles})

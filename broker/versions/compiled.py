@@ -15,7 +15,6 @@ from broker.errors import CovenantAltered, CovenantRefused
 from broker.versions.judging import judged
 from broker.versions.rows import Answer, accepts
 from broker.versions.signing import Keys
-from policies.canonical import canonical_bytes
 from policies.compile import Policy, compile_covenant
 from policies.covenant import Party
 from policies.errors import PolicyError
@@ -35,7 +34,7 @@ class Compiled:
 
     def add(self, text: bytes, policy: Policy) -> None:
         """Keep what was just compiled from this text."""
-        self._texts[policy.covenant_sha256] = (text, canonical_bytes(policy.covenant))
+        self._texts[policy.covenant_sha256] = (text, policy.canonical)
         self.policies[policy.covenant_sha256] = policy
 
     def policy(self, row: Row[Any]) -> Policy:

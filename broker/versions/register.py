@@ -22,7 +22,6 @@ from broker.versions.effects import effect_of, narrows
 from broker.versions.rows import Version
 from broker.versions.signing import keys_that_answered, keys_to_answer
 from broker.versions.steps import Effect, Step, StepKind, Who
-from policies.canonical import canonical_bytes
 from policies.compile import Policy
 from policies.vocabulary import CovenantId, PartyId
 
@@ -60,7 +59,7 @@ class Register:
             CovenantRefused: the name is taken by another text, it supersedes what is not in force, or a stranger to that proposes it.
         """
         covenant, sha256 = policy.covenant, policy.covenant_sha256
-        kept = {"text": text, "canonical": canonical_bytes(covenant)}
+        kept = {"text": text, "canonical": policy.canonical}
         with self._engine.begin() as connection:
             rows.take_turn(connection)
             found = connection.execute(select(covenant_version).where(covenant_version.c.sha256 == sha256)).first()

@@ -73,13 +73,13 @@ def test_words_versions_and_dates_take_nothing_away_and_everything_that_decides_
     assert effect_of(None, old) is Effect.WIDENS
     fewer = replace(old.covenant, articles=old.covenant.articles[1:])
     less = Policy(
-        fewer, tuple(r for r in old.rules if r.article != old.covenant.articles[0].id), covenant_sha256="0" * 64, sha256="", compiler=""
+        fewer, tuple(r for r in old.rules if r.article != old.covenant.articles[0].id), canonical=b"fewer", sha256="", compiler=""
     )
     assert (effect_of(old, less), effect_of(less, old)) == (Effect.NARROWS, Effect.WIDENS)
     assert (narrows(old, less), narrows(less, old)) == (True, False)
     stricter = replace(old.covenant.articles[0], conditions=replace(old.covenant.articles[0].conditions, four_eyes=True))
     covenant = replace(old.covenant, articles=(stricter, *old.covenant.articles[1:]))
-    assert narrows(old, Policy(covenant, old.rules, covenant_sha256="1" * 64, sha256="", compiler=""))
+    assert narrows(old, Policy(covenant, old.rules, canonical=b"as before", sha256="", compiler=""))
 
 
 def test_a_worker_is_ready_before_the_second_person_has_said_yes(house: Theatre, text: bytes) -> None:

@@ -22,7 +22,7 @@ def bench() -> Bench:
 
 @pytest.fixture(scope="module")
 def verdicts(bench: Bench) -> list[Verdict]:
-    return [bench.judge(edit) for edit in edits(bench.page, seed=2026, number=25)]
+    return [bench.judge(edit) for edit in edits(bench.page, seed=2026, number=40)]
 
 
 def test_no_edit_goes_by_in_silence(verdicts: list[Verdict]) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from broker.cli.audit import PURPOSES
+from broker.cli.audit.purposes import PURPOSES
 from broker.cli.common import as_json, covenant_file, language, opened, print_json
 from broker.cli.covenant.usable import usable
 from broker.covenants import COVENANT_ZONE

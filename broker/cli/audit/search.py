@@ -1,110 +1,27 @@
-"""The log: verify it, search it, sign it now."""
+"""Search the log; each search is in the log itself."""
 
 from __future__ import annotations
 
-import base64
 import json
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
-from sqlalchemy.exc import SQLAlchemyError
 
-from audit.anchor import Anchor
 from audit.codes import sorted_pairs
-from audit.database import open_copy
 from audit.entry import HOUSE, Core, Draft
-from audit.errors import AuditError
 from audit.query import Search, search
 from audit.records import Record
 from audit.terms import covenant_term
-from audit.verdict import Exit, Verdict
-from audit.verify import verify
 from broker.bootstrap import Broker
+from broker.cli.audit.purposes import for_purpose
 from broker.cli.common import as_json, opened, print_json, print_rows
-from broker.config import ConfigError
-from broker.keys import KeyDirectoryError
 from broker.records import SOFTWARE
-from connectors.errors import ConnectorError
-
-#: the four purposes for which a log of processing may be read (Wpg art. 32a, Wgs art. 1.8(4))
-PURPOSES = ("lawfulness", "internal_control", "integrity_and_security", "legal_proceedings")
 
 
-@click.group()
-def audit() -> None:
-    """The audit log."""
-
-
-@audit.command("verify")
-@click.option("--file", "copy", type=click.Path(path_type=Path), help="A copied SQLite file instead of the live database.")
-@click.option(
-    "--checkpoint", "kept", type=click.Path(path_type=Path), multiple=True, help="A signed checkpoint that a partner kept; repeatable."
-)
-@click.option("--without-subjects", is_flag=True, help="Do not open subject sections; their commitments stay unchecked and are counted.")
-@as_json
-def verify_log(*, copy: Path | None, kept: tuple[Path, ...], without_subjects: bool, as_json: bool) -> None:
-    """Recompute the whole log and hold it against what was signed.
-
-    Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed yet), 3 the command cannot be carried out.
-    """
-    try:
-        verdict = _verdict(copy, kept, without_subjects=without_subjects, quiet=as_json)
-    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError) as error:
-        # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
-        click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
-        sys.exit(Exit.USAGE)
-    click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
-    sys.exit(verdict.exit)
-
-
-def _verdict(copy: Path | None, kept: tuple[Path, ...], *, without_subjects: bool, quiet: bool) -> Verdict:
-    with opened() as broker, Progress(transient=True, disable=quiet) as bar:
-        task = bar.add_task("entries", total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        return verify(
-            open_copy(copy) if copy else broker.log_engine,
-            checkpoint_keys=(broker.checkpoint_public_key(),),
-            subject_keys=None if without_subjects else broker.subjects,
-            anchor=Anchor(broker.settings.anchor),
-            checkpoints=tuple(path.read_text() for path in kept),
-            progress=progress,
-        )
-
-
-@audit.command("keys")
-@as_json
-def show_keys(*, as_json: bool) -> None:
-    """The public keys that receipts and checkpoints are checked with; give them to every partner on paper or in person."""
-    with opened() as broker:
-        receipts, checkpoints = str(broker.receipt_signer.verifier), base64.b64encode(broker.checkpoint_public_key()).decode()
-    if as_json:
-        print_json({"receipts": receipts, "checkpoints": checkpoints})
-        return
-    click.echo(f"receipts     {receipts}")
-    click.echo(f"checkpoints  {checkpoints} (Ed25519, base64; every log's own origin is the name of its key)")
-
-
-@audit.command("sign")
-def sign_now() -> None:
-    """Sign a checkpoint of every log that has grown, now; `broker worker` does so every minute."""
-    with opened() as broker:
-        signed = broker.sweeper().sign()
-    for one in signed:
-        click.echo(one.note)
-
-
-@audit.command("search")
+@click.command("search")
 @click.option("--log", "log_name", help="The covenant whose log is searched, or `house`.", required=True)
-@click.option(
-    "--for", "purpose_of_reading", type=click.Choice(PURPOSES), required=True, help="What you read the log for; it is itself logged."
-)
+@for_purpose
 @click.option("--case", "case_id", help="A case by its id.")
 @click.option("--party")
 @click.option("--professional", help="The employer's pseudonym.")

@@ -1,0 +1,18 @@
+"""The audit log at the command line, one module per command or few."""
+
+from __future__ import annotations
+
+import click
+
+from broker.cli.audit.keys import show_keys, sign_now
+from broker.cli.audit.search import search_log
+from broker.cli.audit.verify import verify_log
+
+
+@click.group()
+def audit() -> None:
+    """The audit log."""
+
+
+for _command in (verify_log, show_keys, sign_now, search_log):
+    audit.add_command(_command)

@@ -1,9 +1,10 @@
 """The log's tables, in a database of their own. The migrations make them and forbid what must not happen to them.
 
-`audit_leaf`, `audit_section`, `audit_node` and `audit_checkpoint` only grow. `audit_head` is one row per log, and is the append
-lock on PostgreSQL. The rest is derived and can be computed again: `audit_term` is the query index, `audit_recent` holds the terms
-of the last entries until they are folded into it (it has no key: it is read whole, and rows are added at its end), `audit_open` the
-decisions that no terminal entry has closed yet.
+`audit_leaf`, `audit_section`, `audit_node`, `audit_checkpoint` and `audit_cosignature` (what witnesses said of our checkpoints; `line`
+is the signature line as they wrote it) only grow. `audit_head` is one row per log, and is the append lock on PostgreSQL. The rest is
+derived and can be computed again: `audit_term` is the query index, `audit_recent` holds the terms of the last entries until they are
+folded into it (it has no key: it is read whole, and rows are added at its end), `audit_open` the decisions that no terminal entry has
+closed yet.
 """
 
 from __future__ import annotations
@@ -94,5 +95,16 @@ checkpoint = Table(
     Column("signed_at", Text, nullable=False),
 )
 
+cosignature = Table(
+    "audit_cosignature",
+    metadata,
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("vkey", Text, primary_key=True),
+    Column("at_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+)
+
 #: what may only grow; the migrations put triggers on these
-APPEND_ONLY = ("audit_leaf", "audit_section", "audit_node", "audit_checkpoint")
+APPEND_ONLY = ("audit_leaf", "audit_section", "audit_node", "audit_checkpoint", "audit_cosignature")

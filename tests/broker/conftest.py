@@ -16,6 +16,7 @@ from tests.broker.partner import Partner
 from tests.broker.seams import playhouse
 from tests.broker.workers import Worker, build_worker
 from tests.stage import house, shared_house, small_house
+from tests.template import template
 
 __all__ = ["house", "playhouse", "shared_house", "small_house"]
 
@@ -68,3 +69,9 @@ def worker(small_registry: Engine, signing_key: RSAPrivateKey) -> Worker:
 @pytest.fixture
 def corporation(worker: Worker, corporation_system: Partner) -> Partner:
     return worker.register(corporation_system)
+
+
+@pytest.fixture(scope="module")
+def text() -> bytes:
+    """The covenant that is in force, with every party's own thumbprint."""
+    return (template().folder / "covenant.yaml").read_bytes()

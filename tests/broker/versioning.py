@@ -16,7 +16,7 @@ from broker.demo.stage import OPERATORS
 from policies.compile import Policy, compile_covenant
 from policies.load import load_covenant
 from policies.vocabulary import PartyId
-from tests.stage import Theatre
+from tests.stage import COVENANT, Theatre
 
 __all__ = ["CARE", "CORPORATION", "MUNICIPALITY", "OPERATORS", "POLICE"]
 
@@ -113,3 +113,7 @@ def put_in_force(house: Theatre, text: bytes) -> str:
     sha256 = proposed(house, text)
     activate(house, sha256)
     return sha256
+
+
+def in_force(house: Theatre) -> str:
+    return house.broker.covenants.in_force().policy(COVENANT).covenant.version

@@ -14,7 +14,7 @@ from policies.compile import Policy
 from policies.covenant import party_of
 from policies.vocabulary import PurposeId, RoleId
 from tests.broker.cases import drawing
-from tests.broker.cases.test_rules import DIRECTOR, LANDLORD, MANAGER, OFFICER, PARTIES, STATE, SUBJECT, TEAM
+from tests.broker.cases.ruling import DIRECTOR, LANDLORD, MANAGER, OFFICER, PARTIES, STATE, SUBJECT, TEAM
 from tests.template import template
 
 NUISANCE = {

@@ -6,10 +6,11 @@ The index is derived, so it proves nothing: `verify` computes it again and names
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
-from audit.entry import Actor, Core, Subject
+from audit.entry import DECISION, FAILED, REFUSED, RELEASE, Actor, Core, Subject
 
 #: (kind, value)
 Term: TypeAlias = tuple[str, str]
@@ -29,13 +30,21 @@ class Kind(StrEnum):
     PROFESSIONAL = "professional"
     SUBJECT = "subject"
     CASE = "case"
+    TRACE = "trace"
+    OWN = "own"
 
 
 # Plain strings: an entry has dozens of terms, and a database driver wants nothing else.
-_TYPE, _REF, _OUTCOME, _PARTY, _PURPOSE, _FIELD, _ARTICLE, _COVENANT, _PROFESSIONAL, _SUBJECT, _CASE = (kind.value for kind in Kind)
+_TYPE, _REF, _OUTCOME, _PARTY, _PURPOSE, _FIELD, _ARTICLE, _COVENANT, _PROFESSIONAL, _SUBJECT, _CASE, _TRACE, _OWN = (
+    kind.value for kind in Kind
+)
 
 #: terms that only the opened subject section can confirm
 SEALED_KINDS = frozenset({Kind.SUBJECT.value, Kind.CASE.value})
+
+#: what the party that asked is not shown as its own: a refused ask stands in the covenant's log where the case was there, and in the
+#: house's where it was not, so that finding it, or its decision, would tell which
+NOT_OWN = frozenset({DECISION, REFUSED, FAILED})
 
 
 def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject: Subject | None) -> frozenset[Term]:
@@ -56,6 +65,9 @@ def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject
         terms.add((_PURPOSE, core.purpose))
     if core.covenant is not None:
         terms.add((_COVENANT, covenant_term(core.covenant.id, core.covenant.version)))
+    if core.trace_id is not None:
+        terms.add((_TRACE, core.trace_id))
+    terms.update((_OWN, capacity) for capacity in _own(typ, core))
     if actor is not None:
         terms.add((_PROFESSIONAL, actor.pseudonym))
         terms.add((_PARTY, actor.on_behalf_of))
@@ -63,6 +75,24 @@ def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject
         terms.add((_SUBJECT, subject.pseudonym))
         terms.add((_CASE, subject.case_pseudonym))
     return frozenset(terms)
+
+
+def as_requester(party: str) -> str:
+    """How the index names what a party did or asked for itself, as far as it may read that."""
+    return f"requester/{party}"
+
+
+def as_holder(party: str) -> str:
+    """How the index names what was given of a party's fields to another."""
+    return f"holder/{party}"
+
+
+def _own(typ: str, core: Core) -> Iterator[str]:
+    """For which parties this entry is one of their own; a party stands here in one capacity at most."""
+    if core.requester is not None and typ not in NOT_OWN:
+        yield as_requester(core.requester)
+    if typ == RELEASE:
+        yield from (as_holder(holder) for holder in core.holders if holder != core.requester)
 
 
 def pack_terms(terms: frozenset[Term]) -> str:

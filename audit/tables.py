@@ -106,5 +106,25 @@ cosignature = Table(
     Column("received_at", Text, nullable=False),
 )
 
+#: empty but for the length of one transaction: the sections that are being removed (`name`, of entries `first` to `last`), and why
+erasing = Table(
+    "audit_erasing",
+    metadata,
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, primary_key=True, autoincrement=False),
+    Column("erasure", Text, nullable=False),
+)
+
+#: logs of past years that grow no more, and the entry that says so
+sealed = Table(
+    "audit_sealed",
+    metadata,
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("erasure", Text, nullable=False),
+)
+
 #: what may only grow; the migrations put triggers on these
-APPEND_ONLY = ("audit_leaf", "audit_section", "audit_node", "audit_checkpoint", "audit_cosignature")
+APPEND_ONLY = ("audit_leaf", "audit_section", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_sealed")

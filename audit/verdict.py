@@ -61,7 +61,8 @@ class LogVerdict:
     """One log. `signed_size` is the size of the largest checkpoint that this log's key signed and that holds; 0 where none does.
 
     `unopened` subject sections were there and not opened (no keys were given, or a key is gone), `erased` ones are gone under an
-    `erasure` entry. `unknown_signatures` counts checkpoints that none of the given keys signed.
+    `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed. `unknown_signatures` counts
+    checkpoints that none of the given keys signed.
     """
 
     origin: str
@@ -72,6 +73,7 @@ class LogVerdict:
     unknown_signatures: int
     unopened: int
     erased: int
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Verdict:
             signed = f"signed up to {log.signed_size}" if log.signed_size else "no signed checkpoint"
             sealed = f", {log.unopened} subjects not opened" if log.unopened else ""
             erased = f", {log.erased} subjects erased" if log.erased else ""
-            lines.append(f"{log.origin}: {log.size} entries, {signed}{sealed}{erased}")
+            dropped = f", {log.dropped} entries past their time dropped" if log.dropped else ""
+            lines.append(f"{log.origin}: {log.size} entries, {signed}{sealed}{erased}{dropped}")
         lines.extend(str(finding) for finding in self.findings)
         if self.total_findings > len(self.findings):
             lines.append(f"and {self.total_findings - len(self.findings)} more")
@@ -124,6 +127,7 @@ class Verdict:
                     "unknownSignatures": log.unknown_signatures,
                     "unopened": log.unopened,
                     "erased": log.erased,
+                    "dropped": log.dropped,
                 }
                 for log in self.logs
             ],

@@ -67,3 +67,7 @@ class CursorInvalid(AuditError):  # noqa: N818 - what was found
 
 class NotALog(AuditError):  # noqa: N818 - what was found
     """A database or file that was given to be verified holds no log."""
+
+
+class NotAnErasure(AuditError):  # noqa: N818 - what was found
+    """Something was to be removed under an entry that does not account for it."""

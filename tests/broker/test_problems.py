@@ -64,6 +64,7 @@ STAYS_INSIDE = frozenset(
         EditRefused,
         ReplayError,
         audit_errors.NotALog,
+        audit_errors.NotAnErasure,
         audit_errors.NoteMalformed,
         audit_errors.NoteUnverified,
         audit_errors.ProofWrong,

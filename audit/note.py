@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -35,6 +36,23 @@ _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # The y coordinates of the eight points of small order; p and p + 1 are 0 and 1 written unreduced. Under such a key a signature
 # can be made that verifies for many messages, so none may be registered.
 _LOW_ORDER_Y = frozenset({0, 1, _P - 1, _P, _P + 1, _ORDER_8_Y, _P - _ORDER_8_Y})
+_D = -121665 * pow(121666, -1, _P) % _P
+
+
+@lru_cache(maxsize=256)
+def _point_mistake(key: bytes) -> str:
+    """What is wrong with 32 bytes as a public key (RFC 8032 section 5.1.3); nothing where they are a point that may be registered.
+
+    A coordinate from p on is a second way to write a point, and implementations differ on it: a key would be another one elsewhere.
+    """
+    y = int.from_bytes(key, "little") & (2**255 - 1)
+    if y in _LOW_ORDER_Y:
+        return "key: expected a point of large order"
+    if y >= _P:
+        return "key: expected the canonical encoding of a point"
+    # x^2 = (y^2 - 1) / (d y^2 + 1) must be a square; the quotient is one when the product is (Euler)
+    product = (y * y - 1) * (_D * y * y + 1) % _P
+    return "" if pow(product, (_P - 1) // 2, _P) == 1 else "key: expected a point of the curve"
 
 
 def base64_text(octets: bytes) -> str:
@@ -69,8 +87,9 @@ class VerifierKey:
             raise ValueError("key name: expected a word without spaces and plus signs")
         if len(self.key) != KEY_BYTES:
             raise ValueError(f"key: expected {KEY_BYTES} bytes, found {len(self.key)}")
-        if int.from_bytes(self.key, "little") & (2**255 - 1) in _LOW_ORDER_Y:
-            raise ValueError("key: expected a point of large order")
+        mistake = _point_mistake(self.key)
+        if mistake:
+            raise ValueError(mistake)
 
     @property
     def id(self) -> bytes:

@@ -20,6 +20,10 @@ import connectors.values
 import policies
 import policies.errors as policy_errors
 import policies.mask
+from audit.evidence import EvidenceWrong
+from audit.witness_folder import WitnessUnfit
+from audit.witness_request import WitnessRefused
+from audit.witness_state import StateFailed
 from broker import wire
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import CaseError
@@ -70,6 +74,10 @@ STAYS_INSIDE = frozenset(
         audit_errors.ProofWrong,
         audit_errors.SignerRefused,
         audit_errors.StoreUnfit,
+        EvidenceWrong,
+        StateFailed,
+        WitnessRefused,
+        WitnessUnfit,
         connector_errors.ConnectorConfigError,
         connector_errors.SourceMissing,
     }

@@ -1,0 +1,291 @@
+"""Taking sections out of the log: what an entry of type `erasure` names, and nothing else.
+
+The entry is durable first; then its sections, salts and index rows go, in transactions that the database holds against that very entry
+(migrations/audit/0003). Whatever a crash leaves undone is found again by `unfinished`. The envelope stays with its digests, so every
+leaf, proof, checkpoint and receipt holds as before.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, insert, select, tuple_
+
+from audit.absence import ERASE, RETAIN, SEAL
+from audit.database import heads, snapshot
+from audit.entry import ERASURE, Core, parse_envelope
+from audit.errors import NotAnErasure, UnknownEntry
+from audit.records import Record, entries, entry
+from audit.section import CORE, NAMES, SUBJECT
+from audit.tables import erasing, head, leaf, recent, section, term
+from audit.terms import SEALED_KINDS, Kind, pack_terms, unpack_terms
+
+#: entries that one erasure names; a sealed year goes in steps of as many
+BATCH = 500
+#: index rows of a sealed year that go in one transaction
+_TERMS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many entries lost something, and the pseudonyms of subjects and cases that the index no longer has for them."""
+
+    entries: int
+    values: frozenset[str]
+
+
+NOTHING = Removed(0, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subject section that is there: whose log it is in (`covenant`), its entry, and the key that seals it."""
+
+    covenant: str
+    entry_id: str
+    key_id: str
+
+
+def held_under(engine: Engine, key_ids: Collection[str]) -> tuple[Held, ...]:
+    """Every subject section under one of these keys, in the order of their entries' ids: by time, subjects mixed.
+
+    The sections themselves are read, not the index, since it is they that must not stay behind.
+    """
+    found: list[Held] = []
+    wanted = sorted(key_ids)
+    with snapshot(engine) as connection:
+        for at in range(0, len(wanted), BATCH):
+            rows = connection.execute(
+                select(head.c.covenant, leaf.c.id, section.c.key_id)
+                .join_from(section, leaf, and_(leaf.c.log_id == section.c.log_id, leaf.c.idx == section.c.idx))
+                .join(head, head.c.log_id == section.c.log_id)
+                .where(section.c.name == SUBJECT, section.c.key_id.in_(wanted[at : at + BATCH]))
+            )
+            found.extend(Held(*row) for row in rows)
+    return tuple(sorted(found, key=lambda one: one.entry_id))
+
+
+def erasures(engine: Engine) -> tuple[Record, ...]:
+    """Every entry of type `erasure` in all logs, by log and index; read from the index and from what waits for it."""
+    found: list[Record] = []
+    with snapshot(engine) as connection:
+        for log in heads(connection):
+            said = select(term.c.idx).where(term.c.log_id == log.log_id, term.c.kind == Kind.TYPE.value, term.c.value == ERASURE)
+            waiting = select(recent.c.idx).where(recent.c.log_id == log.log_id, recent.c.terms.contains(f'"{ERASURE}"'))
+            indexes = sorted({*connection.execute(said).scalars(), *connection.execute(waiting).scalars()})
+            for at in range(0, len(indexes), BATCH):
+                found.extend(entries(connection, log.log_id, indexes[at : at + BATCH]).values())
+    return tuple(record for record in found if record.envelope.typ == ERASURE)
+
+
+def unfinished(engine: Engine) -> tuple[str, ...]:
+    """The ids of the erasures of which something is still there, in the order of their making."""
+    said = erasures(engine)
+    with snapshot(engine) as connection:
+        return tuple(one.position.id for one in said if one.core is not None and _remains(connection, one.core))
+
+
+def remove(engine: Engine, erasure: str) -> Removed:
+    """Take out what this erasure names. Doing it again finishes what was broken off.
+
+    Raises:
+        NotAnErasure: the entry is of another type, or accounts for nothing.
+        UnknownEntry: there is none of that id.
+    """
+    with engine.connect() as connection:
+        found = entry(connection, erasure)
+    core = found.core
+    if found.envelope.typ != ERASURE or core is None or core.command not in {ERASE, RETAIN, SEAL}:
+        raise NotAnErasure("expected an entry of type erasure that names what is to be removed")
+    if core.command == SEAL:
+        return _remove_log(engine, erasure, core)
+    names = (SUBJECT,) if core.command == ERASE else NAMES
+    steps = [_remove(engine, erasure, core.entries[at : at + BATCH], names) for at in range(0, len(core.entries), BATCH)]
+    return Removed(sum(one.entries for one in steps), frozenset().union(*(one.values for one in steps)))
+
+
+def scrub(engine: Engine, values: Collection[str] | None = None) -> bool:
+    """Leave nothing of what was removed in the file of a SQLite database, its free pages or its write-ahead log.
+
+    What is deleted is overwritten at once (`secure_delete`), but a page that was split before may hold a copy of what has moved away.
+    So the file is read for `values`, and where one is still found the whole database is copied anew (VACUUM; appends wait meanwhile).
+    None means that nobody knows what to look for: it is copied in any case. On PostgreSQL this is the server's (docs/how-to).
+
+    Returns:
+        Whether nothing is left: somebody who reads meanwhile keeps the write-ahead log from being emptied, and it is to be done again.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        left = None if values is None else frozenset(values) - _indexed(connection, values)
+        file = Path(connection.exec_driver_sql("PRAGMA database_list").one()[2])
+        emptied = _emptied(connection)
+        if left is None or any(_holds(file, value.encode()) for value in sorted(left)):
+            connection.exec_driver_sql("VACUUM")
+            emptied = _emptied(connection)
+    return emptied
+
+
+def _indexed(connection: Connection, values: Collection[str]) -> frozenset[str]:
+    """Those that the index still has, for entries of somebody else in the same case."""
+    found = select(term.c.value).where(
+        term.c.log_id.in_(select(head.c.log_id)), term.c.kind.in_(sorted(SEALED_KINDS)), term.c.value.in_(values)
+    )
+    return frozenset(connection.execute(found.distinct()).scalars())
+
+
+def _emptied(connection: Connection) -> bool:
+    busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    return not busy
+
+
+def _holds(file: Path, mark: bytes) -> bool:
+    with file.open("rb") as octets, mmap.mmap(octets.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(mark) >= 0
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction; on SQLite it takes its lock at once, so that what is read inside is what is changed."""
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def _remove(engine: Engine, erasure: str, named: Sequence[str], names: Sequence[str]) -> Removed:
+    # If we die before the commit, everything is there and `unfinished` says so; after it, everything of this batch is gone.
+    with writing(engine) as connection:
+        rows = connection.execute(select(leaf.c.log_id, leaf.c.idx).where(leaf.c.id.in_(named))).all()
+        here = _present(connection, rows, names)
+        if not here:
+            return NOTHING
+        permits = [{"log_id": log_id, "name": name, "first": idx, "last": idx, "erasure": erasure} for log_id, idx, name in here]
+        connection.execute(insert(erasing), permits)
+        by_log: dict[int, set[int]] = {}
+        values: set[str] = set()
+        for log_id, idx, _ in here:
+            by_log.setdefault(log_id, set()).add(idx)
+        for log_id, indexes in by_log.items():
+            at = and_(section.c.log_id == log_id, section.c.idx.in_(indexes), section.c.name.in_(names))
+            connection.execute(delete(section).where(at))
+            values |= _forget_terms(connection, log_id, indexes, whole=CORE in names)
+        connection.execute(delete(erasing).where(erasing.c.erasure == erasure))
+    return Removed(sum(map(len, by_log.values())), frozenset(values))
+
+
+def _present(connection: Connection, rows: Sequence[tuple[int, int]], names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Which of these sections are there; those of an erasure itself stay, since it accounts for others."""
+    by_log: dict[int, list[int]] = {}
+    for log_id, idx in rows:
+        by_log.setdefault(log_id, []).append(idx)
+    here: list[tuple[int, int, str]] = []
+    for log_id, indexes in by_log.items():
+        kept = _accounts(connection, log_id, leaf.c.idx.in_(indexes))
+        wanted = and_(section.c.log_id == log_id, section.c.idx.in_(indexes), section.c.name.in_(names))
+        found = connection.execute(select(section.c.idx, section.c.name).where(wanted))
+        here.extend((log_id, idx, name) for idx, name in found if idx not in kept)
+    return here
+
+
+def _accounts(connection: Connection, log_id: int, inside: ColumnElement[bool]) -> frozenset[int]:
+    """The indexes of the entries of type `erasure` among these."""
+    likely = select(leaf.c.idx, leaf.c.envelope).where(leaf.c.log_id == log_id, inside, leaf.c.envelope.contains(f'"typ":"{ERASURE}"'))
+    return frozenset(idx for idx, envelope in connection.execute(likely) if parse_envelope(envelope.encode()).typ == ERASURE)
+
+
+def _forget_terms(connection: Connection, log_id: int, indexes: Collection[int], *, whole: bool) -> frozenset[str]:
+    """Take the subject and the case of these entries out of the index, or all that it has about them; returns their pseudonyms.
+
+    What waits to be folded goes first: a fold that runs meanwhile has then either not begun, or has put its rows where they are found next.
+    """
+    waiting = and_(recent.c.log_id == log_id, recent.c.idx.in_(indexes))
+    packed = connection.execute(select(recent.c.idx, recent.c.terms).where(waiting).with_for_update()).all()
+    connection.execute(delete(recent).where(waiting))
+    terms = {idx: unpack_terms(text) for idx, text in packed}
+    if not whole:
+        for idx, pairs in terms.items():
+            left = pack_terms(frozenset(pair for pair in pairs if pair[0] not in SEALED_KINDS))
+            connection.execute(insert(recent), {"log_id": log_id, "idx": idx, "terms": left})
+    of_these = and_(term.c.log_id == log_id, term.c.idx.in_(indexes))
+    sealed = and_(of_these, term.c.kind.in_(sorted(SEALED_KINDS)))
+    folded = frozenset(connection.execute(select(term.c.value).where(sealed)).scalars())
+    connection.execute(delete(term).where(and_(of_these, term.c.kind.in_([kind.value for kind in Kind])) if whole else sealed))
+    return folded | {value for pairs in terms.values() for kind, value in pairs if kind in SEALED_KINDS}
+
+
+def _sealed_log(connection: Connection, core: Core) -> tuple[int, int]:
+    details = dict(core.details)
+    found = connection.execute(select(head.c.log_id, head.c.size).where(head.c.origin == details.get("origin", ""))).first()
+    if found is None or str(found.size) != details.get("size"):
+        raise UnknownEntry("expected the origin and size of a log that is kept here")
+    return found.log_id, found.size
+
+
+def _remove_log(engine: Engine, erasure: str, core: Core) -> Removed:
+    """Every section of a sealed log but those of its erasures, and then what the index has about them."""
+    with engine.connect() as connection:
+        log_id, size = _sealed_log(connection, core)
+        kept = _accounts(connection, log_id, leaf.c.idx >= 0)
+    gone = 0
+    for first in range(0, size, BATCH):
+        last = min(first + BATCH, size) - 1
+        with writing(engine) as connection:
+            inside = and_(section.c.log_id == log_id, section.c.idx.between(first, last))
+            there = and_(inside, section.c.idx.not_in(kept))
+            indexes = set(connection.execute(select(section.c.idx).where(there).distinct()).scalars())
+            if not indexes:
+                continue
+            permits = [{"log_id": log_id, "name": name, "first": first, "last": last, "erasure": erasure} for name in NAMES]
+            connection.execute(insert(erasing), permits)
+            connection.execute(delete(section).where(there))
+            connection.execute(delete(erasing).where(erasing.c.erasure == erasure))
+            gone += len(indexes)
+    _remove_terms(engine, log_id, kept)
+    return Removed(gone, frozenset())
+
+
+def _remove_terms(engine: Engine, log_id: int, kept: frozenset[int]) -> None:
+    """What the index has about a sealed log, some thousands of rows at a time, so that appends elsewhere do not wait."""
+    key = (term.c.kind, term.c.value, term.c.idx)
+    after: tuple[str, str, int] = ("", "", -1)
+    while True:
+        with writing(engine) as connection:
+            connection.execute(delete(recent).where(recent.c.log_id == log_id, recent.c.idx.not_in(kept)))
+            following = and_(term.c.log_id == log_id, tuple_(*key) > after)
+            rows = connection.execute(select(*key).where(following).order_by(*key).limit(_TERMS)).all()
+            if not rows:
+                return
+            through = and_(following, tuple_(*key) <= tuple(rows[-1]))
+            connection.execute(delete(term).where(through, term.c.idx.not_in(kept)))
+            after = tuple(rows[-1])
+
+
+def _remains(connection: Connection, core: Core) -> bool:
+    """Whether something that this erasure accounts for is still there."""
+    if core.command == SEAL:
+        log_id, _ = _sealed_log(connection, core)
+        kept = _accounts(connection, log_id, leaf.c.idx >= 0)
+        sections = and_(section.c.log_id == log_id, section.c.idx.not_in(kept))
+        indexed = and_(term.c.log_id == log_id, term.c.idx.not_in(kept))
+        return any(connection.execute(select(exists().where(here))).scalar() for here in (sections, indexed))
+    if core.command not in {ERASE, RETAIN}:
+        return False
+    names = (SUBJECT,) if core.command == ERASE else NAMES
+    for at in range(0, len(core.entries), BATCH):
+        rows = connection.execute(select(leaf.c.log_id, leaf.c.idx).where(leaf.c.id.in_(core.entries[at : at + BATCH]))).all()
+        if _present(connection, [tuple(row) for row in rows], names):
+            return True
+    return False

@@ -1,90 +1,47 @@
-"""Checking one log from its first entry to its last, and what only all logs together can tell."""
+"""Checking one log from its first entry, or from a checkpoint that was checked before, to its last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, select
-
-from audit.check_entry import Checked, StoredEntry, StoredSection, Subjects, check_entry
-from audit.check_signed import Signed
+from audit.check_across import Across
+from audit.check_entry import EntryCheck, Read, Subjects
+from audit.check_signed import Signed, witnessed_size
+from audit.check_source import EntryRow, LogSource
 from audit.check_terms import TermCheck
-from audit.check_tree import check_tree
-from audit.database import KeptLog, rows_of
-from audit.entry import DECISION, ERASURE, TERMINAL
-from audit.merkle import EMPTY, EMPTY_ROOT, HASH_BYTES
+from audit.check_tree import Tree, check_tree
+from audit.checkpoint import Checkpoint
+from audit.merkle import EMPTY, EMPTY_ROOT, HASH_BYTES, Frontier, perfect_nodes
+from audit.quorum import TrustPolicy
 from audit.section import SubjectKeys
-from audit.tables import leaf, section
-from audit.terms import Term, terms_of
+from audit.terms import Term
 from audit.verdict import Finding, Kind, LogVerdict
 
-_CHUNK = 1000
-#: a chunk has three sections an entry; where there are more, somebody put them there, and the first of them show it
-_SECTIONS_MAX = 10 * _CHUNK
+_STEP = 1000
 #: a longer run of missing entries is not walked through: what lies beyond it is foreign
 _GAP_MAX = 1_000_000
 
 
-class Across:
-    """What is known from all logs so far: open decisions by id, subjects that are gone, and entries that an erasure names.
+class LogCheck:
+    """One log. `run` reads it once, in order; `findings` and `verdict` are there afterwards.
 
-    `gaps` once an entry is missing or unreadable: it may be what closed a decision, so the list of open ones says nothing any more.
+    Args:
+        since: a checkpoint of this log that its auditor checked before; what it covers is not read again.
     """
 
-    def __init__(self) -> None:
-        self.open: dict[str, tuple[str, int]] = {}
-        self.findings: list[Finding] = []
-        self.gaps = False
-        self._closing: dict[str, tuple[str, int]] = {}
-        self._gone: dict[str, tuple[str, int]] = {}
-        self._erased: set[str] = set()
-
-    def note(self, origin: str, index: int, checked: Checked) -> None:
-        """Take in one entry that could be read."""
-        envelope = checked.envelope
-        if envelope is None:
-            self.gaps = True
-            return
-        # A decision may be closed in another log, whichever is read first: its covenant ended, or its year.
-        if envelope.typ == DECISION and self._closing.pop(envelope.id, None) is None:
-            self.open[envelope.id] = (origin, index)
-        elif envelope.typ in TERMINAL and envelope.ref is not None and self.open.pop(envelope.ref, None) is None:
-            self._closed_twice(envelope.ref)
-            self._closing[envelope.ref] = (origin, index)
-        if checked.subjects is Subjects.MISSING:
-            self._gone[envelope.id] = (origin, index)
-        if envelope.typ == ERASURE and checked.core is not None:
-            self._erased.update(checked.core.entries)
-
-    def _closed_twice(self, decision: str) -> None:
-        """Two terminal entries wait for one decision: one of them is too many, and the first seen is named now."""
-        place = self._closing.get(decision)
-        if place is not None:
-            self.findings.append(Finding(*place, Kind.INSERTED, "decision"))
-
-    def settle(self) -> None:
-        """After the last log: a terminal entry whose decision was nowhere, a subject gone without an erasure that names its entry."""
-        self.findings.extend(Finding(*place, Kind.REMOVED, "decision") for place in self._closing.values())
-        self.findings.extend(
-            Finding(*place, Kind.REMOVED, "section.subject") for entry, place in self._gone.items() if entry not in self._erased
-        )
-
-    def erased_in(self, origin: str) -> int:
-        """How many subjects of one log were erased as they should."""
-        return sum(place[0] == origin for entry, place in self._gone.items() if entry in self._erased)
-
-
-class LogCheck:
-    """One log. `run` reads it once, in order; `findings` and `verdict` are there afterwards."""
-
-    def __init__(self, connection: Connection, log: KeptLog, signed: Sequence[Signed], across: Across, keys: SubjectKeys | None) -> None:
-        self._connection = connection
-        self._log = log
+    def __init__(
+        self, source: LogSource, signed: Sequence[Signed], across: Across, keys: SubjectKeys | None, since: Checkpoint | None = None
+    ) -> None:
+        self._source = source
+        self._log = source.log
         self._signed = signed
         self._across = across
-        self._keys = keys
-        self._terms = TermCheck(connection, log)
-        self._leaves = bytearray()
+        self._start = 0 if since is None else since.size
+        self._since = since
+        self._terms = TermCheck(source, self._start)
+        self._entry = EntryCheck(
+            source.log.origin, keys, self._terms.weigh, left_out=source.left_out, subjects_opened=source.subjects_opened
+        )
         self._bad: set[int] = set()
         self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
         self._unopened = 0
@@ -94,15 +51,19 @@ class LogCheck:
 
     def run(self, step: Callable[[int], None]) -> None:
         """Read and check everything about this log."""
-        self._entries(step)
-        self.findings.extend(check_tree(self._connection, self._log, bytes(self._leaves), frozenset(self._bad)))
+        frontier = self._frontier()
+        if frontier is None:
+            return
+        tree = Tree(frontier)
+        self._entries(tree, step)
+        self.findings.extend(check_tree(self._source, tree, frozenset(self._bad)))
         self.findings.extend(self._terms.findings(self._recomputed_terms))
         # An entry that was changed changes the frontier as well; the head is named where nothing below explains it.
         if not self._head_holds and not any(finding.index is not None for finding in self.findings):
             self._find(None, Kind.CHANGED, "head")
         self._checkpoints()
 
-    def verdict(self) -> LogVerdict:
+    def verdict(self, policy: TrustPolicy | None) -> LogVerdict:
         """The log in numbers."""
         held = [one for one in self._signed if one.checkpoint is not None]
         return LogVerdict(
@@ -113,117 +74,113 @@ class LogCheck:
             checkpoints=len(held),
             unknown_signatures=len(self._signed) - len(held),
             unopened=self._unopened,
-            erased=self._across.erased_in(self._log.origin),
+            erased=self._across.absences.erased_in(self._log.origin),
+            dropped=self._across.absences.dropped_in(self._log.origin),
+            since=self._start,
+            witnessed_size=None if policy is None else witnessed_size(held, policy, self._signed_size),
+            left_out=tuple(sorted(self._source.left_out)) + (("terms",) if self._source.terms(self._start) is None else ()),
         )
 
-    def _entries(self, step: Callable[[int], None]) -> None:
+    def _frontier(self) -> Frontier | None:
+        """The tree to go on from: that of the checkpoint, if the stored nodes still make it up."""
+        if self._since is None:
+            return EMPTY
+        size = self._since.size
+        if size > self._log.size:
+            self._find(self._log.size, Kind.REMOVED, "leaf", size - 1)
+            return None
+        wanted = perfect_nodes(size)
+        found = {(0, row[0]): row[2] for level, i in wanted if level == 0 for row in self._row(i)}
+        found |= {(level, i): digest for level, i, digest in self._source.nodes() if (level, i) in frozenset(wanted)} if size > 1 else {}
+        roots = tuple(found.get(node, b"") for node in wanted)
+        frontier = Frontier(size, roots)
+        if any(len(root) != HASH_BYTES for root in roots) or frontier.root != self._since.root:
+            self._find(0, Kind.CHANGED, "since", size - 1)
+            return None
+        self._roots[size] = frontier.root
+        return frontier
+
+    def _entries(self, tree: Tree, step: Callable[[int], None]) -> None:
         wanted = {one.checkpoint.size for one in self._signed if one.checkpoint is not None} | {self._log.size}
-        frontier, last_ts, following, done = EMPTY, "", 0, 0
-        for index, stored in self._stored(0):
-            if not following <= index < min(self._log.size, following + _GAP_MAX):
-                self._find(index, Kind.INSERTED, "leaf")
-                self._terms.ignore(index)
+        size, add, check, take = self._log.size, tree.add, self._entry.check, self._take
+        last_ts, following, done, whole = "", self._start, 0, True
+        orphans: list[int] = []
+        for row in self._source.entries(self._start):
+            index = row[0]
+            if row[1] is None:
+                orphans.append(index)
                 continue
-            self._missing(following, index)
-            checked = check_entry(stored, self._log.origin, last_ts, self._keys)
-            self._take(index, checked)
-            if frontier.size == index:
-                frontier, _ = frontier.grown(checked.leaf)
-                if frontier.size in wanted:
-                    self._roots[frontier.size] = frontier.root
-            last_ts = last_ts if checked.envelope is None else max(last_ts, checked.envelope.ts)
-            following, done = index + 1, done + 1
-            if done % _CHUNK == 0:
-                step(_CHUNK)
-        step(done % _CHUNK)
-        if following < self._log.size:
+            if not following <= index < min(size, following + _GAP_MAX):
+                self._find(index, Kind.INSERTED if index >= following else Kind.REORDERED, "leaf")
+                continue
+            if following < index:
+                self._missing(tree, following, index)
+                whole = False
+            read = check(row, last_ts)
+            add(read.leaf)
+            take(index, read)
+            following = index + 1
+            if following in wanted and whole:
+                self._roots[following] = tree.frontier.root
+            last_ts = max(last_ts, read.ts)
+            done += 1
+            if done % _STEP == 0:
+                step(_STEP)
+        step(done % _STEP)
+        if following < size:
+            whole = False
             self._across.gaps = True
-            self._find(following, Kind.REMOVED, "leaf", self._log.size - 1)
-        self._head_holds = frontier.size != self._log.size or (frontier.pack(), last_ts) == (self._log.frontier, self._log.last_ts)
+            self._find(following, Kind.REMOVED, "leaf", size - 1)
+        # A section without its leaf: the leaf was removed, which its gap says already, or the section was put there.
+        for index in (index for index in orphans if index not in self._bad and not following <= index < size):
+            self._find(index, Kind.INSERTED, "section")
+        self._across.end(self._log.origin, following)
+        self._head_holds = not whole or (tree.frontier.pack(), last_ts or self._log.last_ts) == (self._log.frontier, self._log.last_ts)
 
-    def _take(self, index: int, checked: Checked) -> None:
-        self._leaves += checked.leaf
-        for kind, what in checked.faults:
+    def _take(self, index: int, read: Read) -> None:
+        for kind, what in read.faults:
             self._find(index, kind, what)
-        if any(what in {"envelope", "id"} for _, what in checked.faults):
-            self._bad.add(index)
-        self._unopened += checked.subjects is Subjects.UNOPENED
-        self._across.note(self._log.origin, index, checked)
-        terms = _terms(checked)
-        if terms is None:
-            self._terms.ignore(index)
+            if what in {"envelope", "id"}:
+                self._bad.add(index)
+        self._across.note(self._log.origin, index, read)
+        unopened = read.subjects is Subjects.UNOPENED
+        self._unopened += unopened
+        if read.terms is None:
+            self._terms.ignore()
         else:
-            self._terms.expect(index, terms, unopened=checked.subjects is Subjects.UNOPENED)
+            self._terms.expect(read.terms, unopened=unopened)
 
-    def _missing(self, start: int, end: int) -> None:
-        if start < end:
-            self._across.gaps = True
-            self._find(start, Kind.REMOVED, "leaf", end - 1)
+    def _missing(self, tree: Tree, start: int, end: int) -> None:
+        self._across.gaps = True
+        self._find(start, Kind.REMOVED, "leaf", end - 1)
         for index in range(start, end):
-            self._leaves += bytes(HASH_BYTES)
+            tree.add(bytes(HASH_BYTES))
             self._bad.add(index)
-            self._terms.ignore(index)
+            self._terms.ignore()
 
     def _checkpoints(self) -> None:
         """Roots against what was signed; a difference that an entry already explains is not named again."""
         explained = min((finding.index for finding in self.findings if finding.index is not None), default=self._log.size)
-        held = 0
+        held = self._start if self._since is not None else 0
         checkpoints = [(one.checkpoint, one.source) for one in self._signed if one.checkpoint is not None]
         for one, source in sorted(checkpoints, key=lambda pair: pair[0].size):
             if one.size > self._log.size:
                 self._find(self._log.size, Kind.REMOVED, "leaf", one.size - 1)
+            elif one.size < self._start:
+                continue
             elif self._roots.get(one.size) == one.root:
                 held = one.size
             elif explained >= one.size:
                 self._find(held, Kind.CHANGED, source, one.size - 1)
         self._signed_size = held
 
-    def _recomputed_terms(self, start: int, end: int) -> Iterator[tuple[int, frozenset[Term]]]:
-        for index, stored in self._stored(start):
-            if index >= end:
-                return
-            terms = _terms(check_entry(stored, self._log.origin, "", self._keys))
-            if terms is not None:
-                yield index, terms
+    def _recomputed_terms(self, index: int) -> frozenset[Term]:
+        return next((self._entry.terms(row) for row in self._row(index)), frozenset())
 
-    def _stored(self, start: int) -> Iterator[tuple[int, StoredEntry]]:
-        """Every leaf from an index on with the sections beside it, read in chunks."""
-        while True:
-            wanted = select(leaf.c.idx, leaf.c.id, leaf.c.leaf_hash, leaf.c.envelope).where(
-                leaf.c.log_id == self._log.log_id, leaf.c.idx >= start
-            )
-            rows = rows_of(self._connection, wanted.order_by(leaf.c.idx).limit(_CHUNK))
-            if not rows:
-                for index in self._sections(max(start, self._log.size), 2**62):
-                    self._orphan(index)
-                return
-            last = rows[-1][0]
-            sections = self._sections(start, last)
-            for index, entry_id, digest, envelope in rows:
-                yield index, StoredEntry(entry_id, digest, envelope.encode(), sections.pop(index, {}))
-            for index in sections:
-                self._orphan(index)
-            start = last + 1
-
-    def _sections(self, start: int, end: int) -> dict[int, Mapping[str, StoredSection]]:
-        columns = select(section.c.idx, section.c.name, section.c.salt, section.c.body, section.c.key_id)
-        found: dict[int, dict[str, StoredSection]] = {}
-        inside = columns.where(section.c.log_id == self._log.log_id, section.c.idx >= start, section.c.idx <= end)
-        for index, name, salt, body, key_id in rows_of(self._connection, inside.limit(_SECTIONS_MAX)):
-            found.setdefault(index, {})[name] = StoredSection(salt, body, key_id)
-        return {**found}
-
-    def _orphan(self, index: int) -> None:
-        """Sections without a leaf: the leaf was removed, which its gap says already, or they were put there."""
-        if index not in self._bad:
-            self._find(index, Kind.INSERTED, "section")
+    def _row(self, index: int) -> list[EntryRow]:
+        """The entry at an index, if it is there."""
+        found = next(iter(self._source.entries(index)), None)
+        return [found] if found is not None and found[0] == index and found[1] is not None else []
 
     def _find(self, index: int | None, kind: Kind, what: str, through: int | None = None) -> None:
         self.findings.append(Finding(self._log.origin, index, kind, what, through))
-
-
-def _terms(checked: Checked) -> frozenset[Term] | None:
-    """What the entry says it can be found by; None where it cannot be read whole."""
-    if checked.envelope is None or checked.core is None or any(what.startswith("section.") for _, what in checked.faults):
-        return None
-    return terms_of(checked.envelope.typ, checked.envelope.ref, checked.core, checked.actor, checked.subject)

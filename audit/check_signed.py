@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
-
 from audit.checkpoint import Checkpoint, log_keys, open_checkpoint, unverified_checkpoint
-from audit.database import KeptLog
 from audit.errors import NoteMalformed, NoteUnverified
 from audit.note import parse_note
-from audit.tables import checkpoint
+from audit.quorum import TrustPolicy
 from audit.verdict import Finding, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A note as somebody kept it. `origin` and `size` are what it stands under, None where it stands under nothing."""
+
+    source: str
+    note: str
+    origin: str | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +29,62 @@ class Signed:
     origin: str
     source: str
     checkpoint: Checkpoint | None
+    note: str
 
 
 def collect_signed(
-    connection: Connection,
-    logs: Sequence[KeptLog],
-    keys: Sequence[bytes],
-    anchored: Sequence[tuple[str, str]],
-    given: Sequence[str],
+    origins: Collection[str], kept: Iterable[Kept], keys: Sequence[bytes], *, covered: bool = True
 ) -> tuple[list[Signed], list[Finding]]:
-    """Every checkpoint there is, and what is wrong with the notes themselves."""
+    """Every checkpoint there is, and what is wrong with the notes themselves.
+
+    `covered` while every log that there is should be here; a bundle holds one, and checkpoints of others say nothing about it.
+    """
     signed: list[Signed] = []
     findings: list[Finding] = []
-    origins = {log.log_id: log.origin for log in logs}
-    rows = connection.execute(select(checkpoint.c.log_id, checkpoint.c.size, checkpoint.c.note))
-    stored = [(origins.get(row.log_id, ""), "checkpoint", row.note, row.size) for row in rows]
-    kept = [(origin, "anchor", note, None) for origin, note in anchored]
-    held = [(None, "given checkpoint", note, None) for note in given]
-    for origin, source, note, size in (*stored, *kept, *held):
+    for one in kept:
         try:
-            one, said = _opened(note.encode(), source, keys)
+            opened, said = _opened(one.note, one.source, keys)
         except NoteMalformed:
-            findings.append(Finding(origin or "", None, Kind.CHANGED, source))
+            findings.append(Finding(one.origin or "", None, Kind.CHANGED, one.source))
             continue
-        if said.origin != (origin or said.origin) or said.size != (said.size if size is None else size):
-            findings.append(Finding(origin or "", None, Kind.CHANGED, source))
+        if said.origin != (one.origin or said.origin) or said.size != (said.size if one.size is None else one.size):
+            findings.append(Finding(one.origin or "", None, Kind.CHANGED, one.source))
             continue
-        signed.append(one)
-        if said.origin not in origins.values() and one.checkpoint is not None:
+        signed.append(opened)
+        if covered and said.origin not in origins and opened.checkpoint is not None:
             findings.append(Finding(said.origin, 0, Kind.REMOVED, "log"))
     return signed, findings
 
 
-def _opened(note: bytes, source: str, keys: Sequence[bytes]) -> tuple[Signed, Checkpoint]:
-    said = unverified_checkpoint(note)
+def starting_points(notes: Sequence[str], keys: Sequence[bytes]) -> Mapping[str, Checkpoint]:
+    """The checkpoints from which logs are to be checked, by origin; of two of one log the larger.
+
+    Raises:
+        NoteMalformed: one of them is no checkpoint.
+        NoteUnverified: none of the keys signed it, so nothing can start from it.
+    """
+    opened = sorted((open_checkpoint(note.encode(), keys) for note in notes), key=lambda one: one.size)
+    return {one.origin: one for one in opened}
+
+
+def witnessed_size(signed: Iterable[Signed], policy: TrustPolicy, largest: int) -> int:
+    """The size of the largest checkpoint, up to `largest`, that counts by a policy; 0 where none does."""
+    inside = [one for one in signed if one.checkpoint is not None and one.checkpoint.size <= largest]
+    for one in sorted(inside, key=lambda one: -(one.checkpoint.size if one.checkpoint else 0)):
+        try:
+            return policy.accept(one.note.encode()).checkpoint.size
+        except (NoteMalformed, NoteUnverified):
+            continue
+    return 0
+
+
+def _opened(note: str, source: str, keys: Sequence[bytes]) -> tuple[Signed, Checkpoint]:
+    octets = note.encode()
+    said = unverified_checkpoint(octets)
     try:
-        return Signed(said.origin, source, open_checkpoint(note, keys)), said
+        return Signed(said.origin, source, open_checkpoint(octets, keys), note), said
     except NoteUnverified as error:
         known = {(key.name, key.id) for key in log_keys(said.origin, keys)}
-        if any((signature.name, signature.key_id) in known for signature in parse_note(note).signatures):
+        if any((signature.name, signature.key_id) in known for signature in parse_note(octets).signatures):
             raise NoteMalformed("expected a signature that holds") from error
-        return Signed(said.origin, source, None), said
+        return Signed(said.origin, source, None, note), said

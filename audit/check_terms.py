@@ -1,85 +1,109 @@
 """Holding the query index against what the entries say, without having both in memory.
 
-Both sides are summed per bucket of entries, each row as a hash that is keyed anew at every run; only a bucket whose sums differ is
-read again and compared row by row.
+Every term has a number that is drawn anew at every run, and every entry a sum: what it says is added, what the index says about it is
+taken away. Only entries whose sum is not nothing are read again and compared row by row.
 """
 
 from __future__ import annotations
 
 import secrets
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import Connection, select, tuple_
-
-from audit.database import KeptLog, rows_of
-from audit.tables import recent, term
-from audit.terms import SEALED_KINDS, Term, unpack_terms
+from audit.check_source import LogSource, TermRow
+from audit.terms import SEALED_KINDS, Term
+from audit.terms import Kind as TermKind
 from audit.verdict import Finding, Kind
 
-BUCKET = 4096
-_PAGE = 50_000
+#: so many entries are compared row by row; where more differ, the first of them show it
+_COMPARED_MAX = 4096
 _MASK = 2**64 - 1
-
-#: one row of the index as it is compared: the value of a sealed kind is left out where its section was not opened
-_Row = tuple[int, str, str]
+_KINDS = frozenset(kind.value for kind in TermKind)
+_UNOPENED, _UNKNOWN = 1, 2
 
 
 class TermCheck:
-    """The index of one log. `expect` is called for every entry in turn, then `findings` once."""
+    """The index of one log from `start` on. `expect` or `ignore` is called for every entry in turn, then `findings` once."""
 
-    def __init__(self, connection: Connection, log: KeptLog) -> None:
-        self._connection = connection
-        self._log = log
+    def __init__(self, source: LogSource, start: int) -> None:
+        self._source = source
+        self._start = start
         self._salt = secrets.token_hex(16)
-        self._sums: dict[int, int] = {}
-        self._unopened: set[int] = set()
-        self._unknown: set[int] = set()
+        self._sums = array("Q")
+        self._flags = bytearray()
+        self._unopened = False
 
-    def expect(self, index: int, terms: frozenset[Term], *, unopened: bool) -> None:
-        """What the entry at `index` says; `unopened` when it has a subject whose two terms cannot be computed."""
-        total = sum(hash((self._salt, index, kind, value)) for kind, value in terms)
-        if unopened:
-            self._unopened.add(index)
-            total += sum(hash((self._salt, index, kind, "")) for kind in SEALED_KINDS)
-        bucket = index // BUCKET
-        self._sums[bucket] = (self._sums.get(bucket, 0) + total) & _MASK
+    def weigh(self, term: Term) -> int:
+        """The number of a term in this run, 61 bits that nobody outside it can know."""
+        return hash((self._salt, term)) & _MASK
 
-    def ignore(self, index: int) -> None:
-        """The entry at `index` cannot be read, so what the index says about it is not held against anything."""
-        self._unknown.add(index)
+    def expect(self, total: int, *, unopened: bool) -> None:
+        """The next entry says so much; `unopened` when it has a subject whose two values are not known."""
+        self._sums.append(total & _MASK)
+        self._flags.append(_UNOPENED if unopened else 0)
+        self._unopened |= unopened
 
-    def findings(self, recompute: Callable[[int, int], Iterator[tuple[int, frozenset[Term]]]]) -> Iterator[Finding]:
-        """Rows that are hidden or foreign. `recompute(start, end)` says again what the entries of a bucket say."""
-        sums = dict(self._sums)
-        for index, kind, value in self._rows():
-            bucket = index // BUCKET
-            sums[bucket] = (sums.get(bucket, 0) - hash((self._salt, index, kind, value))) & _MASK
-        for bucket in sorted(bucket for bucket, total in sums.items() if total):
-            yield from self._compare(bucket, recompute)
+    def ignore(self) -> None:
+        """The next entry cannot be read, so what the index says about it is not held against anything."""
+        self._sums.append(0)
+        self._flags.append(_UNKNOWN)
 
-    def _compare(self, bucket: int, recompute: Callable[[int, int], Iterator[tuple[int, frozenset[Term]]]]) -> Iterator[Finding]:
-        start, end = bucket * BUCKET, (bucket + 1) * BUCKET
-        expected: Counter[_Row] = Counter()
-        for index, terms in recompute(start, end):
-            expected.update((index, kind, value) for kind, value in terms)
-            if index in self._unopened:
-                expected.update((index, kind, "") for kind in SEALED_KINDS)
-        found: Counter[_Row] = Counter(row for row in self._rows() if start <= row[0] < end)
-        for row in sorted((expected - found) | (found - expected)):
-            yield Finding(self._log.origin, row[0], Kind.HIDDEN if expected[row] > found[row] else Kind.INSERTED, f"term.{row[1]}")
+    def findings(self, recompute: Callable[[int], frozenset[Term]]) -> Iterator[Finding]:
+        """Rows that are hidden or foreign. `recompute(index)` says again what an entry can be found by."""
+        rows = self._source.terms(self._start)
+        if rows is None:
+            return
+        strays: Counter[tuple[int | None, str]] = Counter()
+        for row in rows:
+            self._subtract(row, strays)
+        for index, kind in list(strays)[:_COMPARED_MAX]:
+            yield Finding(self._source.log.origin, index, Kind.INSERTED, _what(kind))
+        differing = (at for at, total in enumerate(self._sums) if total and not self._flags[at] & _UNKNOWN)
+        wrong = [self._start + at for at, _ in zip(differing, range(_COMPARED_MAX), strict=False)]
+        if wrong:
+            yield from self._compare(wrong, recompute)
 
-    def _rows(self) -> Iterator[_Row]:
-        for index, kind, value in self._stored():
-            if index not in self._unknown:
-                yield (index, kind, "") if kind in SEALED_KINDS and index in self._unopened else (index, kind, value)
+    def _subtract(self, row: TermRow, strays: Counter[tuple[int | None, str]]) -> None:
+        kind, value, indexes = row
+        start, sums, end = self._start, self._sums, self._start + len(self._sums)
+        number = self.weigh((kind, value))
+        if self._unopened and kind in SEALED_KINDS:
+            self._subtract_sealed(kind, number, indexes, strays)
+            return
+        try:
+            for index in indexes:
+                if start <= index < end:
+                    sums[index - start] = (sums[index - start] - number) & _MASK
+                else:
+                    strays[index, kind] += 1
+        except TypeError:
+            strays[None, kind] += 1
 
-    def _stored(self) -> Iterator[_Row]:
-        key = (term.c.kind, term.c.value, term.c.idx)
-        page = select(*key).where(term.c.log_id == self._log.log_id).order_by(*key).limit(_PAGE)
-        rows = rows_of(self._connection, page)
-        while rows:
-            yield from ((index, kind, value) for kind, value, index in rows)
-            rows = rows_of(self._connection, page.where(tuple_(*key) > rows[-1]))
-        for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self._log.log_id)):
-            yield from ((index, kind, value) for kind, value in unpack_terms(packed))
+    def _subtract_sealed(self, kind: str, number: int, indexes: Sequence[int], strays: Counter[tuple[int | None, str]]) -> None:
+        """Of an entry whose subject was not opened, only that there is one row is held against the index."""
+        blank = self.weigh((kind, ""))
+        for index in indexes:
+            at = index - self._start
+            if 0 <= at < len(self._sums):
+                self._sums[at] = (self._sums[at] - (blank if self._flags[at] & _UNOPENED else number)) & _MASK
+            else:
+                strays[index, kind] += 1
+
+    def _compare(self, wrong: Sequence[int], recompute: Callable[[int], frozenset[Term]]) -> Iterator[Finding]:
+        """Name what differs; the index is read once more, for these entries alone."""
+        sought = frozenset(wrong)
+        found: dict[int, Counter[Term]] = {index: Counter() for index in wrong}
+        for kind, value, indexes in self._source.terms(self._start) or ():
+            for index in sought.intersection(indexes):
+                sealed = kind in SEALED_KINDS and self._flags[index - self._start] & _UNOPENED
+                found[index][kind, "" if sealed else value] += 1
+        for index in wrong:
+            expected = Counter(recompute(index))
+            for term in sorted((expected - found[index]) | (found[index] - expected)):
+                kind = Kind.HIDDEN if expected[term] > found[index][term] else Kind.INSERTED
+                yield Finding(self._source.log.origin, index, kind, _what(term[0]))
+
+
+def _what(kind: str) -> str:
+    return f"term.{kind}" if kind in _KINDS else "term"

@@ -74,6 +74,20 @@ class LogVerdict:
     unopened: int
     erased: int
     dropped: int = 0
+    since: int = 0
+    witnessed_size: int | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def uncovered(self) -> tuple[str, ...]:
+        """What was not checked, each in one phrase."""
+        phrases = (
+            (self.since, f"entries before {self.since}, for which the checkpoint you kept vouches"),
+            (self.left_out, f"{', '.join(self.left_out)}: left out of the bundle"),
+            (self.unopened, f"{self.unopened} subject sections that were not opened"),
+            (self.size > self.signed_size > 0, f"entries from {self.signed_size} on, which no checkpoint covers yet"),
+        )
+        return tuple(phrase for applies, phrase in phrases if applies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +100,23 @@ class Verdict:
 
     @property
     def exit(self) -> Exit:
-        """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no signed checkpoint speaks for."""
+        """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no checkpoint speaks for, or none that was witnessed."""
         if self.findings:
             return Exit.TAMPERED
-        if not self.logs or any(log.size and not log.signed_size for log in self.logs):
+        if not self.logs or any(log.size and not log.signed_size for log in self.logs) or self._unwitnessed:
             return Exit.INCOMPLETE
         return Exit.VERIFIED
+
+    @property
+    def outcome(self) -> str:
+        """The exit code in a word: verified, tampered, incomplete or unwitnessed."""
+        signed = bool(self.logs) and all(log.signed_size or not log.size for log in self.logs)
+        return "unwitnessed" if self.exit is Exit.INCOMPLETE and signed else self.exit.name.lower()
+
+    @property
+    def _unwitnessed(self) -> bool:
+        """A policy was given, and of some log no checkpoint has the quorum that it asks for."""
+        return any(log.size and log.witnessed_size == 0 for log in self.logs)
 
     @property
     def first(self) -> Finding | None:
@@ -106,16 +131,21 @@ class Verdict:
             sealed = f", {log.unopened} subjects not opened" if log.unopened else ""
             erased = f", {log.erased} subjects erased" if log.erased else ""
             dropped = f", {log.dropped} entries past their time dropped" if log.dropped else ""
-            lines.append(f"{log.origin}: {log.size} entries, {signed}{sealed}{erased}{dropped}")
+            since = f", read from {log.since} on" if log.since else ""
+            quorum = (
+                "" if log.witnessed_size is None else f", witnessed up to {log.witnessed_size}" if log.witnessed_size else ", no quorum"
+            )
+            lines.append(f"{log.origin}: {log.size} entries, {signed}{quorum}{since}{sealed}{erased}{dropped}")
+            lines.extend(f"  not covered: {phrase}" for phrase in log.uncovered)
         lines.extend(str(finding) for finding in self.findings)
         if self.total_findings > len(self.findings):
             lines.append(f"and {self.total_findings - len(self.findings)} more")
-        return (*lines, self.exit.name.lower())
+        return (*lines, self.outcome)
 
     def as_json(self) -> str:
         """The same for a program; hashes in hexadecimal."""
         members = {
-            "outcome": self.exit.name.lower(),
+            "outcome": self.outcome,
             "exit": self.exit.value,
             "logs": [
                 {
@@ -128,6 +158,10 @@ class Verdict:
                     "unopened": log.unopened,
                     "erased": log.erased,
                     "dropped": log.dropped,
+                    "since": log.since,
+                    "witnessedSize": log.witnessed_size,
+                    "leftOut": [*log.left_out],
+                    "notCovered": [*log.uncovered],
                 }
                 for log in self.logs
             ],

@@ -2,21 +2,26 @@
 
 What a green verdict proves: every entry up to the signed size is the entry that was signed, in its order, with its sections and its
 index rows; what it says beyond the signed size is consistent with itself. What it does not: that nothing was left out before it was
-signed (receipts and tallies tell), or that what was written was true.
+signed (receipts and tallies tell), or that what was written was true. More in docs/verdict.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, inspect, select
 
 from audit.anchor import Anchor
-from audit.check_log import Across, LogCheck
-from audit.check_signed import collect_signed
+from audit.check_across import Across
+from audit.check_database import DatabaseSource
+from audit.check_log import LogCheck
+from audit.check_signed import Kept, Signed, collect_signed, starting_points
+from audit.check_source import LogSource
+from audit.checkpoint import Checkpoint
 from audit.database import KeptLog, kept_logs, snapshot
 from audit.errors import NotALog
+from audit.quorum import TrustPolicy
 from audit.section import SubjectKeys
 from audit.tables import leaf, metadata, open_decision
 from audit.verdict import Finding, Kind, LogVerdict, Verdict
@@ -26,6 +31,9 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 FINDINGS_MAX = 1000
 
+#: tables that a copy of the first days does not have; none of them holds what was signed
+LATER = frozenset({"audit_cosignature", "audit_erasing", "audit_sealed"})
+
 
 def verify(
     engine: Engine,
@@ -34,6 +42,8 @@ def verify(
     subject_keys: SubjectKeys | None = None,
     anchor: Anchor | None = None,
     checkpoints: Sequence[str] = (),
+    since: Sequence[str] = (),
+    policy: TrustPolicy | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check a whole database, live or copied.
@@ -44,30 +54,73 @@ def verify(
         subject_keys: opens the subject sections; without it their commitments and index values stay unchecked, and are counted.
         anchor: the last signed checkpoints, from another volume.
         checkpoints: signed notes that a partner kept.
+        since: signed notes that the auditor checked before; of their logs only what came after is read.
+        policy: whose cosignatures make a checkpoint count; its log keys count beside `checkpoint_keys`.
         progress: called now and then with the number of entries done and in all.
 
     Raises:
         NotALog: there are no tables of a log.
         SignerRefused: the anchor file cannot be read.
+        NoteMalformed, NoteUnverified: one of `since` is no checkpoint that the keys signed.
     """
+    keys = keys_of(checkpoint_keys, policy)
+    begun = starting_points(since, keys)
     with snapshot(engine) as connection:
         dropped = _dropped(connection)
         if dropped:
-            return _verdict((), dropped)
-        logs = kept_logs(connection)
-        notes = () if anchor is None else tuple(anchor.read().items())
-        signed, findings = collect_signed(connection, logs, checkpoint_keys, notes, checkpoints)
+            return verdict_of((), dropped)
+        logs, cosigned = kept_logs(connection), inspect(connection).has_table("audit_cosignature")
+        sources = [DatabaseSource(connection, log, cosigned=cosigned) for log in logs]
+        anchored = () if anchor is None else [Kept("anchor", note, origin) for origin, note in anchor.read().items()]
+        given = [Kept("given checkpoint", note) for note in (*checkpoints, *since)]
+        signed, findings = collect_signed({log.origin for log in logs}, [*stored_notes(sources), *anchored, *given], keys)
         findings.extend(_headless(connection, logs))
-        across = Across()
-        step = _steps(progress, sum(log.size for log in logs))
-        checks = [LogCheck(connection, log, [one for one in signed if one.origin == log.origin], across, subject_keys) for log in logs]
-        for check in checks:
-            check.run(step)
-            findings.extend(check.findings)
-        across.settle()
+        across = Across(whole=not begun)
+        checks = check_logs(sources, signed, across, subject_keys, begun, progress)
+        findings.extend(finding for check in checks for finding in check.findings)
         findings.extend(across.findings)
-        findings.extend(_open(connection, across, {log.log_id: log.origin for log in logs}))
-    return _verdict([check.verdict() for check in checks], findings)
+        findings.extend(_open(connection, across, {log.log_id: log.origin for log in logs}, begun))
+    return verdict_of([check.verdict(policy) for check in checks], findings)
+
+
+def check_logs(
+    sources: Sequence[LogSource],
+    signed: Sequence[Signed],
+    across: Across,
+    subject_keys: SubjectKeys | None,
+    begun: Mapping[str, Checkpoint],
+    progress: Progress | None,
+) -> list[LogCheck]:
+    """Read every log once, and settle what only all of them can tell."""
+    step = _steps(progress, sum(max(source.log.size - _start(source, begun), 0) for source in sources))
+    checks = [
+        LogCheck(source, [one for one in signed if one.origin == source.log.origin], across, subject_keys, begun.get(source.log.origin))
+        for source in sources
+    ]
+    for check in checks:
+        check.run(step)
+    across.settle()
+    return checks
+
+
+def keys_of(checkpoint_keys: Sequence[bytes], policy: TrustPolicy | None) -> tuple[bytes, ...]:
+    """Every key whose checkpoints count, each once."""
+    return tuple(dict.fromkeys((*checkpoint_keys, *(log.key for log in policy.logs)) if policy else checkpoint_keys))
+
+
+def stored_notes(sources: Iterable[LogSource]) -> list[Kept]:
+    """The checkpoints that the logs themselves keep."""
+    return [Kept("checkpoint", note, source.log.origin, size) for source in sources for size, note in source.notes()]
+
+
+def verdict_of(logs: Sequence[LogVerdict], findings: Sequence[Finding]) -> Verdict:
+    """Everything found, in order and within bounds."""
+    ordered = sorted(set(findings), key=lambda finding: finding.place)
+    return Verdict(tuple(logs), tuple(ordered[:FINDINGS_MAX]), len(ordered))
+
+
+def _start(source: LogSource, begun: Mapping[str, Checkpoint]) -> int:
+    return begun[source.log.origin].size if source.log.origin in begun else 0
 
 
 def _dropped(connection: Connection) -> list[Finding]:
@@ -76,7 +129,8 @@ def _dropped(connection: Connection) -> list[Finding]:
     present = set(inspector.get_table_names())
     if not present & set(metadata.tables):
         raise NotALog("expected the tables of a log, found none of them")
-    findings = [Finding("", None, Kind.REMOVED, name) for name in sorted(metadata.tables) if name not in present]
+    expected = sorted(set(metadata.tables) - (LATER if _before_them(connection, present) else frozenset()))
+    findings = [Finding("", None, Kind.REMOVED, name) for name in expected if name not in present]
     for name, table in sorted(metadata.tables.items()):
         if name in present:
             columns = {column["name"] for column in inspector.get_columns(name)}
@@ -86,25 +140,26 @@ def _dropped(connection: Connection) -> list[Finding]:
     return findings
 
 
+def _before_them(connection: Connection, present: set[str]) -> bool:
+    """Whether this is a copy from before the tables in `LATER` were made: it then says so itself."""
+    if "alembic_version" not in present or present & LATER:
+        return False
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == ["0001_log"]
+
+
 def _headless(connection: Connection, logs: Sequence[KeptLog]) -> list[Finding]:
     """Entries of a log whose head is gone: the log itself was hidden."""
     stray = select(leaf.c.log_id).where(leaf.c.log_id.not_in([log.log_id for log in logs])).limit(1)
     return [Finding("", None, Kind.HIDDEN, "head")] if connection.execute(stray).first() is not None else []
 
 
-def _open(connection: Connection, across: Across, origins: dict[int, str]) -> list[Finding]:
-    """The list of open decisions against the decisions that nothing closed."""
-    if across.gaps:
-        return []
+def _open(connection: Connection, across: Across, origins: Mapping[int, str], begun: Mapping[str, Checkpoint]) -> list[Finding]:
+    """The list of open decisions, of those parts of the logs that were read."""
     rows = connection.execute(select(open_decision.c.id, open_decision.c.log_id, open_decision.c.idx))
     kept = {row.id: (origins.get(row.log_id, ""), row.idx) for row in rows}
-    hidden = [Finding(*place, Kind.HIDDEN, "open") for entry, place in across.open.items() if kept.get(entry) != place]
-    return hidden + [Finding(*place, Kind.INSERTED, "open") for entry, place in kept.items() if across.open.get(entry) != place]
-
-
-def _verdict(logs: Sequence[LogVerdict], findings: Sequence[Finding]) -> Verdict:
-    ordered = sorted(set(findings), key=lambda finding: finding.place)
-    return Verdict(tuple(logs), tuple(ordered[:FINDINGS_MAX]), len(ordered))
+    return across.differing(
+        {entry: (origin, index) for entry, (origin, index) in kept.items() if origin not in begun or index >= begun[origin].size}
+    )
 
 
 def _steps(progress: Progress | None, total: int) -> Callable[[int], None]:

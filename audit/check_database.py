@@ -1,0 +1,108 @@
+"""A log as a database keeps it, read for a verifier or for a bundle: few queries, driver rows, no objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select, tuple_
+
+from audit.check_source import EntryRow, NodeRow, SectionRow, TermRow
+from audit.database import KeptLog, rows_of
+from audit.tables import checkpoint, cosignature, leaf, node, recent, section, term
+from audit.terms import unpack_terms
+
+_CHUNK = 1000
+#: a chunk has three sections an entry; where there are more, somebody put them there, and the first of them show it
+_SECTIONS_MAX = 10 * _CHUNK
+_PAGE = 50_000
+_INDEX_MAX = 2**62
+
+
+class DatabaseSource:
+    """See `LogSource`; valid as long as its connection's snapshot."""
+
+    left_out: frozenset[str] = frozenset()
+    subjects_opened = False
+
+    def __init__(self, connection: Connection, log: KeptLog, *, cosigned: bool = True) -> None:
+        self._connection = connection
+        self._cosigned = cosigned
+        self.log = log
+
+    def entries(self, start: int) -> Iterator[EntryRow]:
+        """See `LogSource.entries`."""
+        columns = select(leaf.c.idx, leaf.c.id, leaf.c.leaf_hash, leaf.c.envelope).where(leaf.c.log_id == self.log.log_id)
+        while rows := rows_of(self._connection, columns.where(leaf.c.idx >= start).order_by(leaf.c.idx).limit(_CHUNK)):
+            last = rows[-1][0]
+            sections = self._sections(start, last)
+            for index, entry_id, digest, envelope in rows:
+                yield index, entry_id, digest, envelope.encode(), sections.pop(index, ())
+            yield from ((index, None, b"", b"", parts) for index, parts in sections.items())
+            start = last + 1
+        strays = self._sections(max(start, self.log.size), _INDEX_MAX)
+        yield from ((index, None, b"", b"", parts) for index, parts in strays.items())
+
+    def nodes(self) -> Iterator[NodeRow]:
+        """See `LogSource.nodes`."""
+        key = (node.c.level, node.c.i)
+        page = select(*key, node.c.hash).where(node.c.log_id == self.log.log_id).order_by(*key).limit(_PAGE)
+        rows = rows_of(self._connection, page)
+        while rows:
+            yield from rows
+            level, i, _ = rows[-1]
+            rows = rows_of(self._connection, page.where(or_(node.c.level > level, and_(node.c.level == level, node.c.i > i))))
+
+    def nodes_of(self, level: int) -> Iterator[NodeRow]:
+        """See `LogSource.nodes_of`."""
+        page = select(node.c.level, node.c.i, node.c.hash).where(node.c.log_id == self.log.log_id, node.c.level == level)
+        page = page.order_by(node.c.i).limit(_PAGE)
+        rows = rows_of(self._connection, page)
+        while rows:
+            yield from rows
+            rows = rows_of(self._connection, page.where(node.c.i > rows[-1][1]))
+
+    def terms(self, start: int) -> Iterator[TermRow]:
+        """See `LogSource.terms`. The database puts the indexes of one term in one text: a row for each would be most of the work."""
+        page = self._grouped(start)
+        rows = rows_of(self._connection, page)
+        while rows:
+            for kind, value, indexes in rows:
+                try:
+                    yield kind, value, json.loads(f"[{indexes}]")
+                except ValueError:
+                    yield kind, value, (-1,)
+            rows = rows_of(self._connection, page.where(tuple_(term.c.kind, term.c.value) > rows[-1][:2]))
+        for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self.log.log_id)):
+            yield from ((kind, value, (index,)) for kind, value in unpack_terms(packed) if not isinstance(index, int) or index >= start)
+
+    def notes(self) -> Iterator[tuple[int, str]]:
+        """See `LogSource.notes`."""
+        cosigned = select(cosignature.c.size, cosignature.c.line).where(cosignature.c.log_id == self.log.log_id)
+        ordered = cosigned.order_by(cosignature.c.size, cosignature.c.vkey, cosignature.c.at_s)
+        by_size = {
+            size: "".join(line if line.endswith("\n") else f"{line}\n" for _, line in rows)
+            for size, rows in groupby(rows_of(self._connection, ordered) if self._cosigned else [], itemgetter(0))
+        }
+        signed = select(checkpoint.c.size, checkpoint.c.note).where(checkpoint.c.log_id == self.log.log_id).order_by(checkpoint.c.size)
+        for size, note in rows_of(self._connection, signed):
+            yield size, note + by_size.get(size, "")
+
+    def _grouped(self, start: int) -> Select[str, str, str]:
+        if self._connection.dialect.name == "sqlite":
+            indexes = func.group_concat(term.c.idx)
+        else:
+            indexes = func.string_agg(cast(term.c.idx, Text), ",")
+        rows = select(term.c.kind, term.c.value, indexes).where(term.c.log_id == self.log.log_id)
+        rows = rows.where(term.c.idx >= start) if start else rows
+        return rows.group_by(term.c.kind, term.c.value).order_by(term.c.kind, term.c.value).limit(_CHUNK * 10)
+
+    def _sections(self, start: int, end: int) -> dict[int, list[SectionRow]]:
+        columns = select(section.c.idx, section.c.name, section.c.salt, section.c.body, section.c.key_id)
+        inside = columns.where(section.c.log_id == self.log.log_id, section.c.idx >= start, section.c.idx <= end)
+        found: dict[int, list[SectionRow]] = {}
+        for index, *part in rows_of(self._connection, inside.order_by(section.c.idx, section.c.name).limit(_SECTIONS_MAX)):
+            found.setdefault(index, []).append(tuple(part))
+        return found

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from audit.codes import sorted_pairs
 from audit.entry import DECISION, FAILED, HOUSE, REFUSED, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
+from audit.errors import SubjectKeyGone
 from broker.cases.rules import By
 from broker.cases.state import CaseState, Event
 from broker.subjects import Subjects
@@ -170,7 +171,12 @@ class Records:
         return Draft(typ, entry_id, asked.state.covenant if asked.state else HOUSE, ref, core, _actor(asked.by), subject)
 
     def _subject(self, state: CaseState, subject: str) -> Subject:
-        return Subject(self._subjects.pseudonym(subject), self._subjects.case_pseudonym(state.id), subject)
+        try:
+            return Subject(self._subjects.pseudonym(subject), self._subjects.case_pseudonym(state.id), subject)
+        except SubjectKeyGone:
+            # Somebody who was erased is nobody from then on: what still happens in the case is on the record like all else.
+            nobody = self._subjects.nobody()
+            return Subject(self._subjects.pseudonym(nobody), self._subjects.case_pseudonym(state.id), nobody)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -56,6 +56,7 @@ from broker.receipts import Receipts
 from broker.received import Received
 from broker.records import Records
 from broker.repeats import Repeats
+from broker.reporting.opening import Reporting, open_reporting
 from broker.signals import Signals
 from broker.subjects import Subjects
 from broker.sweeping import Sweeper
@@ -96,6 +97,7 @@ class Broker:
     contributions: Contributions
     signals: Signals
     recalls: Recalls
+    reporting: Reporting
     exchange: Exchange
     receipts: Receipts
     repeats: Repeats
@@ -218,6 +220,9 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         ),
         signals=signals,
         recalls=recalls,
+        reporting=open_reporting(
+            log_engine=log_engine, log=log, covenants=covenants, cases=cases, deposit=deposit, subjects=subjects, clock=clock, ids=ids
+        ),
         exchange=Exchange(covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids),
         receipts=Receipts(log_engine, receipt_signer, covenants),
         repeats=Repeats(engine, clock),

@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"(?<=\w):(?=//)|(?<=[wW]{3})\.|@")
 def markdown(document: Document, language: str) -> str:
     """The document in one language of `LANGUAGES`; ends with one line break."""
     lines = [f"# {_line(document.title, language)}", "", f"**{_line(document.subtitle, language)}**", ""]
-    seal = (sealed(document.seal),)
+    seal = (document.particulars or sealed(document.seal),)
     lines += _blocks((*document.lead,) if document.seal_last else (*seal, *document.lead), language)
     for section in document.sections:
         lines += _section(section, language, 2)

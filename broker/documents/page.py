@@ -56,7 +56,7 @@ def html(document: Document, language: str) -> str:
         spans=in_spans,
         sentence=in_sentence,
         label=in_words,
-        sealed=sealed(document.seal),
+        sealed=document.particulars or sealed(document.seal),
         **_said(language),
     )
     return frame(plain(document.title, language), language, document.seal, Markup(body))  # noqa: S704 - the template above escaped every value

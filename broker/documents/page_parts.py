@@ -179,7 +179,10 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document. `lead` stands under the title; `contents`: it opens with a table of contents; `seal_last`: the seal closes it."""
+    """A whole document. `lead` stands under the title; `contents`: it opens with a table of contents; `seal_last`: the seal closes it.
+
+    `particulars` stand in the place of the seal's where the document is made from something else than a covenant's text.
+    """
 
     title: Words
     subtitle: Words
@@ -188,6 +191,7 @@ class Document:
     lead: tuple[Block, ...] = ()
     contents: bool = True
     seal_last: bool = False
+    particulars: Terms | None = None
 
 
 def listed(words: Iterable[Words], nl: str = "en", en: str = "and") -> Words:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from connectors.deposit import tables
@@ -167,6 +167,17 @@ class Deposit:
         """
         row = self._row(self._subject, covenant, party, self._keyring.index(REFERENCE, covenant, party, reference))
         return None if row is None else str(row[0])
+
+    def subjects_of(self, covenant: CovenantId, party: PartyId, reference: str) -> tuple[str, ...]:
+        """Return every subject for which the party registered this reference, in the order of their making (docs/adr/0015).
+
+        Raises:
+            DepositUnavailable: the database did not answer.
+        """
+        key = tables.reference.c
+        here = (key.covenant == covenant, key.party == party, key.lookup == self._keyring.index(REFERENCE, covenant, party, reference))
+        with self._durably() as connection:
+            return tuple(connection.execute(select(key.subject).where(*here).order_by(key.subject)).scalars())
 
     # Texts: words a person wrote, by an opaque id that the registry keeps.
 

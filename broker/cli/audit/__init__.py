@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from broker.cli.audit.impact import impact
 from broker.cli.audit.keys import show_keys, sign_now
+from broker.cli.audit.report import report
 from broker.cli.audit.search import search_log
 from broker.cli.audit.verify import verify_log
 
@@ -14,5 +16,5 @@ def audit() -> None:
     """The audit log."""
 
 
-for _command in (verify_log, show_keys, sign_now, search_log):
+for _command in (verify_log, show_keys, sign_now, search_log, report, impact):
     audit.add_command(_command)

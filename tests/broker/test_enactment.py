@@ -11,7 +11,7 @@ import pytest
 from broker.cases.rules import By
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.versions.rollback import brought_back
-from broker.versions.steps import Operator
+from broker.versions.steps import Operator, Who
 from policies.document import MAX_BYTES
 from policies.errors import CovenantErrors
 from policies.load import load_covenant
@@ -131,6 +131,9 @@ def test_two_professionals_of_any_party_are_two_pairs_of_eyes_and_one_is_one_in_
     assert enactment.activate(sha256, replace(director, role="municipality.on_call")).state == "requested"
     with pytest.raises(CovenantRefused, match="expected somebody of a party"):
         enactment.activate(sha256, replace(director, party="press"))
+    # Also where whoever asked first is not known to be the same until the version is put in force: two requests may cross.
+    with pytest.raises(CovenantRefused, match="somebody else"):
+        enactment._register.activate(small_house.broker.covenants.policy(sha256), Who.of(director), lambda *_: None)
     assert enactment.activate(sha256, small_house.by(OFFICER)).state == "active"
 
 

@@ -267,12 +267,13 @@ def test_a_repeat_refers_to_the_first_exchange(playhouse: Theatre, bench: Bench)
 
 
 def test_who_asks_is_shown_the_phase_only_as_far_as_the_covenant_shows_it(playhouse: Theatre, bench: Bench) -> None:
-    """The director is shown the phase, so a wrong phase may be told; the corporation is not, so to it that is like all else."""
-    case = staged(playhouse).id
+    """The director is shown the phase, so a wrong phase may be told; to the police that same reason is like all else in a concern."""
+    case, concern = staged(playhouse).id, staged(playhouse, case_type="resident_concern").id
     assert disclose(playhouse, bench, DIRECTOR, an_ask(case, "incidents.count_3m")).withheld == (("incidents.count_3m", "wrong_phase"),)
-    ask = an_ask(case, "debt_help.status", purpose=PurposeId("prevent_eviction"))
-    withheld = disclose(playhouse, bench, RoleId("corporation.rent_collector"), ask).withheld
-    assert withheld == (("debt_help.status", "not_given"),)
+    before, ask = playhouse.mark(), an_ask(concern, "person.last_name", purpose=PurposeId("resident_safety"))
+    assert disclose(playhouse, bench, OFFICER, ask).withheld == (("person.last_name", "not_given"),)
+    (decision,) = playhouse.entries("exchange.decision", after=before)
+    assert decision.core.withheld == (("person.last_name", "wrong_phase"),)
 
 
 def test_a_party_is_told_of_no_source_that_it_may_not_know_takes_part(playhouse: Theatre, bench: Bench) -> None:
@@ -286,8 +287,12 @@ def test_a_party_is_told_of_no_source_that_it_may_not_know_takes_part(playhouse:
     with_consent = staged(playhouse, conditions=on_resident(playhouse, ConditionKind.CONSENT, "11.1")).id
     director = disclose(playhouse, bench, DIRECTOR, an_ask(with_consent, "care_contact.contact"))
     assert director.unavailable == (("released-by-care", "malformed"),)
-    unshown = disclose(playhouse, bench, OFFICER, an_ask(case, "coordination.lead"))
-    assert unshown.unavailable == (("case-system", "malformed"),)
+    consents = on_resident(playhouse, ConditionKind.CONSENT, "11.6")
+    concern = staged(playhouse, case_type="resident_concern", conditions=consents).id
+    reads = len(bench.reads)
+    unshown = disclose(playhouse, bench, OFFICER, an_ask(concern, "care_contact.contact", purpose=PurposeId("resident_safety")))
+    assert len(bench.reads) == reads + 1
+    assert (unshown.withheld, unshown.unavailable) == ((("care_contact.contact", "not_given"),), ())
 
 
 def test_a_wrong_door_leaves_a_decision_and_its_refusal_in_one_commit(playhouse: Theatre, bench: Bench) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, create_engine, make_url, select
+from sqlalchemy import Connection, Engine, QueuePool, Select, create_engine, make_url, select
 
 from audit.errors import UnknownEntry
 from audit.growth import Head
@@ -26,7 +26,9 @@ def open_engine(url: str) -> Engine:
     if target.get_backend_name() != "sqlite" or not target.database:
         return create_engine(url)
     path = Path(target.database)
-    return create_engine("sqlite://", creator=lambda: connect(path), pool_size=8)
+    # Left to itself SQLAlchemy takes the empty URL for a database in memory: one connection a thread, closed under whoever still reads when
+    # there are more threads than it keeps, and shared by whoever asks twice in one thread, whose transactions then end each other.
+    return create_engine("sqlite://", creator=lambda: connect(path), poolclass=QueuePool, pool_size=16, max_overflow=16)
 
 
 def open_copy(path: Path) -> Engine:
@@ -44,7 +46,7 @@ def open_copy(path: Path) -> Engine:
     def connect_read_only() -> sqlite3.Connection:
         return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
 
-    return create_engine("sqlite://", creator=connect_read_only)
+    return create_engine("sqlite://", creator=connect_read_only, poolclass=QueuePool)
 
 
 @contextmanager

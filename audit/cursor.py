@@ -11,6 +11,11 @@ from dataclasses import dataclass
 
 from audit.errors import CursorInvalid
 
+#: every number in a cursor is below this, so that no database is asked for one that it cannot hold
+NUMBER_MAX = 2**53
+#: a longer text was never handed out: a century of logs fits in it
+LENGTH_MAX = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -22,6 +27,11 @@ class Cursor:
     capped: bool
     year: int
     index: int
+
+    def __post_init__(self) -> None:
+        numbers = (*self.sizes.keys(), *self.sizes.values(), self.total, self.year, self.index)
+        if not all(type(number) is int and 0 <= number < NUMBER_MAX for number in numbers):
+            raise ValueError("expected whole numbers")
 
     def __str__(self) -> str:
         sizes = sorted(self.sizes.items())
@@ -35,10 +45,14 @@ class Cursor:
         Raises:
             CursorInvalid: it is none, or another search's.
         """
+        if len(text) > LENGTH_MAX:
+            raise CursorInvalid("expected a cursor that a page gave")
         try:
-            members = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            members = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
             found, sizes, total, capped, year, index = members
-            cursor = cls(found, {int(one): int(size) for one, size in sizes}, int(total), bool(capped), int(year), int(index))
+            if not isinstance(found, str) or not isinstance(capped, bool):
+                raise TypeError("expected a digest and a flag")
+            cursor = cls(found, dict(sizes), total, capped, year, index)
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
             raise CursorInvalid("expected a cursor that a page gave") from error
         if cursor.search != search:

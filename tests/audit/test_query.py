@@ -129,6 +129,7 @@ def test_a_search_keeps_within_its_times(room: Room) -> None:
 def test_a_total_is_counted_up_to_a_cap(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     assert TOTAL_MAX == 10_000
     monkeypatch.setattr("audit.query.TOTAL_MAX", 10)
+    monkeypatch.setattr("audit.query_rows.TOTAL_MAX", 10)
     fill(room)
     page = search(room.engine, Search(LOG, purpose="end_nuisance"), limit=4)
     assert (page.total, page.capped) == (10, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from broker.api.spec import API_VERSION, operation_of
 from broker.authenticate import PUBLIC, Authenticator, Door
 from broker.clock import Random
 from broker.logs import Events, quiet_libraries
+from broker.metrics import REQUEST_SECONDS, RESPONSES, Meter
 from broker.problems import problem_of, problem_response
 
 #: on every answer (API Design Rules 2.2, /core/transport/security-headers); an answer that says otherwise itself is left alone
@@ -42,6 +43,7 @@ class Parts:
     blueprints: tuple[Blueprint, ...]
     events: Events
     random: Random
+    meter: Meter = field(default_factory=Meter)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -63,7 +65,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(publications.blueprint(app, parts.issuer))
     _guard(app, parts, doors_of(app))
     _answer_errors(app, parts.events)
-    _finish(app, parts.events)
+    _finish(app, parts.events, parts.meter)
     return app
 
 
@@ -120,8 +122,14 @@ def _where(error: BaseException) -> str:
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
-def _finish(app: Flask, events: Events) -> None:
-    """After every answer: the headers that all carry, and one event without the path, which may name a case."""
+def _finish(app: Flask, events: Events, meter: Meter) -> None:
+    """After every answer: the headers that all carry, and one event and one count without the path, which may name a case."""
+    for hundred in range(1, 6):
+        meter.declare(RESPONSES, f"{hundred}xx")
+    meter.declare(REQUEST_SECONDS, "-", "-")
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD"}:
+            meter.declare(REQUEST_SECONDS, method, rule.rule)
 
     def finish(response: Response) -> Response:
         own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
@@ -130,12 +138,16 @@ def _finish(app: Flask, events: Events) -> None:
         keys: dict[str, Any] = {"problem": g.problem} if "problem" in g else {}
         if "caller" in g:
             keys |= {"client": g.caller.client_id, "party": g.caller.party, "role": g.caller.role}
+        seconds = time.perf_counter() - g.begun
+        method, route = (request.method, request.url_rule.rule) if request.url_rule else ("-", "-")
+        meter.observe(REQUEST_SECONDS, "GET" if method == "HEAD" else method, route, value=int(seconds * 1_000_000))
+        meter.add(RESPONSES, f"{response.status_code // 100}xx")
         events.info(
             "request.answered",
-            method=request.method if request.url_rule else "-",
-            route=request.url_rule.rule if request.url_rule else "-",
+            method=method,
+            route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.begun) * 1000, 3),
+            ms=round(seconds * 1000, 3),
             trace_id=g.trace.trace_id,
             **keys,
         )

@@ -33,6 +33,7 @@ PUBLIC = frozenset(
         "publications.problems",
         "publications.problem",
         "publications.live",
+        "health.ready",
     }
 )
 

@@ -6,25 +6,21 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 from typing import TextIO
 
 from flask import Flask, g
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from audit.anchor import Anchor
 from audit.database import open_engine as open_log_engine
 from audit.log import Log
-from audit.postgres import PostgresStore
 from audit.receipt import ReceiptSigner
 from audit.signer import Signer
-from audit.sqlite import SqliteStore
-from audit.store import Store
 from broker.api import audit as audit_api
 from broker.api import cases as cases_api
 from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
+from broker.api import health as health_api
 from broker.app import Parts, create_app
 from broker.authenticate import Authenticator, Caller, Door, Tally
 from broker.cases.commands import CaseCommands
@@ -41,14 +37,19 @@ from broker.disclosure import Refusal
 from broker.enactment import Enactment
 from broker.exchange import Exchange
 from broker.fetching import Fetching
+from broker.health_look import Watcher
+from broker.health_notes import Notes
 from broker.keys import KeyDirectory
 from broker.logs import Events, event_log, quiet_libraries
+from broker.metrics import Meter
+from broker.metrics_log import MeteredLog, MeteredTally
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import ClientRegister, Standing
 from broker.oauth.endpoints import OAuthParts
 from broker.oauth.endpoints import blueprint as oauth_blueprint
 from broker.oauth.private_key_jwt import Vouching
 from broker.oauth.tokens import AccessTokens
+from broker.opening import check_listed_sources, open_listed_sources, open_store
 from broker.outbox import Outbox
 from broker.reader import Reader
 from broker.recalls import Recalls
@@ -62,7 +63,6 @@ from broker.subjects import Subjects
 from broker.sweeping import Sweeper
 from broker.watching import Watch
 from connectors.deposit import Deposit
-from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
 from connectors.sealing import Keyring
 
 
@@ -82,6 +82,9 @@ class Broker:
 
     settings: Settings
     events: Events
+    meter: Meter
+    notes: Notes
+    watcher: Watcher
     tally: Tally
     log: Log
     log_engine: Engine
@@ -127,14 +130,6 @@ def migrate(settings: Settings) -> None:
         upgrade(urls[room], room)
 
 
-def open_store(audit_url: str) -> Store:
-    """The append side of the log's database."""
-    url = make_url(audit_url)
-    if url.get_backend_name() == "sqlite":
-        return SqliteStore(Path(url.database or ""))
-    return PostgresStore(url.set(drivername="postgresql").render_as_string(hide_password=False))
-
-
 def open_broker(settings: Settings, world: World | None = None) -> Broker:
     """Put a broker together from its settings.
 
@@ -150,17 +145,17 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     keys = KeyDirectory(settings.keys)
     engine, deposit_engine = open_engine(settings.database_url), open_engine(settings.deposit_url)
     keystore_engine, log_engine = open_engine(settings.keystore_url), open_log_engine(settings.audit_url)
-    store = open_store(settings.audit_url)
+    store, meter, notes = open_store(settings.audit_url), Meter(), Notes(settings.health)
 
     pseudonyms = keys.pseudonyms()
     subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
     reader = Reader(engine)
     cases = CaseReader(reader)
-    log = Log(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects)
+    log = MeteredLog(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects, meter=meter)
     ring = keys.deposit_wrapping()
     deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
     records, covenants = Records(subjects), Covenants(engine, clock, events)
-    sources = _open_sources(settings, deposit, covenants.today, events)
+    sources = open_listed_sources(settings, deposit, covenants.today, events)
     outbox = Outbox(engine, log, clock)
     registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
     recalls = Recalls(engine=engine, log_engine=log_engine, log=log, records=records, subjects=subjects, clock=clock, ids=ids)
@@ -203,7 +198,12 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     return Broker(
         settings=settings,
         events=events,
-        tally=Tally(),
+        meter=meter,
+        notes=notes,
+        watcher=Watcher(
+            engine=engine, log_engine=log_engine, audit_url=settings.audit_url, notes=notes, clock=clock, failed_at=lambda: log.failed_at
+        ),
+        tally=MeteredTally(meter),
         log=log,
         log_engine=log_engine,
         subjects=subjects,
@@ -234,6 +234,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         world=world,
         closing=(
             watch.stop,
+            meter.close,
             sources.close,
             store.close,
             reader.close,
@@ -276,9 +277,11 @@ def create_service(broker: Broker) -> Flask:
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine),
+            health_api.blueprint(check_ready=broker.watcher.check_ready),
         ),
         events=broker.events,
         random=broker.world.random,
+        meter=broker.meter,
     )
     return create_app(parts)
 
@@ -290,16 +293,4 @@ def check_fit(broker: Broker) -> None:
         audit.errors.StoreUnfit, audit.errors.LogUnavailable, connectors.errors.ConnectorConfigError: what is not so.
     """
     broker.log.check_clock()
-    config = read_sources(broker.settings.sources)
-    policies = broker.covenants.in_force().policies.values()
-    fields = {field.name: field for policy in policies for field in policy.covenant.fields.values()}
-    check_sources(config, (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields.values()))
-
-
-def _open_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:
-    config = read_sources(settings.sources)
-
-    def told(source: str, error: str) -> None:
-        events.error("source.broke_its_contract", source=source, error=error)
-
-    return open_sources(config, deposit=deposit, today=today, folder=settings.sources.parent, on_fault=told)
+    check_listed_sources(broker.settings, broker.covenants.in_force().policies)

@@ -105,10 +105,12 @@ class Settings:
     keys: Path = _setting(Path("var/keys"), Path)  # noqa: RUF009 - a path is immutable
     anchor: Path = _setting(Path("var/anchor"), Path)  # noqa: RUF009 - a path is immutable
     sources: Path = _setting(Path("var/sources.yaml"), Path)  # noqa: RUF009 - a path is immutable
+    health: Path = _setting(Path("var/health"), Path)  # noqa: RUF009 - a path is immutable
     issuer: str = _setting("http://127.0.0.1:8000", _issuer)
     log_name: str = _setting("covenant-broker.localhost", _log_name)
     host: str = _setting("127.0.0.1", _host)
     port: int = _setting(8000, _whole(1, 65535))
+    metrics_port: int | None = _setting(None, _whole(1, 65535))
     workers: int = _setting(2, _whole(1, 64))
     threads: int = _setting(16, _whole(1, 256))
     max_body_bytes: int = _setting(256 * 1024, _whole(1024, 16 * 1024 * 1024))

@@ -49,3 +49,11 @@ class UnknownDisclosure(Exception):  # noqa: N818 - named as its problem type
 
 class KeyReused(Exception):  # noqa: N818 - named as its problem type
     """An Idempotency-Key came with another body than the first time."""
+
+
+class NotReady(Exception):  # noqa: N818 - named as its problem type
+    """The log cannot promise at the moment; `codes` are those of `broker.health`, the gravest first."""
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = codes

@@ -12,7 +12,7 @@ from werkzeug import exceptions as web
 from broker import wire
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import BadCommand, CommandRefused
-from broker.errors import CovenantRefused
+from broker.errors import CovenantRefused, NotReady
 from policies.errors import CovenantErrors
 
 PREFIX = "/v1/problems/"
@@ -85,6 +85,11 @@ def command_flaw(error: BadCommand) -> Mapping[str, object]:
 def covenant_code(error: CovenantRefused) -> Mapping[str, object]:
     """What stood in the way of a version; the sentence may name parties and scenarios, and stays with the operator."""
     return {"code": error.code}
+
+
+def ready_codes(error: NotReady) -> Mapping[str, object]:
+    """Why the log cannot promise, from the closed list of `broker.health`."""
+    return {"codes": list(error.codes)}
 
 
 def covenant_flaws(error: CovenantErrors) -> Mapping[str, object]:

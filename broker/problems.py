@@ -26,6 +26,7 @@ from broker.errors import (
     CovenantRefused,
     CovenantUnknown,
     KeyReused,
+    NotReady,
     PurposeNotInScope,
     UnauthorizedField,
     UnknownDisclosure,
@@ -42,6 +43,7 @@ from broker.problem import (
     covenant_flaws,
     flaws,
     malformation,
+    ready_codes,
     retry_after,
 )
 from connectors.errors import DepositUnavailable, SealBroken, TextTaken, TextUnknown
@@ -158,6 +160,15 @@ TABLE: tuple[Problem, ...] = (
         503,
         "A database does not answer",
         "Nothing was released. Try again.",
+        headers=retry_after,
+    ),
+    Problem(
+        (NotReady,),
+        "not-ready",
+        503,
+        "The log cannot promise for now",
+        "`codes` says why. Ask another process of this broker, or ask again later.",
+        members=ready_codes,
         headers=retry_after,
     ),
     Problem(

@@ -136,6 +136,7 @@ def settings_in(folder: Path, urls: Mapping[str, str] | None = None, **changes: 
         keys=folder / "keys",
         anchor=folder / "anchor.json",
         sources=folder / "sources.yaml",
+        health=folder / "health",
         issuer=ISSUER,
         **changes,
     )

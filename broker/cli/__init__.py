@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
-from broker.cli import audit, bench, covenant, demo, party, setup
+from broker.cli import audit, bench, covenant, demo, health, party, setup
 from broker.config import ConfigError
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.keys import KeyDirectoryError
@@ -52,6 +52,8 @@ broker.add_command(setup.db)
 broker.add_command(setup.serve)
 broker.add_command(setup.worker)
 broker.add_command(setup.openapi)
+broker.add_command(health.health)
+broker.add_command(health.metrics)
 broker.add_command(party.party)
 broker.add_command(covenant.covenant)
 broker.add_command(audit.audit)

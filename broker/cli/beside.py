@@ -1,4 +1,4 @@
-"""`broker worker` beside `broker serve`: started with it, started again when it dies, stopped with it."""
+"""`broker worker` and `broker metrics` beside `broker serve`: started with it, started again when they die, stopped with it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ STOP_S = 30.0
 
 
 class Beside:
-    """A worker process for as long as the block lasts. Without one nothing is signed and nothing that a crash left is settled."""
+    """A process for as long as the block lasts. Without a worker nothing is signed and nothing that a crash left is settled."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str = "worker") -> None:
+        self._command = command
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._keep_running, name="beside", daemon=True)
 
@@ -30,7 +31,7 @@ class Beside:
 
     def _keep_running(self) -> None:
         while not self._stop.is_set():
-            worker = subprocess.Popen([sys.executable, "-m", "broker", "worker"])
+            worker = subprocess.Popen([sys.executable, "-m", "broker", self._command])  # noqa: S603 - our own command
             while worker.poll() is None and not self._stop.wait(0.2):
                 pass
             if worker.poll() is None:

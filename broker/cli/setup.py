@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import FrameType
 
@@ -22,8 +22,10 @@ from broker.certifying import certify_receipt_key
 from broker.cli.beside import Beside
 from broker.cli.common import opened, settings
 from broker.clock import system_random
-from broker.config import Settings
+from broker.config import ConfigError, Settings
 from broker.errors import CovenantUnknown
+from broker.health_daily import DailyVerify
+from broker.health_notes import sign_and_note
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.tallying import Tallying
@@ -65,9 +67,14 @@ def serve(*, with_worker: bool) -> None:
     chosen = settings()
     with opened() as broker:
         check_fit(broker)
+        check_cells(chosen)
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
-    with Beside() if with_worker else nullcontext():
+    with ExitStack() as beside:
+        if with_worker:
+            beside.enter_context(Beside())
+        if chosen.metrics_port is not None:
+            beside.enter_context(Beside("metrics"))
         serve_application(partial(_service, chosen), chosen)
 
 
@@ -77,7 +84,34 @@ def _service(chosen: Settings) -> Flask:
     broker.covenants.in_force()  # compiled now, so that no partner's first request waits for it
     broker.watch.start()
     Tallying(broker.tally, broker.log, broker.world.ids).start()
-    return create_service(broker)
+    app = create_service(broker)
+    share_meter(broker, "web")
+    return app
+
+
+def share_meter(broker: Broker, kind: str) -> None:
+    """Count where the listener reads, if there is one.
+
+    Raises:
+        ConfigError: the folder cannot be written.
+    """
+    if broker.settings.metrics_port is not None:
+        check_cells(broker.settings)
+        broker.meter.share(broker.settings.health, kind)
+
+
+def check_cells(chosen: Settings) -> None:
+    """Look whether there is a folder to count in, where somebody listens.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+    """
+    if chosen.metrics_port is None:
+        return
+    with suppress(OSError):
+        chosen.health.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(chosen.health, os.W_OK):
+        raise ConfigError(("BROKER_HEALTH: expected a folder that can be written",))
 
 
 @click.command()
@@ -92,6 +126,8 @@ def worker(*, once: bool) -> None:
     before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
     parent = os.getppid()
     broker = open_broker(settings(), World())
+    if not once:
+        share_meter(broker, "worker")
     try:
         run_worker(broker, stop, once=once, orphaned=lambda: os.getppid() != parent)
     finally:
@@ -103,6 +139,7 @@ def worker(*, once: bool) -> None:
 def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: Callable[[], bool]) -> None:
     """Rounds until stopped or orphaned. A log that cannot be written or signed is an event and the next round's business, never an end."""
     sweeper = broker.sweeper()
+    daily = DailyVerify(broker.notes, broker.world.clock)
     sign_at = 0.0
     while not stop.is_set():
         try:
@@ -110,7 +147,7 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
             if swept.total:
                 broker.events.info("worker.settled", count=swept.total)
             if time.monotonic() >= sign_at:
-                for signed in sweeper.sign():
+                for signed in sign_and_note(sweeper.sign, broker.notes, broker.world.clock):
                     if signed.fresh:
                         broker.events.info("checkpoint.signed", origin=signed.checkpoint.origin, index=signed.checkpoint.size)
                 sign_at = time.monotonic() + SIGN_S
@@ -122,7 +159,9 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
                 raise
         if once or orphaned():
             return
+        daily.look()
         stop.wait(SWEEP_S)
+    daily.stop()
 
 
 @click.command()

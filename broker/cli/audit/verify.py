@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -49,7 +50,7 @@ def _verdict(copy: Path | None, kept: tuple[Path, ...], *, without_subjects: boo
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return verify(
+        verdict = verify(
             open_copy(copy) if copy else broker.log_engine,
             checkpoint_keys=(broker.checkpoint_public_key(),),
             subject_keys=None if without_subjects else broker.subjects,
@@ -57,3 +58,7 @@ def _verdict(copy: Path | None, kept: tuple[Path, ...], *, without_subjects: boo
             checkpoints=tuple(path.read_text() for path in kept),
             progress=progress,
         )
+        if copy is None:
+            with suppress(OSError):  # the verdict stands, whether or not the operator's alarms can be told
+                broker.notes.verified(verdict, broker.world.clock(), whole=not without_subjects)
+        return verdict

@@ -1,0 +1,196 @@
+"""Looking at the log without writing to it: a few indexed reads, and the lock that an append would take, taken and given back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, make_url, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.cosigned import quorum_age
+from audit.database import snapshot
+from audit.entry import parse_envelope
+from audit.errors import AuditError
+from audit.growth import moment_of, timestamp
+from audit.quorum import NONE, TrustPolicy
+from audit.tables import checkpoint, head, leaf, open_decision
+from broker.clock import Clock, epoch_ms
+from broker.errors import NotReady
+from broker.health import RED, SETTLED_WITHIN, Code, LogAge, Look, codes_of
+from broker.health_notes import Notes
+from broker.tables import pending_entry
+
+#: a probe waits no longer for a busy database; being busy is no fault
+BUSY_S = 0.25
+#: with less room than this on the volume of a SQLite log the next appends will not fit
+ROOM_BYTES = 16 * 1024 * 1024
+#: what one probe saw counts for this long, so that any number of them cost one
+FRESH_S = 2.0
+#: whoever waits for a look longer than this is told that the log does not answer
+PATIENCE_S = 5.0
+#: an append that failed so recently is believed over the probe
+FAILED_S = 30.0
+_FOREVER = timedelta(days=36500)
+_POSTGRES = text(
+    "SELECT clock_timestamp() AS now, NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' "
+    "AND current_setting('fsync') = 'on' AND has_table_privilege('audit_leaf', 'INSERT') AS appendable"
+)
+
+
+class Watcher:
+    """Looks at one broker's databases and notes; `failed_at` is when this process's last append failed, on the monotonic clock."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        log_engine: Engine,
+        audit_url: str,
+        notes: Notes,
+        clock: Clock,
+        failed_at: Callable[[], float | None] = lambda: None,
+        policy: Callable[[], TrustPolicy | None] = lambda: None,
+    ) -> None:
+        self._engine = engine
+        self._log_engine = log_engine
+        self._file = _file_of(audit_url)
+        self._notes = notes
+        self._clock = clock
+        self._failed_at = failed_at
+        self._policy = policy
+        self._alone = threading.Lock()
+        self._seen: tuple[float, tuple[Code, ...]] | None = None
+
+    def look(self) -> Look:
+        """Everything, now. A database that does not answer is a log that cannot be appended to, and no error."""
+        now = self._clock()
+        refused_at, verdict = self._notes.refused_at(), self._notes.last_verdict()
+        try:
+            with snapshot(self._log_engine) as connection:
+                apart, appendable = self._probe(connection, now)
+                logs = _ages(connection, now, self._quorum(connection, now))
+                decisions = _old(connection, now)
+            with self._engine.connect() as connection:
+                debts = _owed(connection, now)
+        except (AuditError, SQLAlchemyError, sqlite3.Error):
+            return Look(now, False, timedelta(), (), 0, 0, timedelta(), verdict, refused_at)
+        failed_at = self._failed_at()
+        failing = failed_at is not None and time.monotonic() - failed_at < FAILED_S
+        return Look(
+            at=now,
+            appendable=appendable and not failing,
+            clock_apart=apart,
+            logs=logs,
+            open_decisions=decisions[0],
+            debts=debts[0],
+            oldest_unsettled=max(decisions[1], debts[1]),
+            verdict=verdict,
+            refused_at=refused_at,
+        )
+
+    def check_ready(self) -> None:
+        """Return where the log can promise.
+
+        Raises:
+            broker.errors.NotReady: it cannot; the codes say why.
+        """
+        red = tuple(code.value for code in self._codes() if code in RED)
+        if red:
+            raise NotReady(red)
+
+    def _codes(self) -> tuple[Code, ...]:
+        seen = self._seen
+        if seen is not None and time.monotonic() - seen[0] < FRESH_S:
+            return seen[1]
+        if not self._alone.acquire(timeout=PATIENCE_S):
+            return (Code.APPEND_IMPOSSIBLE,)
+        try:
+            if self._seen is None or self._seen is seen:
+                self._seen = (time.monotonic(), codes_of(self.look()))
+            return self._seen[1]
+        finally:
+            self._alone.release()
+
+    def _quorum(self, connection: Connection, now: datetime) -> Mapping[str, timedelta]:
+        """By origin, how long entries wait for enough witnesses; nothing where none are asked for."""
+        policy = self._policy()
+        return {} if policy is None or policy.quorum == NONE else quorum_age(connection, policy, now)
+
+    def _probe(self, connection: Connection, now: datetime) -> tuple[timedelta, bool]:
+        """How far the clocks are apart, and whether an append could begin."""
+        said = connection.execute(select(func.max(head.c.clock))).scalar()
+        behind = max(moment_of(said) - now, timedelta()) if said else timedelta()
+        if self._file is not None:
+            return behind, _can_begin(self._file)
+        row = connection.execute(_POSTGRES).one()
+        return max(behind, abs(row.now.astimezone(UTC) - now)), bool(row.appendable)
+
+
+def _file_of(url: str) -> Path | None:
+    target = make_url(url)
+    return Path(target.database or "") if target.get_backend_name() == "sqlite" else None
+
+
+def _can_begin(file: Path) -> bool:
+    """Take SQLite's write lock and give it back: nothing is written. A database that is busy is being appended to."""
+    if os.statvfs(file.parent).f_bavail * os.statvfs(file.parent).f_frsize < ROOM_BYTES or not os.access(file, os.W_OK):
+        return False
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    finally:
+        connection.close()
+    return True
+
+
+def _ages(connection: Connection, now: datetime, uncosigned: Mapping[str, timedelta]) -> tuple[LogAge, ...]:
+    newest = select(checkpoint.c.log_id, func.max(checkpoint.c.size).label("size")).group_by(checkpoint.c.log_id).subquery()
+    rows = connection.execute(
+        select(head.c.log_id, head.c.origin, head.c.covenant, head.c.year, head.c.size, func.coalesce(newest.c.size, 0).label("signed"))
+        .join_from(head, newest, head.c.log_id == newest.c.log_id, isouter=True)
+        .order_by(head.c.covenant, head.c.year)
+    ).all()
+    return tuple(
+        LogAge(
+            name=f"{row.covenant}/{row.year}",
+            size=row.size,
+            signed_size=row.signed,
+            unsigned=_waiting(connection, now, row.log_id, row.signed, row.size),
+            uncosigned=uncosigned.get(row.origin),
+        )
+        for row in rows
+    )
+
+
+def _waiting(connection: Connection, now: datetime, log_id: int, signed: int, size: int) -> timedelta | None:
+    """For how long the first entry beyond a size waits; an entry that is not where it should be waits forever."""
+    if signed >= size:
+        return None
+    envelope = connection.execute(select(leaf.c.envelope).where(leaf.c.log_id == log_id, leaf.c.idx == signed)).scalar()
+    try:
+        return max(now - moment_of(parse_envelope((envelope or "").encode()).ts), timedelta())
+    except ValueError:
+        return _FOREVER
+
+
+def _old(connection: Connection, now: datetime) -> tuple[int, timedelta]:
+    """Decisions that nothing closed within the time that an exchange may take, and the age of the oldest."""
+    older = open_decision.c.ts < timestamp(now - SETTLED_WITHIN)
+    count, oldest = connection.execute(select(func.count(), func.min(open_decision.c.ts)).where(older)).one()
+    return count, now - moment_of(oldest) if oldest else timedelta()
+
+
+def _owed(connection: Connection, now: datetime) -> tuple[int, timedelta]:
+    """Entries that are owed to the log for longer than a request takes, and the age of the oldest."""
+    until = epoch_ms(now - SETTLED_WITHIN)
+    count, oldest = connection.execute(select(func.count(), func.min(pending_entry.c.at_ms)).where(pending_entry.c.at_ms < until)).one()
+    return count, timedelta(milliseconds=epoch_ms(now) - oldest) if oldest else timedelta()

@@ -1,0 +1,108 @@
+"""What is remembered between processes about the log's promise: its last verdict, and whether its signer refuses.
+
+Two small files in the folder `BROKER_HEALTH`, each replaced whole. They are for alarms; the proof is the log's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from audit.errors import SignerRefused
+from audit.verdict import Exit, Verdict
+
+T = TypeVar("T")
+
+VERIFIED, REFUSED = "verified.json", "refused.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerdict:
+    """When the live log was last verified, and what came out."""
+
+    at: datetime
+    exit: Exit
+
+
+class Notes:
+    """The two files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def verified(self, verdict: Verdict, at: datetime, *, whole: bool = True) -> None:
+        """Remember a verdict on the live log; one on a part of it takes no `tampered` back.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        last = self.last_verdict()
+        if not whole and verdict.exit is not Exit.TAMPERED and last is not None and last.exit is Exit.TAMPERED:
+            return
+        self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
+
+    def refused(self, at: datetime) -> None:
+        """Remember that the signer refused; the moment of the first refusal stays.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        if self.refused_at() is None:
+            self._write(REFUSED, {"at": at.isoformat()})
+
+    def signed(self) -> None:
+        """Forget a refusal: the signer has signed since.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        (self._folder / REFUSED).unlink(missing_ok=True)
+
+    def last_verdict(self) -> LastVerdict | None:
+        """The last verdict; None where there was none yet, or where the file is none."""
+        try:
+            members = json.loads((self._folder / VERIFIED).read_bytes())
+            return LastVerdict(datetime.fromisoformat(members["at"]), Exit(members["exit"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def refused_at(self) -> datetime | None:
+        """Since when the signer refuses; None where it does not."""
+        try:
+            return datetime.fromisoformat(json.loads((self._folder / REFUSED).read_bytes())["at"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            return datetime.fromtimestamp((self._folder / REFUSED).stat().st_mtime).astimezone()
+
+    def _write(self, name: str, members: dict[str, object]) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._folder / f"{name}.{os.getpid()}.draft"
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(members, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / name)
+
+
+def sign_and_note(sign: Callable[[], T], notes: Notes, clock: Callable[[], datetime]) -> T:
+    """Sign, and remember where the signer refuses until it signs again. A note that cannot be written hides no refusal.
+
+    Raises:
+        SignerRefused: it does.
+    """
+    try:
+        signed = sign()
+    except SignerRefused:
+        with suppress(OSError):
+            notes.refused(clock())
+        raise
+    with suppress(OSError):
+        notes.signed()
+    return signed

@@ -1,0 +1,49 @@
+"""What each code means to whoever runs the broker, and what to do first; the page docs/how-to/watch-the-log.md says more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from broker.health import Code
+from policies.wording import Label, say
+
+WORDS: Mapping[Code, Label] = MappingProxyType(
+    {
+        Code.TAMPERED: say(
+            "volgens de laatste verificatie is het logboek veranderd: stop alles, verander niets; `broker audit verify` wijst de plek aan",
+            "by its last verification the log was changed: stop everything, change nothing; `broker audit verify` names the place",
+        ),
+        Code.SIGNER_REFUSED: say(
+            "de ondertekenaar weigert: het logboek is niet het vervolg op wat is getekend; `broker audit sign` zegt waarom",
+            "the signer refuses: the log is not the continuation of what was signed; `broker audit sign` says why",
+        ),
+        Code.APPEND_IMPOSSIBLE: say(
+            "in het logboek kan nu niets worden bijgeschreven: kijk naar ruimte, rechten en de databaseserver; er wordt niets verstrekt",
+            "nothing can be appended to the log now: look at space, rights and the database server; nothing is released",
+        ),
+        Code.CLOCK_APART: say(
+            "de klok van deze machine loopt meer dan vijf minuten uit de pas met die van het logboek: zet de tijdsynchronisatie recht",
+            "this machine's clock is more than five minutes from the log's: mend the synchronisation of time",
+        ),
+        Code.CHECKPOINT_LATE: say(
+            "er staan al meer dan tien minuten regels zonder handtekening: draait `broker worker`, en kan hij bij zijn sleutel en anker?",
+            "entries wait for a signature for more than ten minutes: is `broker worker` up, and can it reach its key and anchor?",
+        ),
+        Code.QUORUM_LATE: say(
+            "al meer dan vier uur bevestigen te weinig getuigen het logboek: zijn ze bereikbaar, en weigert er een?",
+            "for more than four hours too few witnesses have vouched for the log: can they be reached, and does one of them refuse?",
+        ),
+        Code.VERIFY_LATE: say(
+            "het logboek is langer dan 26 uur niet geverifieerd: `broker audit verify`",
+            "the log has not been verified for more than 26 hours: `broker audit verify`",
+        ),
+        Code.SETTLING_LATE: say(
+            "wat een storing openliet, is na tien minuten nog niet afgemaakt: draait `broker worker`?",
+            "what a crash left open is not settled after ten minutes: is `broker worker` up?",
+        ),
+    }
+)
+GREEN = say("het logboek kan zijn belofte houden", "the log can keep its promise")
+RED_WORD = say("rood", "red")
+AMBER_WORD = say("oranje", "amber")

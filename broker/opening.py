@@ -1,0 +1,52 @@
+"""What is opened for a broker from its settings alone, and looked at before it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from audit.postgres import PostgresStore
+from audit.sqlite import SqliteStore
+from audit.store import Store
+from broker.config import Settings
+from broker.logs import Events
+from connectors.deposit import Deposit
+from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
+from policies.compile import Policy
+from policies.vocabulary import CovenantId
+
+
+def open_store(audit_url: str) -> Store:
+    """The append side of the log's database."""
+    url = make_url(audit_url)
+    if url.get_backend_name() == "sqlite":
+        return SqliteStore(Path(url.database or ""))
+    return PostgresStore(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def open_listed_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:
+    """The sources that the settings list.
+
+    Raises:
+        connectors.errors.ConnectorConfigError: the list is wrong.
+    """
+    config = read_sources(settings.sources)
+
+    def told(source: str, error: str) -> None:
+        events.error("source.broke_its_contract", source=source, error=error)
+
+    return open_sources(config, deposit=deposit, today=today, folder=settings.sources.parent, on_fault=told)
+
+
+def check_listed_sources(settings: Settings, policies: Mapping[CovenantId, Policy]) -> None:
+    """Every field of every covenant in force has exactly one source.
+
+    Raises:
+        connectors.errors.ConnectorConfigError: one has none, or several.
+    """
+    fields = {field.name: field for policy in policies.values() for field in policy.covenant.fields.values()}
+    wanted = (CovenantField(f.name, f.holder, f.delivery, f.type, frozenset(f.codes)) for f in fields.values())
+    check_sources(read_sources(settings.sources), wanted)

@@ -23,6 +23,7 @@ class Across:
         self.absences = Absences()
         self._whole = whole
         self._closing: dict[str, tuple[str, int]] = {}
+        self._ended: set[int] = set()
         self._accounts: set[tuple[str, int]] = set()
 
     def note(self, origin: str, index: int, read: Read) -> None:
@@ -32,11 +33,10 @@ class Across:
             return
         # A decision may be closed in another log, whichever is read first: its covenant ended, or its year.
         if read.typ == DECISION:
-            if self._closing.pop(read.id, None) is None:
+            if self._closing.pop(read.id, None) is None and not (self._ended and hash(read.id) in self._ended):
                 self.open[read.id] = (origin, index)
-        elif read.typ in TERMINAL and read.ref is not None and self.open.pop(read.ref, None) is None:
-            self._closed_twice(read.ref)
-            self._closing[read.ref] = (origin, index)
+        elif read.typ in TERMINAL and read.ref is not None:
+            self._close(read.ref, (origin, index))
         if read.missing:
             self.absences.note(origin, index, read.id, read.missing)
         if read.typ == ERASURE:
@@ -62,8 +62,16 @@ class Across:
         hidden = [Finding(*place, Kind.HIDDEN, "open") for entry, place in self.open.items() if kept.get(entry) != place]
         return hidden + [Finding(*place, Kind.INSERTED, "open") for entry, place in kept.items() if self.open.get(entry) != place]
 
-    def _closed_twice(self, decision: str) -> None:
-        """Two terminal entries wait for one decision: one of them is too many, and the first seen is named now."""
-        place = self._closing.get(decision)
-        if place is not None:
+    def _close(self, decision: str, place: tuple[str, int]) -> None:
+        """A terminal entry. Where two wait for one decision, one of them is too many, and the first seen is named now."""
+        was_open = self.open.pop(decision, None) is not None
+        if self._whole:
+            if not was_open and decision in self._closing:
+                self.findings.append(Finding(*self._closing[decision], Kind.INSERTED, "decision"))
+            if not was_open:
+                self._closing[decision] = place
+        # The decision may stand where nobody looked; that it ends twice is seen without it. Eight bytes each, keyed by the interpreter.
+        elif hash(decision) in self._ended:
             self.findings.append(Finding(*place, Kind.INSERTED, "decision"))
+        else:
+            self._ended.add(hash(decision))

@@ -195,7 +195,7 @@ class EntryCheck:
             parts.miss(said, here, faults)
 
     def _plain(self, entry_id: str, body: bytes, key_id: str | None, parts: _Parts) -> bytes | None:
-        if self._opened:
+        if self._opened and key_id is None:
             return body
         parts.subjects = Subjects.UNOPENED
         if self._keys is None:

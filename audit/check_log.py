@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from audit.check_across import Across
 from audit.check_entry import EntryCheck, Read, Subjects
@@ -174,8 +174,13 @@ class LogCheck:
                 self._find(held, Kind.CHANGED, source, one.size - 1)
         self._signed_size = held
 
-    def _recomputed_terms(self, index: int) -> frozenset[Term]:
-        return next((self._entry.terms(row) for row in self._row(index)), frozenset())
+    def _recomputed_terms(self, wanted: Sequence[int]) -> Iterator[tuple[int, frozenset[Term]]]:
+        sought = frozenset(wanted)
+        for row in self._source.entries(wanted[0]):
+            if row[0] in sought and row[1] is not None:
+                yield row[0], self._entry.terms(row)
+            if row[0] >= wanted[-1]:
+                return
 
     def _row(self, index: int) -> list[EntryRow]:
         """The entry at an index, if it is there."""

@@ -30,7 +30,7 @@ class LogSource(Protocol):
 
     @property
     def subjects_opened(self) -> bool:
-        """Whether subject sections stand here in plain text."""
+        """Whether a subject section without the id of a key stands here in plain text."""
 
     def entries(self, start: int) -> Iterator[EntryRow]:
         """Every leaf from an index on with the sections beside it, in the order in which they are kept."""

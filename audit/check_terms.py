@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from audit.check_source import LogSource, TermRow
 from audit.terms import SEALED_KINDS, Term
@@ -19,6 +20,8 @@ from audit.verdict import Finding, Kind
 #: so many entries are compared row by row; where more differ, the first of them show it
 _COMPARED_MAX = 4096
 _MASK = 2**64 - 1
+#: from indexes in ascending order to what each of these entries can be found by
+Recompute: TypeAlias = Callable[[Sequence[int]], Iterable[tuple[int, frozenset[Term]]]]
 _KINDS = frozenset(kind.value for kind in TermKind)
 _UNOPENED, _UNKNOWN = 1, 2
 
@@ -49,8 +52,8 @@ class TermCheck:
         self._sums.append(0)
         self._flags.append(_UNKNOWN)
 
-    def findings(self, recompute: Callable[[int], frozenset[Term]]) -> Iterator[Finding]:
-        """Rows that are hidden or foreign. `recompute(index)` says again what an entry can be found by."""
+    def findings(self, recompute: Recompute) -> Iterator[Finding]:
+        """Rows that are hidden or foreign. `recompute` says again what these entries can be found by."""
         rows = self._source.terms(self._start)
         if rows is None:
             return
@@ -90,7 +93,7 @@ class TermCheck:
             else:
                 strays[index, kind] += 1
 
-    def _compare(self, wrong: Sequence[int], recompute: Callable[[int], frozenset[Term]]) -> Iterator[Finding]:
+    def _compare(self, wrong: Sequence[int], recompute: Recompute) -> Iterator[Finding]:
         """Name what differs; the index is read once more, for these entries alone."""
         sought = frozenset(wrong)
         found: dict[int, Counter[Term]] = {index: Counter() for index in wrong}
@@ -98,8 +101,8 @@ class TermCheck:
             for index in sought.intersection(indexes):
                 sealed = kind in SEALED_KINDS and self._flags[index - self._start] & _UNOPENED
                 found[index][kind, "" if sealed else value] += 1
-        for index in wrong:
-            expected = Counter(recompute(index))
+        for index, terms in recompute(wrong):
+            expected = Counter(terms)
             for term in sorted((expected - found[index]) | (found[index] - expected)):
                 kind = Kind.HIDDEN if expected[term] > found[index][term] else Kind.INSERTED
                 yield Finding(self._source.log.origin, index, kind, _what(term[0]))

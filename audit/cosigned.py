@@ -26,6 +26,8 @@ from audit.tables import checkpoint, cosignature, head, leaf
 AHEAD_S = 300
 #: a second cosignature by one witness on one checkpoint is kept when it is this much later; else one that it made already stands for it
 APART_S = 60
+#: a checkpoint that is not the newest is cosigned within this time or never: else whoever has an old key could fill the table
+RECENT = timedelta(days=1)
 #: cosignatures that are looked at to find the last quorum; beyond that the answer is "at least so long ago"
 LOOKED_AT = 10_000
 
@@ -36,13 +38,16 @@ def keep_cosignatures(
     """Keep the signature lines of these witnesses on the checkpoint of that size, and return what holds; others' lines are left aside.
 
     Raises:
-        UnknownEntry: this broker signed no checkpoint of that size.
+        UnknownEntry: this broker signed no checkpoint of that size, or it is neither the newest nor of the last day.
         NoteMalformed: these are no signature lines.
         NoteUnverified: a line that names one of the witnesses is wrong, or is from a time that is yet to come.
     """
-    note = connection.execute(select(checkpoint.c.note).where(checkpoint.c.log_id == log_id, checkpoint.c.size == size)).scalar()
-    if note is None:
-        raise UnknownEntry("expected a checkpoint that was signed here")
+    row = connection.execute(
+        select(checkpoint.c.note, checkpoint.c.signed_at).where(checkpoint.c.log_id == log_id, checkpoint.c.size == size)
+    ).first()
+    if row is None or (row.signed_at < timestamp(now - RECENT) and size < _newest_size(connection, log_id)):
+        raise UnknownEntry("expected a checkpoint that was signed here, the newest or one of the last day")
+    note: str = row.note
     claimed = _with_lines(note, lines)
     found = cosignatures(claimed, witnesses)
     if any(one.at_s > now.timestamp() + AHEAD_S for one in found):
@@ -53,13 +58,20 @@ def keep_cosignatures(
     return found
 
 
-def cosigned_note(connection: Connection, log_id: int, size: int, note: str) -> str:
-    """The signed checkpoint with the latest cosignature of each witness after the log's own signatures, byte for byte a C2SP note."""
+def cosigned_note(connection: Connection, log_id: int, size: int) -> str:
+    """The signed checkpoint of that size with the latest cosignature of each witness after the log's own, byte for byte a C2SP note.
+
+    Raises:
+        UnknownEntry: there is no such checkpoint.
+    """
+    note = connection.execute(select(checkpoint.c.note).where(checkpoint.c.log_id == log_id, checkpoint.c.size == size)).scalar()
+    if note is None:
+        raise UnknownEntry("expected a checkpoint that was signed here")
     c = cosignature.c
     rows = connection.execute(select(c.vkey, c.line).where(c.log_id == log_id, c.size == size).order_by(c.vkey, c.at_s.desc())).all()
     latest = [next(lines).line for _, lines in groupby(rows, key=lambda row: row.vkey)]
     room = SIGNATURES_MAX - len(parse_note(note.encode()).signatures)
-    return note + "".join(latest[:room])
+    return str(note) + "".join(latest[:room])
 
 
 def last_cosigned(connection: Connection, log_id: int, witness: CosignerKey) -> tuple[int, int]:
@@ -96,7 +108,7 @@ def _waiting(connection: Connection, log_id: int, size: int, policy: TrustPolicy
 def _covered(connection: Connection, log_id: int, policy: TrustPolicy) -> int:
     """The size of the largest checkpoint that the policy accepts, or of the last one that was looked at."""
     if policy.quorum == NONE:
-        return connection.execute(select(func.max(checkpoint.c.size)).where(checkpoint.c.log_id == log_id)).scalar() or 0
+        return _newest_size(connection, log_id)
     c = cosignature.c
     newest = select(c.size, c.vkey).where(c.log_id == log_id).order_by(c.size.desc()).limit(LOOKED_AT)
     rows = connection.execute(newest).all()
@@ -108,13 +120,10 @@ def _covered(connection: Connection, log_id: int, policy: TrustPolicy) -> int:
 
 
 def _holds(connection: Connection, log_id: int, size: int, policy: TrustPolicy) -> bool:
-    note = connection.execute(select(checkpoint.c.note).where(checkpoint.c.log_id == log_id, checkpoint.c.size == size)).scalar()
-    if note is None:
-        return False
     try:
-        whole = cosigned_note(connection, log_id, size, note)
-        return policy.met({one.by for one in cosignatures(whole.encode(), tuple(policy.witnesses.values()))})
-    except (NoteMalformed, NoteUnverified):
+        note = cosigned_note(connection, log_id, size).encode()
+        return policy.met({one.by for one in cosignatures(note, tuple(policy.witnesses.values()))})
+    except (NoteMalformed, NoteUnverified, UnknownEntry):
         return False
 
 
@@ -122,6 +131,10 @@ def _with_lines(note: str, lines: str) -> bytes:
     """The checkpoint with only these signature lines: neither the log's own nor another witness's can stand in their way."""
     text = parse_note(note.encode()).text
     return f"{text}\n{lines}".encode()
+
+
+def _newest_size(connection: Connection, log_id: int) -> int:
+    return connection.execute(select(func.max(checkpoint.c.size)).where(checkpoint.c.log_id == log_id)).scalar() or 0
 
 
 def _line_of(found: Cosignature, given: Sequence[Signature]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from audit.cosigned import cosigned_note
 from audit.database import head_of
 from audit.errors import UnknownEntry
 from audit.merkle import NodeId, Nodes, consistency_proof, inclusion_proof, root_at
-from audit.tables import checkpoint, leaf, node
+from audit.tables import checkpoint, cosignature, leaf, node
 from audit.tlog_proof import TlogProof
 
 
@@ -70,14 +71,17 @@ def consistency(connection: Connection, origin: str, old: int, new: int) -> tupl
 
 
 def tlog_proof(connection: Connection, origin: str, index: int) -> TlogProof:
-    """The proof file for an entry, under the newest checkpoint that covers it.
+    """The proof file for an entry, under the newest cosigned checkpoint that covers it, or the newest one where none is cosigned.
 
     Raises:
         UnknownEntry: there is no such entry, or no checkpoint covers it yet.
     """
     log = head_of(connection, origin)
-    newest = select(checkpoint.c.size, checkpoint.c.note).where(checkpoint.c.log_id == log.log_id, checkpoint.c.size > index)
-    row = connection.execute(newest.order_by(checkpoint.c.size.desc()).limit(1)).first()
-    if row is None or index < 0:
+    covering = [
+        connection.execute(select(func.max(table.c.size)).where(table.c.log_id == log.log_id, table.c.size > index)).scalar()
+        for table in (cosignature, checkpoint)
+    ]
+    size = next((size for size in covering if size is not None), None)
+    if size is None or index < 0:
         raise UnknownEntry("expected an entry that a checkpoint covers")
-    return TlogProof(index, inclusion(connection, origin, index, row.size), row.note)
+    return TlogProof(index, inclusion(connection, origin, index, size), cosigned_note(connection, log.log_id, size))

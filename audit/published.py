@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from audit.cosigned import cosigned_note
 from audit.errors import NoteMalformed, UnknownEntry
 from audit.merkle import consistency_proof
 from audit.proofs import stored_nodes
@@ -18,7 +19,7 @@ _YEAR = re.compile(r"[0-9]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One log as it stands under its newest checkpoint; `note` is the signed checkpoint of `size` entries."""
+    """One log as it stands under its newest checkpoint; `note` is the signed checkpoint of `size` entries, with its cosignatures."""
 
     log_id: int
     origin: str
@@ -56,16 +57,28 @@ def published(connection: Connection, covenant: str, year: str) -> Published:
     Raises:
         UnknownEntry: there is no such log, or nothing of it was signed yet.
     """
-    if not _YEAR.fullmatch(year):
-        raise UnknownEntry("expected a year of four digits")
     found = (
-        select(head.c.log_id, head.c.origin, checkpoint.c.size, checkpoint.c.note)
+        select(head.c.log_id, head.c.origin, checkpoint.c.size)
         .join(checkpoint, checkpoint.c.log_id == head.c.log_id)
-        .where(head.c.covenant == covenant, head.c.year == int(year))
+        .where(head.c.log_id == log_of(connection, covenant, year))
         .order_by(checkpoint.c.size.desc())
         .limit(1)
     )
     row = connection.execute(found).first()
     if row is None:
         raise UnknownEntry("expected a log of which a checkpoint was signed")
-    return Published(row.log_id, row.origin, row.size, row.note)
+    return Published(row.log_id, row.origin, row.size, cosigned_note(connection, row.log_id, row.size))
+
+
+def log_of(connection: Connection, covenant: str, year: str) -> int:
+    """The number of a covenant's log of one year.
+
+    Raises:
+        UnknownEntry: there is no such log.
+    """
+    if not _YEAR.fullmatch(year):
+        raise UnknownEntry("expected a year of four digits")
+    log_id = connection.execute(select(head.c.log_id).where(head.c.covenant == covenant, head.c.year == int(year))).scalar()
+    if log_id is None:
+        raise UnknownEntry("expected a log that is kept here")
+    return int(log_id)

@@ -17,6 +17,7 @@ from audit.log import Log
 from audit.receipt import ReceiptSigner
 from audit.signer import Signer
 from broker.api import audit as audit_api
+from broker.api import audit_witness as audit_witness_api
 from broker.api import cases as cases_api
 from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
@@ -62,6 +63,7 @@ from broker.signals import Signals
 from broker.subjects import Subjects
 from broker.sweeping import Sweeper
 from broker.watching import Watch
+from broker.witnessing_policy import Quorum, open_quorum
 from connectors.deposit import Deposit
 from connectors.sealing import Keyring
 
@@ -102,6 +104,7 @@ class Broker:
     recalls: Recalls
     reporting: Reporting
     exchange: Exchange
+    quorum: Quorum
     receipts: Receipts
     repeats: Repeats
     receipt_signer: ReceiptSigner
@@ -120,12 +123,8 @@ class Broker:
 
 def migrate(settings: Settings) -> None:
     """Bring the four databases to the newest version."""
-    urls = {
-        "broker": settings.database_url,
-        "deposit": settings.deposit_url,
-        "audit": settings.audit_url,
-        "keystore": settings.keystore_url,
-    }
+    urls = {"broker": settings.database_url, "deposit": settings.deposit_url}
+    urls |= {"audit": settings.audit_url, "keystore": settings.keystore_url}
     for room in ROOMS:
         upgrade(urls[room], room)
 
@@ -145,6 +144,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     keys = KeyDirectory(settings.keys)
     engine, deposit_engine = open_engine(settings.database_url), open_engine(settings.deposit_url)
     keystore_engine, log_engine = open_engine(settings.keystore_url), open_log_engine(settings.audit_url)
+    quorum = open_quorum(settings, log_engine, clock)
     store, meter, notes = open_store(settings.audit_url), Meter(), Notes(settings.health)
 
     pseudonyms = keys.pseudonyms()
@@ -223,7 +223,10 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         reporting=open_reporting(
             log_engine=log_engine, log=log, covenants=covenants, cases=cases, deposit=deposit, subjects=subjects, clock=clock, ids=ids
         ),
-        exchange=Exchange(covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids),
+        exchange=Exchange(
+            covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids, quorum=quorum
+        ),
+        quorum=quorum,
         receipts=Receipts(log_engine, receipt_signer, covenants),
         repeats=Repeats(engine, clock),
         receipt_signer=receipt_signer,
@@ -277,6 +280,7 @@ def create_service(broker: Broker) -> Flask:
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine),
+            audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             health_api.blueprint(check_ready=broker.watcher.check_ready),
         ),
         events=broker.events,

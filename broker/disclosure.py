@@ -8,7 +8,7 @@ from enum import Enum
 
 from broker.cases.errors import BadCommand, UnknownCase
 from broker.cases.state import CaseState
-from broker.errors import CovenantNotInForce, PurposeNotInScope, UnauthorizedField, UnknownRole
+from broker.errors import CovenantNotInForce, PurposeNotInScope, UnauthorizedField, UnknownRole, Unwitnessed
 from broker.records import Asked
 from policies.compile import Policy
 from policies.decide import Decision, Grant, Withheld
@@ -51,6 +51,7 @@ class Refusal(Enum):
     NOT_IN_FORCE = "covenant_not_in_force"
     UNKNOWN_SUBJECT = "unknown_subject"
     UNAUTHORIZED_FIELD = "unauthorized_field"
+    UNWITNESSED = "unwitnessed"
 
     def error(self) -> Exception:
         """The error that this refusal is raised as."""
@@ -66,6 +67,7 @@ _ERRORS: dict[Refusal, Callable[[], Exception]] = {
     Refusal.NOT_IN_FORCE: CovenantNotInForce,
     Refusal.UNKNOWN_SUBJECT: _unknown_subject,
     Refusal.UNAUTHORIZED_FIELD: UnauthorizedField,
+    Refusal.UNWITNESSED: Unwitnessed,
 }
 
 

@@ -39,6 +39,14 @@ class UnauthorizedField(RefusedAsk):
     """No field asked is in the covenant for this role and purpose; with `handling=strict`: one of them is not."""
 
 
+class Unwitnessed(RefusedAsk):
+    """The log has gone too long without its witnesses, and this broker exchanges nothing without them."""
+
+
+class CosignatureRefused(Exception):  # noqa: N818 - named as its problem type
+    """No witness of the policy made this cosignature over this checkpoint of ours."""
+
+
 class UnknownSignal(Exception):  # noqa: N818 - named as its problem type
     """There is no such signal for this role: unknown and somebody else's are one answer."""
 

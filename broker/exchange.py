@@ -33,6 +33,7 @@ from broker.ending import Ending
 from broker.fetching import Fetched, Fetching
 from broker.records import Asked, Records
 from broker.trace import Trace
+from broker.witnessing_policy import Quorum
 from policies.covenant import PhaseView
 from policies.decide import Ask, decide, outward
 from policies.mask import Masked, mask
@@ -46,7 +47,16 @@ class Exchange:
     """Everything an exchange needs is named here; nothing is looked up elsewhere. One instance serves all threads of a process."""
 
     def __init__(
-        self, *, covenants: Covenants, cases: CaseReader, fetching: Fetching, log: Log, records: Records, receipts: ReceiptSigner, ids: Ids
+        self,
+        *,
+        covenants: Covenants,
+        cases: CaseReader,
+        fetching: Fetching,
+        log: Log,
+        records: Records,
+        receipts: ReceiptSigner,
+        ids: Ids,
+        quorum: Quorum,
     ) -> None:
         self._covenants = covenants
         self._cases = cases
@@ -55,6 +65,7 @@ class Exchange:
         self._records = records
         self._receipts = receipts
         self._ids = ids
+        self._quorum = quorum
 
     def disclose(self, caller: Caller, ask: CaseAsk, trace: Trace) -> Disclosure:
         """Give the caller what the covenant permits of what it asks, and name the rest.
@@ -111,8 +122,7 @@ class Exchange:
             return Question(Refusal.UNKNOWN_CASE, replace(asked, sought=ask.case))
         return self._decide_on(snapshot, in_force, replace(asked, state=snapshot.state), ask)
 
-    @staticmethod
-    def _decide_on(snapshot: Snapshot, in_force: InForce, asked: Asked, ask: CaseAsk) -> Question:
+    def _decide_on(self, snapshot: Snapshot, in_force: InForce, asked: Asked, ask: CaseAsk) -> Question:
         state, party = snapshot.state, asked.by.party
         policy = in_force.policies.get(state.covenant)
         asked = replace(asked, subject=state.subjects[0][0], policy=policy)
@@ -124,6 +134,9 @@ class Exchange:
             subject = subject_at(state, ask.subject)
         except BadCommand:
             return Question(Refusal.UNKNOWN_SUBJECT, asked)
+        # The log goes on, and this refusal with it; what nobody vouches for is not added to by giving something away.
+        if not self._quorum.permits():
+            return Question(Refusal.UNWITNESSED, asked)
         here = facts(state, subject)
         # A party that took back its acceptance takes part no longer, on either side, from this very ask on.
         here = replace(here, participants=here.participants & in_force.standing_parties(state.covenant))

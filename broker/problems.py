@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug import exceptions as web
 
-from audit.errors import CursorInvalid, DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone, UnknownEntry
+from audit.errors import DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone
 from broker import wire
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
@@ -46,6 +46,7 @@ from broker.problem import (
     ready_codes,
     retry_after,
 )
+from broker.problems_log import LOG_PROBLEMS
 from connectors.errors import DepositUnavailable, SealBroken, TextTaken, TextUnknown
 from policies.errors import CovenantErrors, EnforcementError
 
@@ -240,20 +241,7 @@ TABLE: tuple[Problem, ...] = (
         "`errors` names every mistake by line, column and code; `broker covenant check` says each in words.",
         members=covenant_flaws,
     ),
-    Problem(
-        (CursorInvalid,),
-        "invalid-cursor",
-        400,
-        "The cursor is not of this search",
-        "Begin again without a cursor.",
-    ),
-    Problem(
-        (UnknownEntry,),
-        "unknown-entry",
-        404,
-        "There is no such entry yet",
-        "The log has no entry by this id, or no checkpoint covers it yet.",
-    ),
+    *LOG_PROBLEMS,
     # what Flask and Werkzeug refuse before any code of ours runs
     Problem(
         (web.HTTPException,),

@@ -57,6 +57,7 @@ from broker.errors import (
     UnknownDisclosure,
     UnknownRole,
     UnknownSignal,
+    Unwitnessed,
 )
 from broker.exchange import Exchange
 from broker.recalls import Recalls
@@ -74,6 +75,7 @@ ASK_REFUSALS = (
     CaseChanged,
     BadCommand,
     LogUnavailable,
+    Unwitnessed,
     KeyReused,
 )
 PREFER = Header("Prefer", "`handling=strict` refuses the whole ask when one field is not in the covenant (RFC 7240).")

@@ -29,6 +29,7 @@ from broker.health_notes import sign_and_note
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.tallying import Tallying
+from broker.witnessing import Witnessing
 
 #: how often the worker settles, and how often it signs what has grown, in seconds
 SWEEP_S = 10.0
@@ -140,6 +141,9 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
     """Rounds until stopped or orphaned. A log that cannot be written or signed is an event and the next round's business, never an end."""
     sweeper = broker.sweeper()
     daily = DailyVerify(broker.notes, broker.world.clock)
+    witnessing = Witnessing(broker.log_engine, broker.quorum, clock=broker.world.clock, events=broker.events)
+    if not once:
+        witnessing.start(stop)
     sign_at = 0.0
     while not stop.is_set():
         try:
@@ -157,6 +161,8 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
             broker.events.error("worker.refused", error=type(error).__name__, **why)
             if once:
                 raise
+        if once:
+            witnessing.once()
         if once or orphaned():
             return
         daily.look()

@@ -192,6 +192,7 @@ class Bench:
             records=made._records,
             receipts=made._receipts,
             ids=made._ids,
+            quorum=made._quorum,
         )
 
     @property

@@ -36,6 +36,7 @@ from broker.oauth.private_key_jwt import AssertionRefused
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
 from broker.replaying import ReplayError
+from broker.witnessing_http import PeerFailed
 from policies.editing.edit import EditRefused
 from policies.wording import Impossible
 
@@ -56,6 +57,7 @@ STAYS_INSIDE = frozenset(
         policies.mask.Unfit,  # by the mask, which drops the value, and by the contribution, which names it as a flaw
         audit_errors.FenceMoved,  # by the exchange, which decides again
         connector_errors.ReferenceTaken,  # by the case registry
+        PeerFailed,  # by the worker and the partner's witness: the next round asks again
         connector_errors.SourceUnavailable,  # by the exchange: the fields are `unavailable`
         Impossible,  # by the reading of a covenant, which makes a finding of it
         # at start, in the verifier and on the command line

@@ -74,6 +74,7 @@ def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
         "cases.move": {"to": "consultation"},
         "cases.agree": {},
         "cases.close": {"reason": "resolved"},
+        "audit_witness.give_cosignatures": {"size": 1, "cosignatures": "\u2014 w AAAA\n"},
         "covenants.propose_version": {"text": "covenant: 1"},
         "covenants.activate_version": {"sha256": "0" * 64},
         "covenants.accept_version": {

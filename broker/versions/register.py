@@ -254,6 +254,10 @@ class Register:
         last, named = rows.last_in_force(connection, policy.covenant.id), policy.covenant.supersedes
         if last is not None and named != last.version:
             raise CovenantRefused(f'expected `supersedes: "{last.version}"`, the version in force, found {named or "none"}', "supersedes")
+        # Whoever joins is taken at the word of the text, so a text in which everybody is new would be signed by nobody who is there.
+        there = frozenset() if last is None else rows.parties_of(last)
+        if there and not there & policy.covenant.parties.keys():
+            raise CovenantRefused("expected at least one party of the version in force, found only others", "nobody_stays")
 
     def _active(self, connection: Connection, covenant: CovenantId) -> list[tuple[Row[Any], Policy]]:
         active = rows.rows_in(connection, "active", covenant=covenant)

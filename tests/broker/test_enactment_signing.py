@@ -14,10 +14,13 @@ from broker.clock import epoch_ms, system_clock
 from broker.errors import CovenantRefused
 from broker.tables import covenant_acceptance
 from broker.versions.steps import Effect
+from policies.editing.renaming import rename
 from policies.vocabulary import PartyId
 from tests.broker.versioning import (
     ANNA,
     CARE,
+    CORPORATION,
+    MUNICIPALITY,
     POLICE,
     activate,
     answer,
@@ -64,6 +67,19 @@ def test_whoever_writes_a_text_with_keys_of_its_own_signs_for_nobody(playhouse: 
         connection.execute(covenant_acceptance.insert(), [forged(sha256, party, mine) for party in parties])
     with pytest.raises(CovenantRefused, match="not found: care, corporation, municipality, police"):
         playhouse.broker.enactment.activate(sha256, ANNA)
+
+
+def test_a_text_in_which_every_party_is_new_is_not_kept(playhouse: Theatre, text: bytes) -> None:
+    """Whoever joins is taken at the word of the text; an operator could rename everybody and sign for all."""
+    renamed = text.decode()
+    for party in (CORPORATION, POLICE, CARE):
+        renamed = rename(renamed, "party", party, f"{party}_two").text
+    # One stays, and signs with the key that is known.
+    playhouse.broker.enactment.propose(other_version(renamed.encode(), "others"), "text", ANNA)
+    renamed = rename(renamed, "party", MUNICIPALITY, "town").text
+    with pytest.raises(CovenantRefused) as refused:
+        playhouse.broker.enactment.propose(other_version(renamed.encode(), "all-new"), "text", ANNA)
+    assert refused.value.code == "nobody_stays"
 
 
 def forged(sha256: str, party: PartyId, key: OKPKey) -> dict[str, object]:

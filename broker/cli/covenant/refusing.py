@@ -27,6 +27,7 @@ IN_DUTCH: Mapping[str, str] = MappingProxyType(
         "dates_over": "de laatste dag van deze versie is voorbij; een nieuwe versie heeft een nieuwe `in_force`",
         "name_taken": "een andere tekst heeft deze versienaam al; geef uw tekst een nieuwe: `broker covenant set FILE version NIEUW`",
         "scenario_fails": "een proef in de tekst zakt; `broker covenant test` zegt welke, en waarom",
+        "nobody_stays": "minstens één partij van de versie die geldt blijft",
         "same_person": "de tweede is iemand anders dan wie het vroeg",
         "unknown_person": "de naam bij `--as` heeft kleine letters, cijfers, punten en streepjes, zoals a.waterman",
     }

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, insert, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.absence import ERASE, RETAIN, SEAL
 from audit.database import heads, snapshot
@@ -21,7 +22,7 @@ from audit.entry import ERASURE, Core, parse_envelope
 from audit.errors import NotAnErasure, UnknownEntry
 from audit.records import Record, entries, entry
 from audit.section import CORE, NAMES, SUBJECT
-from audit.tables import erasing, head, leaf, recent, section, term
+from audit.tables import erasing, head, leaf, recent, sealed, section, term
 from audit.terms import SEALED_KINDS, Kind, pack_terms, unpack_terms
 
 #: entries that one erasure names; a sealed year goes in steps of as many
@@ -160,7 +161,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         try:
             yield connection
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            # A connection that was broken off is closed, and rolls back by that.
+            with suppress(SQLAlchemyError):
+                connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
 
@@ -220,9 +223,9 @@ def _forget_terms(connection: Connection, log_id: int, indexes: Collection[int],
             left = pack_terms(frozenset(pair for pair in pairs if pair[0] not in SEALED_KINDS))
             connection.execute(insert(recent), {"log_id": log_id, "idx": idx, "terms": left})
     of_these = and_(term.c.log_id == log_id, term.c.idx.in_(indexes))
-    sealed = and_(of_these, term.c.kind.in_(sorted(SEALED_KINDS)))
-    folded = frozenset(connection.execute(select(term.c.value).where(sealed)).scalars())
-    connection.execute(delete(term).where(and_(of_these, term.c.kind.in_([kind.value for kind in Kind])) if whole else sealed))
+    persons = and_(of_these, term.c.kind.in_(sorted(SEALED_KINDS)))
+    folded = frozenset(connection.execute(select(term.c.value).where(persons)).scalars())
+    connection.execute(delete(term).where(and_(of_these, term.c.kind.in_([kind.value for kind in Kind])) if whole else persons))
     return folded | {value for pairs in terms.values() for kind, value in pairs if kind in SEALED_KINDS}
 
 
@@ -236,8 +239,10 @@ def _sealed_log(connection: Connection, core: Core) -> tuple[int, int]:
 
 def _remove_log(engine: Engine, erasure: str, core: Core) -> Removed:
     """Every section of a sealed log but those of its erasures, and then what the index has about them."""
-    with engine.connect() as connection:
+    with writing(engine) as connection:
         log_id, size = _sealed_log(connection, core)
+        if connection.execute(select(sealed.c.size).where(sealed.c.log_id == log_id)).first() is None:
+            connection.execute(insert(sealed), {"log_id": log_id, "size": size, "erasure": erasure})
         kept = _accounts(connection, log_id, leaf.c.idx >= 0)
     gone = 0
     for first in range(0, size, BATCH):

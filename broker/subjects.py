@@ -54,6 +54,7 @@ erasure_order = Table(
     Column("party", String(64), nullable=False),
     Column("fingerprint", String(32), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("retention", String(200)),
 )
 
 KEY_BYTES = 32
@@ -152,7 +153,7 @@ class Subjects:
             if known.issuperset(fingerprints):
                 return 0
             ids = connection.execute(select(subject_key.c.id)).scalars().all()
-        back = {subject: found for subject in ids if (found := self._fingerprint_or_nothing(subject)) in set(fingerprints)}
+        back = {subject: found for subject in ids if (found := self.fingerprint_if_any(subject)) in set(fingerprints)}
         with self._engine.begin() as connection:
             self._destroy(connection, back, at_ms)
             # From now on this database knows them all, and the next start has nothing to open.
@@ -169,7 +170,8 @@ class Subjects:
             if fingerprint not in known:
                 connection.execute(insert(shredded_key).values(fingerprint=fingerprint, key_id=subject, at_ms=at_ms))
 
-    def _fingerprint_or_nothing(self, subject: str) -> str:
+    def fingerprint_if_any(self, subject: str) -> str:
+        """The fingerprint of a key that is there, and nothing where it has been destroyed."""
         try:
             return self.fingerprint(subject)
         except SubjectKeyGone:

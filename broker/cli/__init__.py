@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.errors import AuditError
 from broker.cli import audit, bench, covenant, demo, health, party, setup
 from broker.config import ConfigError
+from broker.erasing import ErasureRefused
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.keys import KeyDirectoryError
 from broker.oauth.clients import ClientError
@@ -31,6 +32,7 @@ MENDABLE = (
     CovenantErrors,
     CovenantRefused,
     CovenantUnknown,
+    ErasureRefused,
     KeyDirectoryError,
     SQLAlchemyError,
     UnusableKeys,

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("party", sa.String(64), nullable=False),
         sa.Column("fingerprint", sa.String(32), nullable=False),
         sa.Column("at_ms", sa.BigInteger, nullable=False),
+        sa.Column("retention", sa.String(200)),
     )
 
 

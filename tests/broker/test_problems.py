@@ -28,6 +28,7 @@ from broker import wire
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import CaseError
 from broker.config import ConfigError
+from broker.erasing import ErasureRefused
 from broker.errors import RefusedAsk
 from broker.keys import KeyDirectoryError
 from broker.oauth.clients import ClientError, ClientExists, UnknownClient, UnusableClient
@@ -63,6 +64,7 @@ STAYS_INSIDE = frozenset(
         # at start, in the verifier and on the command line
         ClientExists,
         ConfigError,
+        ErasureRefused,
         KeyDirectoryError,
         UnknownClient,
         UnusableClient,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import click
 
+from broker.cli.audit.erase import erase
+from broker.cli.audit.compare import compare_receipts
 from broker.cli.audit.impact import impact
 from broker.cli.audit.keys import show_keys, sign_now
 from broker.cli.audit.report import report
+from broker.cli.audit.retain import hold, retain
 from broker.cli.audit.search import search_log
+from broker.cli.audit.tally import tally_now
 from broker.cli.audit.verify import verify_log
 
 
@@ -16,5 +20,5 @@ def audit() -> None:
     """The audit log."""
 
 
-for _command in (verify_log, show_keys, sign_now, search_log, report, impact):
+for _command in (verify_log, show_keys, sign_now, search_log, report, impact, compare_receipts, tally_now, erase, retain, hold):
     audit.add_command(_command)

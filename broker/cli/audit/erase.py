@@ -1,0 +1,130 @@
+"""Erase a person from the log, the deposit and the keystore; docs/how-to/erase-and-retain.md."""
+
+from __future__ import annotations
+
+import click
+
+from broker.cli.audit.ordering import ordered, orderer, told
+from broker.cli.common import as_json, language, opened, print_json
+from broker.erasing import WAITS, Erased
+from broker.erasing_orders import GROUNDS
+from broker.upkeep import Upkeep, upkeep
+from policies.wording import say
+
+
+@click.command("erase")
+@click.argument("case", required=False)
+@click.argument("number", type=click.IntRange(1, 999), required=False)
+@click.option("--ground", type=click.Choice(GROUNDS), help="Why: an article, or a court.")
+@ordered
+@click.option("--dry-run", is_flag=True, help="Say who and what it would be about, and change nothing.")
+@click.option("--now", is_flag=True, help="Do not wait for other erasures: the list in the log is then of these persons alone.")
+@click.option("--check-keystore", is_flag=True, help="Destroy again the keys that a restored backup of the keystore brought back.")
+@language
+@as_json
+def erase(
+    *,
+    case: str | None,
+    number: int | None,
+    ground: str | None,
+    ordered_by: str | None,
+    party: str | None,
+    dry_run: bool,
+    now: bool,
+    check_keystore: bool,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Erase subject NUMBER of CASE and every subject that is the same person; without CASE, finish what waits or was broken off.
+
+    Every case of the person must be closed. Whatever is on record stays provable: only what it says about the person goes.
+    """
+    with opened() as broker, upkeep(broker) as kept:
+        if check_keystore:
+            back = kept.erasing.destroy_again()
+            if as_json:
+                print_json({"destroyedAgain": back})
+            else:
+                told(say("{n} sleutels opnieuw vernietigd", "{n} keys destroyed again", n=back), language)
+            return
+        if case is not None:
+            if number is None or ground is None:
+                raise click.UsageError("expected CASE, NUMBER and --ground")
+            if _order(kept, case, number, ground, (ordered_by, party), dry_run=dry_run, language=language, as_json=as_json):
+                return
+        done = kept.erasing.run(at_once=now)
+        if as_json:
+            print_json(_members(done))
+        else:
+            _tell(done, language)
+
+
+def _order(
+    kept: Upkeep,
+    case: str,
+    number: int,
+    ground: str,
+    by: tuple[str | None, str | None],
+    *,
+    dry_run: bool,
+    language: str,
+    as_json: bool,
+) -> bool:
+    """Order it; or say whom it would be about, and return that this was all."""
+    person = kept.erasing.person(case, number)
+    cases = sorted(each.id for each in person.known.cases)
+    if dry_run:
+        if as_json:
+            print_json({"subjects": len(person.subjects), "cases": cases, "texts": len(person.known.texts)})
+        else:
+            told(
+                say(
+                    "deze persoon is {n} keer geregistreerd, in de gesloten casussen {cases}; er is niets gewist",
+                    "this person is registered {n} times, in the closed cases {cases}; nothing was erased",
+                    n=len(person.subjects),
+                    cases=", ".join(cases),
+                ),
+                language,
+            )
+        return True
+    kept.erasing.order(person, ground, orderer(kept.covenants, person.covenant, *by))
+    return False
+
+
+def _members(done: Erased) -> dict[str, object]:
+    return {
+        "orders": done.ordered,
+        "finished": done.finished,
+        "waiting": done.waiting,
+        "entries": done.entries,
+        "clean": done.clean,
+    }
+
+
+def _tell(done: Erased, language: str) -> None:
+    told(
+        say(
+            "{n} opdrachten tot wissen vastgelegd: sleutels vernietigd, bijdragen, kenmerken en meldingsteksten gewist",
+            "{n} orders to erase on record: keys destroyed; contributions, references and words of signals erased",
+            n=done.ordered,
+        ),
+        language,
+    )
+    told(
+        say("uit {n} regels van het logboek is de persoon gewist", "{n} entries of the log have lost the person", n=done.entries), language
+    )
+    if done.waiting:
+        told(
+            say(
+                "{n} opdrachten wachten op andere, hooguit {days} dagen, zodat de lijst niet van één persoon is; `--now` wacht niet",
+                "{n} orders wait for others, {days} days at most, so that the list is not of one person; `--now` does not wait",
+                n=done.waiting,
+                days=WAITS.days,
+            ),
+            language,
+        )
+    if not done.clean:
+        told(
+            say("een lezer houdt nog een oude bladzijde vast: voer dit nog eens uit", "a reader still keeps an old page: run this again"),
+            language,
+        )

@@ -1,0 +1,49 @@
+"""Who orders what is removed or held: a pseudonym, for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from audit.entry import Actor
+from broker.covenants import Covenants
+from policies.vocabulary import CovenantId
+from policies.wording import Label, in_language
+
+ROLE = "privacy_officer"
+
+
+def ordered(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options with which a command is told who orders it."""
+    by = click.option("--by", "ordered_by", help="Who orders it, under a pseudonym that the employer can resolve.")
+    party = click.option("--party-of-officer", "party", help="Whose officer that is; without it the party of the covenant's `rights`.")
+    return by(party(command))
+
+
+def orderer(covenants: Covenants, covenant: str, ordered_by: str | None, party: str | None) -> Actor:
+    """Who orders something under a covenant.
+
+    Raises:
+        click.UsageError: it was not said, or is no pseudonym.
+    """
+    if ordered_by is None:
+        raise click.UsageError("expected --by, a pseudonym of who orders this")
+    try:
+        return Actor(ordered_by, ROLE, party or _counter(covenants, covenant))
+    except ValueError:
+        raise click.UsageError("expected a pseudonym of letters, digits and _ . : / + - for --by") from None
+
+
+def _counter(covenants: Covenants, covenant: str) -> str:
+    policy = covenants.in_force().policies.get(CovenantId(covenant))
+    found = policy.covenant if policy else None
+    if found is not None and found.rights is not None and found.rights.by is not None:
+        return str(found.rights.by)
+    return str(found.log.controllers[0]) if found is not None and found.log is not None else "operator"
+
+
+def told(label: Label, language: str) -> None:
+    """Print a sentence in the reader's language."""
+    click.echo(in_language(label, language))

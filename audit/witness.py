@@ -22,7 +22,7 @@ from datetime import datetime
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
 from audit.errors import NoteMalformed, NoteUnverified, ProofWrong
-from audit.evidence import contradiction
+from audit.evidence import Kind, contradiction
 from audit.evidence_store import EvidenceStore
 from audit.growth import timestamp
 from audit.merkle import EMPTY_ROOT, verify_consistency
@@ -89,6 +89,27 @@ class Witness:
         if known is not None and (known.size or not new.size) and (known.size, known.root) != (new.size, new.root):
             self._keep_evidence(known, note, request, refusal)
         raise WitnessRefused(refusal, latest.size if latest else 0)
+
+    def hold(self, shown: bytes, proof: Sequence[bytes] = (), root: bytes | None = None) -> Kind | None:
+        """Keep what a signed checkpoint proves, or asks, beside those cosigned of its log; None where nothing speaks against it.
+
+        For whoever fetches: a log that shows as its newest a checkpoint smaller than what it showed before owes an explanation, which over
+        HTTP anybody could bring about with an old checkpoint. `root` and `proof` are as in `evidence.contradiction`.
+
+        Raises:
+            WitnessRefused: the log did not sign it.
+            StateFailed, OSError: it cannot be read or kept.
+        """
+        note, new = self._signed(AddCheckpoint(0, (), shown))
+        with self._state.reading() as memory:
+            latest = memory.latest(new.origin)
+            same_size = memory.of_size(new.origin, new.size)
+        known = latest if same_size is None or same_size.root == new.root else same_size
+        if known is None or not known.size or not new.size or (known.size, known.root) == (new.size, new.root):
+            return None
+        found = contradiction(known.note, note, proof, timestamp(self._clock()), root=root)
+        self._evidence.keep(found)
+        return found.kind
 
     def latest(self, origin: str) -> Remembered | None:
         """The latest checkpoint that was cosigned of a log.

@@ -10,8 +10,8 @@ import httpx
 #: each step of a request, and a request in all, in seconds
 STEP_S = 5.0
 WHOLE_S = 15.0
-#: a witness answers with one short line, a broker with a checkpoint, a proof or a tile
-ANSWER_MAX_BYTES = 64 * 1024
+#: a witness answers with a few short lines, a broker with checkpoints, a proof or a tile
+ANSWER_MAX_BYTES = 1024 * 1024
 
 
 class PeerFailed(Exception):  # noqa: N818 - what the peer did

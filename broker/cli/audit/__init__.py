@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.erase import erase
 from broker.cli.audit.compare import compare_receipts
+from broker.cli.audit.erase import erase
 from broker.cli.audit.impact import impact
 from broker.cli.audit.keys import show_keys, sign_now
 from broker.cli.audit.report import report
@@ -13,6 +13,8 @@ from broker.cli.audit.retain import hold, retain
 from broker.cli.audit.search import search_log
 from broker.cli.audit.tally import tally_now
 from broker.cli.audit.verify import verify_log
+from broker.cli.audit.witness import witness
+from broker.cli.audit.witness_evidence import check_evidence
 
 
 @click.group()
@@ -20,5 +22,19 @@ def audit() -> None:
     """The audit log."""
 
 
-for _command in (verify_log, show_keys, sign_now, search_log, report, impact, compare_receipts, tally_now, erase, retain, hold):
+for _command in (
+    verify_log,
+    show_keys,
+    sign_now,
+    search_log,
+    report,
+    impact,
+    compare_receipts,
+    tally_now,
+    erase,
+    retain,
+    hold,
+    witness,
+    check_evidence,
+):
     audit.add_command(_command)

@@ -1,0 +1,119 @@
+"""A partner's witness at the broker's door: an access token for its key (RFC 7523), and requests with it. It runs at the partner."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, OKPKey, RSAKey, import_key
+
+from broker.clock import Ids
+from broker.witnessing_http import Answer, PeerFailed, ask
+
+#: how long an assertion is good for, and how long before its end a token is renewed, in seconds
+ASSERTION_S = 60
+SPARE_S = 30
+KEY_MAX_BYTES = 64 * 1024
+
+OK = 200
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """As whom a witness comes: the party's registered system, its private key, and the professional it vouches for, in a role."""
+
+    issuer: str
+    client_id: str
+    key: Key
+    role: str
+    professional: str
+
+
+def read_client_key(octets: bytes) -> Key:
+    """A private key: a JWK, or PKCS #8 in PEM.
+
+    Raises:
+        ValueError: it is none that can sign.
+    """
+    try:
+        key = import_key(json.loads(octets)) if octets.lstrip().startswith(b"{") else RSAKey.import_key(octets)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ValueError("expected a private key: a JWK, or an RSA key as PKCS #8 in PEM") from error
+    if not isinstance(key, RSAKey | OKPKey) or not key.is_private:
+        raise ValueError("expected the private half of an RSA or Ed25519 key")
+    return key
+
+
+class Reach:
+    """Requests to one broker; the token is asked for when it is needed."""
+
+    def __init__(self, http: httpx.Client, account: Account, ids: Ids, clock_s: Callable[[], float] = time.time) -> None:
+        self._http = http
+        self._account = account
+        self._ids = ids
+        self._clock_s = clock_s
+        self._token = ("", 0.0)
+
+    def get(self, path: str) -> Answer:
+        """The answer to a GET, whatever its status.
+
+        Raises:
+            PeerFailed: the broker cannot be reached, or gives no token.
+        """
+        return ask(self._http, "GET", self._account.issuer + path, headers=self._headers())
+
+    def post(self, path: str, body: Mapping[str, object]) -> Answer:
+        """The answer to a POST of JSON, whatever its status.
+
+        Raises:
+            PeerFailed: the broker cannot be reached, or gives no token.
+        """
+        headers = {**self._headers(), "Content-Type": JSON_TYPE}
+        return ask(self._http, "POST", self._account.issuer + path, json.dumps(body).encode(), headers=headers)
+
+    def _headers(self) -> dict[str, str]:
+        token, until_s = self._token
+        if until_s <= self._clock_s():
+            token, lifetime_s = self._fresh()
+            self._token = (token, self._clock_s() + lifetime_s - SPARE_S)
+        return {"Authorization": f"Bearer {token}"}
+
+    def _fresh(self) -> tuple[str, int]:
+        form = {
+            "grant_type": "client_credentials",
+            "scope": "door:audit",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self._assertion(),
+        }
+        url = f"{self._account.issuer}/oauth2/token"
+        answer = ask(self._http, "POST", url, urlencode(form).encode(), headers={"Content-Type": FORM_TYPE})
+        try:
+            given = json.loads(answer.body)
+            if answer.status == OK:
+                return str(given["access_token"]), int(given["expires_in"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise PeerFailed("no_token") from error
+        raise PeerFailed("no_token")
+
+    def _assertion(self) -> str:
+        account, now = self._account, int(self._clock_s())
+        claims = {
+            "iss": account.client_id,
+            "sub": account.client_id,
+            "aud": f"{account.issuer}/oauth2/token",
+            "iat": now,
+            "exp": now + ASSERTION_S,
+            "jti": self._ids() + self._ids(),
+            "act": {"sub": account.professional, "role": account.role},
+        }
+        account.key.ensure_kid()
+        algorithm = "RS256" if isinstance(account.key, RSAKey) else "EdDSA"
+        return jwt.encode({"alg": algorithm, "kid": account.key.kid, "typ": "JWT"}, claims, account.key, algorithms=[algorithm])

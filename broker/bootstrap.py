@@ -18,6 +18,7 @@ from audit.receipt import ReceiptSigner
 from audit.signer import Signer
 from broker.api import audit as audit_api
 from broker.api import audit_witness as audit_witness_api
+from broker.api import audit_report as audit_report_api
 from broker.api import cases as cases_api
 from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
@@ -281,6 +282,7 @@ def create_service(broker: Broker) -> Flask:
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
+            *audit_report_api.blueprints(broker.reporting),
             health_api.blueprint(check_ready=broker.watcher.check_ready),
         ),
         events=broker.events,

@@ -150,6 +150,7 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
             swept = sweeper.sweep()
             if swept.total:
                 broker.events.info("worker.settled", count=swept.total)
+            broker.reporting.tallies.tell()
             if time.monotonic() >= sign_at:
                 for signed in sign_and_note(sweeper.sign, broker.notes, broker.world.clock):
                     if signed.fresh:

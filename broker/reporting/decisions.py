@@ -11,6 +11,7 @@ from enum import StrEnum
 from audit.codes import sorted_pairs
 from audit.entry import Core
 from audit.records import Record
+from broker.cases.errors import BadCommand
 from broker.records import SOFTWARE
 from broker.reporting.sharings import Sharing
 from policies.covenant import Covenant, PartyKind
@@ -36,10 +37,6 @@ GROUNDS: Mapping[Ground, Label] = {
     Ground.UAVG_41: Label("UAVG art. 41 (AVG art. 23): een zwaarder belang", "UAVG art. 41 (GDPR art. 23): a weightier interest"),
     Ground.AVG_15_4: Label("AVG art. 15 lid 4: rechten van anderen", "GDPR art. 15(4): rights of others"),
 }
-
-
-class DecisionRefused(Exception):  # noqa: N818 - what happened
-    """A decision that cannot stand: a ground is missing, is given with nothing withheld, or is not for this party."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +83,10 @@ def check_ground(choice: Choice, party: PartyId, sharing: Sharing) -> None:
     """Refuse a ground that is not there for this party: the Wpg speaks of police data and of nothing else.
 
     Raises:
-        DecisionRefused: the sharing has nothing to do with the police.
+        BadCommand: the sharing has nothing to do with the police.
     """
     if choice.ground is Ground.WPG_27 and not any(_is_police(sharing.under, each) for each in (party, sharing.giver)):
-        raise DecisionRefused("expected a ground of the AVG for what the police neither gave nor received")
+        raise BadCommand("decisions", "expected a ground of the AVG for what the police neither gave nor received")
 
 
 def decision_core(choice: Choice, party: PartyId, sharing: Sharing, via: str) -> Core:

@@ -25,7 +25,7 @@ class Reporting:
     subject_reports: SubjectReports
     breaches: Breaches
     tallies: PartyTallies
-    clock: Clock
+    log_engine: Engine
 
 
 def open_reporting(
@@ -46,5 +46,5 @@ def open_reporting(
         ),
         breaches=Breaches(log_engine=log_engine, log=log, covenants=covenants, subjects=subjects, ids=ids),
         tallies=PartyTallies(log_engine, log, covenants, clock),
-        clock=clock,
+        log_engine=log_engine,
     )

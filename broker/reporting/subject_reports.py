@@ -114,7 +114,7 @@ class SubjectReports:
 
         Raises:
             UnknownDisclosure: an entry is not there or is not the party's; it cannot tell which.
-            broker.reporting.decisions.DecisionRefused: a ground that is not for this party.
+            broker.cases.errors.BadCommand: a ground that is not for this party.
             audit.errors.LogUnavailable: nothing was decided.
         """
         drafts: dict[tuple[str, PartyId], Draft] = {}

@@ -75,6 +75,8 @@ def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
         "cases.agree": {},
         "cases.close": {"reason": "resolved"},
         "audit_witness.give_cosignatures": {"size": 1, "cosignatures": "\u2014 w AAAA\n"},
+        "audit_report.draft_subject_report": {"for": "lawfulness", "case": case, "subject": 1},
+        "audit_report.decide_subject_report": {"decisions": [{"entry": NOBODYS_ID, "decision": "give"}]},
         "covenants.propose_version": {"text": "covenant: 1"},
         "covenants.activate_version": {"sha256": "0" * 64},
         "covenants.accept_version": {

@@ -20,7 +20,7 @@ from broker.documents.subject_report import subject_report
 from broker.documents.subject_report_draft import draft_report
 from broker.documents.subject_report_json import draft_json, report_json
 from broker.errors import UnknownDisclosure
-from broker.reporting.decisions import GIVE, WITHHOLD, Choice, DecisionRefused, Ground
+from broker.reporting.decisions import GIVE, WITHHOLD, Choice, Ground
 from broker.reporting.subject_reports import DraftReport, Reading
 from policies.vocabulary import CovenantId, PartyId
 
@@ -112,8 +112,8 @@ def decide(*, party: str, entry: str | None, giver: str | None, give: bool, with
             count = broker.reporting.subject_reports.decide(PartyId(party), choices, None, VIA)
         except UnknownDisclosure:
             raise click.ClickException(f"expected entries that `{party}` gave or received, found another") from None
-        except DecisionRefused as refused:
-            raise click.ClickException(str(refused)) from None
+        except BadCommand as refused:
+            raise click.ClickException(refused.expected) from None
     click.echo(f"recorded {count} decisions of {party}")
 
 

@@ -1,0 +1,101 @@
+"""A party's own tallies as they are shown to it: with what proves them, and with the places of the releases that they count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, and_, select
+
+from audit.database import heads, snapshot
+from audit.entry import RELEASE, envelope_bytes
+from audit.query import Search, search
+from audit.records import Record
+from audit.section import CORE
+from audit.tables import head, leaf, recent, section, term
+from audit.terms import Kind, unpack_terms
+from broker.tallying_parties import TALLY, PartyTally, tally_of
+from policies.vocabulary import CovenantId, PartyId
+
+#: tallies in one answer
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one of the party's releases stands, and its id."""
+
+    index: int
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTally:
+    """One tally, with all that its reader needs to believe nothing: the envelope hashes to the leaf and commits to the core under the salt.
+
+    `entries` are the party's releases in the stretch by the log's index, which proves nothing and names what a count cannot.
+    """
+
+    origin: str
+    index: int
+    entry: str
+    envelope: bytes
+    core: bytes
+    salt: bytes
+    entries: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TallyPage:
+    """Newest first; `cursor` asks for the next page and is None on the last."""
+
+    tallies: tuple[ShownTally, ...]
+    cursor: str | None
+
+
+def own_tallies(engine: Engine, party: PartyId, covenant: CovenantId, cursor: str | None = None) -> TallyPage:
+    """A party's tallies under a covenant, of all years.
+
+    Raises:
+        audit.errors.CursorInvalid: the cursor is of another search.
+    """
+    page = search(engine, Search(log=covenant, party=party, type=TALLY), limit=PAGE, cursor=cursor)
+    with snapshot(engine) as connection:
+        shown = [
+            _shown(connection, hit, tally, party) for hit in page.hits if (tally := tally_of(hit)) is not None and tally.party == party
+        ]
+    return TallyPage(tuple(shown), page.cursor)
+
+
+def covenants_of(engine: Engine) -> tuple[CovenantId, ...]:
+    """The covenants of which there is a log."""
+    with engine.connect() as connection:
+        return tuple(dict.fromkeys(CovenantId(log.covenant) for log in heads(connection)))
+
+
+def _shown(connection: Connection, hit: Record, tally: PartyTally, party: PartyId) -> ShownTally:
+    position = hit.position
+    here = (head.c.origin == position.origin) & (section.c.idx == position.index) & (section.c.name == CORE)
+    row = connection.execute(select(section.c.salt, section.c.body).join(head, head.c.log_id == section.c.log_id).where(here)).one()
+    places = tuple(_releases(connection, hit.log, tally, party))
+    return ShownTally(position.origin, position.index, position.id, envelope_bytes(hit.envelope), row.body, row.salt, places)
+
+
+def _releases(connection: Connection, covenant: str, tally: PartyTally, party: PartyId) -> Sequence[Place]:
+    """The party's releases in a stretch, as the index has them: what is folded, and what still waits."""
+    of = (head.c.covenant == covenant) & (head.c.year == tally.year)
+    log_id = connection.execute(select(head.c.log_id).where(of)).scalar_one()
+    ours, releases = term.alias("ours"), term.alias("releases")
+    stretch = (ours.c.log_id == log_id) & (ours.c.idx >= tally.start) & (ours.c.idx < tally.end)
+    both = and_(releases.c.log_id == ours.c.log_id, releases.c.idx == ours.c.idx)
+    folded = (
+        select(ours.c.idx)
+        .join(releases, both)
+        .where(stretch, ours.c.kind == Kind.PARTY, ours.c.value == party, releases.c.kind == Kind.TYPE, releases.c.value == RELEASE)
+    )
+    waiting = select(recent.c.idx, recent.c.terms).where(recent.c.log_id == log_id, recent.c.idx >= tally.start, recent.c.idx < tally.end)
+    wanted = {(Kind.PARTY.value, str(party)), (Kind.TYPE.value, RELEASE)}
+    indexes = set(connection.execute(folded).scalars())
+    indexes |= {row.idx for row in connection.execute(waiting) if unpack_terms(row.terms) >= wanted}
+    rows = connection.execute(select(leaf.c.idx, leaf.c.id).where(leaf.c.log_id == log_id, leaf.c.idx.in_(sorted(indexes))))
+    return [Place(row.idx, row.id) for row in sorted(rows)]

@@ -32,9 +32,8 @@ class Shard:
 def shards(engine: Engine) -> tuple[Shard, ...]:
     """Every log, by covenant and year."""
     with snapshot(engine) as connection:
-        signed = dict(
-            connection.execute(select(checkpoint.c.log_id, func.max(checkpoint.c.size)).group_by(checkpoint.c.log_id)).tuples().all()
-        )
+        newest = select(checkpoint.c.log_id, func.max(checkpoint.c.size)).group_by(checkpoint.c.log_id)
+        signed: dict[int, int] = {log_id: int(size) for log_id, size in connection.execute(newest)}
         closed = frozenset(connection.execute(select(sealed.c.log_id)).scalars())
         return tuple(Shard(log, signed.get(log.log_id, 0), log.log_id in closed) for log in heads(connection))
 

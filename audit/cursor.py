@@ -50,9 +50,8 @@ class Cursor:
         try:
             members = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
             found, sizes, total, capped, year, index = members
-            if not isinstance(found, str) or not isinstance(capped, bool):
-                raise TypeError("expected a digest and a flag")
-            cursor = cls(found, dict(sizes), total, capped, year, index)
+            # A digest that is no text equals none below; a flag that is none is one of the two.
+            cursor = cls(found, dict(sizes), total, bool(capped), year, index)
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
             raise CursorInvalid("expected a cursor that a page gave") from error
         if cursor.search != search:

@@ -32,6 +32,7 @@ PUBLIC = frozenset(
         "publications.openapi",
         "publications.problems",
         "publications.problem",
+        "ldv.document",
         "publications.live",
         "health.ready",
     }
@@ -45,6 +46,10 @@ class Door(StrEnum):
     CASES = "door:cases"
     COVENANTS = "door:covenants"
     AUDIT = "door:audit"
+
+
+#: the scope of a system through which a log's readers read it whole; not a door: it says how much is shown behind one (ADR 25)
+READS_LOG = "log:read"
 
 
 class Unproven(StrEnum):
@@ -118,7 +123,8 @@ class Authenticator:
     """Answers who a request's caller is, and whether this is their door.
 
     `read_token` turns an access token into its caller or raises `Unauthenticated`; `scopes_now` gives the scopes that a client has
-    at this moment and raises `Unauthenticated` for one that is unknown or suspended.
+    at this moment and raises `Unauthenticated` for one that is unknown or suspended. `only_reads` tells whose role opens the audit door and
+    no other.
     """
 
     def __init__(
@@ -127,11 +133,13 @@ class Authenticator:
         scopes_now: Callable[[str], frozenset[str]],
         tally: Tally,
         turned_away: TurnedAway,
+        only_reads: Callable[[Caller], bool] = lambda _: False,
     ) -> None:
         self._read_token = read_token
         self._scopes_now = scopes_now
         self._tally = tally
         self._turned_away = turned_away
+        self._only_reads = only_reads
 
     def caller(self, authorization: str | None) -> Caller:
         """Return who sent this Authorization header; None where there was none.
@@ -151,9 +159,11 @@ class Authenticator:
         """Let a known caller through its own door; `party` is the one that the path names, if it names one.
 
         Raises:
-            WrongDoor: the token lacks the door's scope, or the path is another party's; it has been reported.
+            WrongDoor: the token lacks the door's scope, the path is another party's, or a reader of the log stands elsewhere; it has been
+                reported.
         """
-        if door.value not in caller.scopes or party not in {None, caller.party}:
+        elsewhere = door is not Door.AUDIT and self._only_reads(caller)
+        if door.value not in caller.scopes or party not in {None, caller.party} or elsewhere:
             self._turned_away(caller, door)
             raise WrongDoor
 

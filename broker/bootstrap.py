@@ -17,6 +17,7 @@ from audit.log import Log
 from audit.receipt import ReceiptSigner
 from audit.signer import Signer
 from broker.api import audit as audit_api
+from broker.api import audit_reading as audit_reading_api
 from broker.api import audit_witness as audit_witness_api
 from broker.api import audit_report as audit_report_api
 from broker.api import cases as cases_api
@@ -24,6 +25,7 @@ from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
 from broker.api import health as health_api
 from broker.app import Parts, create_app
+from broker.auditing.room import Auditing, open_auditing
 from broker.authenticate import Authenticator, Caller, Door, Tally
 from broker.cases.commands import CaseCommands
 from broker.cases.reading import CaseReader
@@ -104,6 +106,7 @@ class Broker:
     signals: Signals
     recalls: Recalls
     reporting: Reporting
+    auditing: Auditing
     exchange: Exchange
     quorum: Quorum
     receipts: Receipts
@@ -145,9 +148,9 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     keys = KeyDirectory(settings.keys)
     engine, deposit_engine = open_engine(settings.database_url), open_engine(settings.deposit_url)
     keystore_engine, log_engine = open_engine(settings.keystore_url), open_log_engine(settings.audit_url)
+    engines = (engine, deposit_engine, keystore_engine, log_engine)
     quorum = open_quorum(settings, log_engine, clock)
     store, meter, notes = open_store(settings.audit_url), Meter(), Notes(settings.health)
-
     pseudonyms = keys.pseudonyms()
     subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
     reader = Reader(engine)
@@ -224,6 +227,9 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         reporting=open_reporting(
             log_engine=log_engine, log=log, covenants=covenants, cases=cases, deposit=deposit, subjects=subjects, clock=clock, ids=ids
         ),
+        auditing=open_auditing(
+            log=log, log_engine=log_engine, subjects=subjects, covenants=covenants, ids=ids, log_name=settings.log_name, keys=keys
+        ),
         exchange=Exchange(
             covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids, quorum=quorum
         ),
@@ -236,14 +242,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
         world=world,
-        closing=(
-            watch.stop,
-            meter.close,
-            sources.close,
-            store.close,
-            reader.close,
-            *(e.dispose for e in (engine, deposit_engine, keystore_engine, log_engine)),
-        ),
+        closing=(watch.stop, meter.close, sources.close, store.close, reader.close, *(one.dispose for one in engines)),
     )
 
 
@@ -259,14 +258,14 @@ def create_service(broker: Broker) -> Flask:
         clients=broker.clients,
         used=broker.used,
         tokens=broker.tokens,
-        vouching=Vouching(lambda party: broker.covenants.in_force().roles_of(party), broker.designations.may_hold),
+        vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
         tally=broker.tally,
         clock=broker.world.clock,
     )
     parts = Parts(
         issuer=broker.settings.issuer,
         max_body_bytes=broker.settings.max_body_bytes,
-        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away),
+        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads),
         blueprints=(
             oauth_blueprint(oauth),
             connectors_api.blueprint(
@@ -281,6 +280,7 @@ def create_service(broker: Broker) -> Flask:
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine),
+            *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),
             health_api.blueprint(check_ready=broker.watcher.check_ready),

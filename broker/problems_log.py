@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.errors import CursorInvalid, UnknownEntry
+from broker.auditing.errors import ExportsBusy, PersonSearchRefused, SearchTooWide
 from broker.errors import CosignatureRefused, Unwitnessed
 from broker.problem import Problem, retry_after
 
@@ -13,6 +14,28 @@ LOG_PROBLEMS: tuple[Problem, ...] = (
         400,
         "The cursor is not of this search",
         "Begin again without a cursor.",
+    ),
+    Problem(
+        (PersonSearchRefused,),
+        "no-search-by-person",
+        403,
+        "This reader does not search by person",
+        "Only readers whose role has it search the log by case or subject. Others search by time, party, article and the like.",
+    ),
+    Problem(
+        (SearchTooWide,),
+        "search-too-wide",
+        400,
+        "There is more than one answer can hold",
+        "This interface has no pages. Ask for a shorter time, or for one trace.",
+    ),
+    Problem(
+        (ExportsBusy,),
+        "exports-busy",
+        429,
+        "Other exports are under way",
+        "Exchanges go first here. Try again when one of the exports is done.",
+        headers=retry_after,
     ),
     Problem(
         (UnknownEntry,),

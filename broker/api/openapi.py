@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from broker import wire
 from broker.api.spec import API_VERSION, BASE, Header, Operation, camel, operation_of
-from broker.authenticate import Door, Unauthenticated, WrongDoor
+from broker.authenticate import READS_LOG, Door, Unauthenticated, WrongDoor
 from broker.problem import Problem
 from broker.problems import MEDIA_TYPE, problem_of
 
@@ -161,7 +161,8 @@ def _problems(operation: Operation) -> dict[int, list[Problem]]:
 
 
 def _security_scheme(issuer: str) -> dict[str, Any]:
-    scopes = {door.value: f"opens the {door.name.lower()} endpoints" for door in Door} | {"purpose:<id>": "asks for this purpose"}
+    scopes = {door.value: f"opens the {door.name.lower()} endpoints" for door in Door}
+    scopes |= {"purpose:<id>": "asks for this purpose", READS_LOG: "shows a reader whom the covenant names the whole log"}
     return {
         "type": "oauth2",
         "description": "Client credentials with private_key_jwt; the professional is named in `act` of the client assertion.",

@@ -17,7 +17,7 @@ A parsed body arrives as `body`, parsed query parameters as `query`, path parame
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -151,7 +151,8 @@ def _respond(operation: Operation, reply: Reply) -> Response:
     if operation.answer is None:
         return Response(status=operation.status, headers=headers)
     if isinstance(operation.answer, str):
-        content = reply.value if isinstance(reply.value, bytes) else str(reply.value)
+        # what is made while it is sent is an iterator; the server closes it, also where the other side has gone
+        content = reply.value if isinstance(reply.value, bytes | Iterator) else str(reply.value)
         return Response(content, status=operation.status, headers=headers, content_type=operation.answer)
     members = reply.value.members if isinstance(reply.value, Written) else operation.answer.dump(reply.value)
     text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))

@@ -29,7 +29,11 @@ def party() -> None:
 @click.argument("party_id", metavar="PARTY")
 @click.option("--keys", "key_file", type=readable_file, required=True, help="The party's public keys: a JWK Set or one JWK.")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help="door:connector, door:cases, door:covenants, door:audit, purpose:<id>."
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="door:connector, door:cases, door:covenants, door:audit, log:read, purpose:<id>.",
 )
 def add(client_id: str, party_id: str, key_file: Path, scopes: tuple[str, ...]) -> None:
     """Register a system of a party under CLIENT_ID."""
@@ -39,7 +43,7 @@ def add(client_id: str, party_id: str, key_file: Path, scopes: tuple[str, ...]) 
             raise click.UsageError(f"expected a party of a covenant in force ({', '.join(sorted(known)) or 'none is'}), found `{party_id}`")
         client = Client(client_id, PartyId(party_id), read_key_set(key_file.read_bytes()), frozenset(scopes))
         # What lets somebody in is on the record before it does.
-        _tell(broker, "key.registered", ("client", client_id), ("party", party_id))
+        _tell(broker, "key.registered", ("client", client_id), ("party", party_id), *(("scope", scope) for scope in sorted(client.scopes)))
         broker.clients.add(client)
     click.echo(f"registered `{client_id}` for `{party_id}`")
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from broker.authenticate import Door, Unauthenticated, Unproven
+from broker.authenticate import READS_LOG, Door, Unauthenticated, Unproven
 from broker.clock import Clock, epoch_ms
 from broker.oauth.jwks import PublicKeys
 from broker.oauth.tables import oauth_client
@@ -19,7 +19,7 @@ from policies.vocabulary import PartyId
 
 _CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _PURPOSE = re.compile(r"purpose:[a-z][a-z0-9_-]{0,127}")
-_DOORS = frozenset(door.value for door in Door)
+_DOORS = frozenset({READS_LOG, *(door.value for door in Door)})
 
 #: how long a worker may not know that a client was suspended
 STANDING_MAX_AGE_S = 1.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
-from broker.authenticate import Door, Tally
+from broker.authenticate import READS_LOG, Door, Tally
 from broker.clock import Clock
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import ClientRegister
@@ -69,7 +69,7 @@ def metadata(issuer: str) -> Mapping[str, object]:
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": [METHOD],
         "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
-        "scopes_supported": [door.value for door in Door],
+        "scopes_supported": [*(door.value for door in Door), READS_LOG],
         "service_documentation": issuer + DOCUMENT_PATH,
     }
 

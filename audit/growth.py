@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from audit.entry import DECISION, TERMINAL, Draft, Envelope, envelope_bytes
@@ -64,11 +64,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the append lock shows: the heads of every year of the covenants asked for, entries there already, decisions open."""
+    """What the append lock shows: the heads of every year of the covenants asked for, entries there already, decisions open.
+
+    `settled` are entries that another process has just committed for this one, exactly as they were brought. `guests` are what
+    other processes bring, call by call; none of them has a fence.
+    """
 
     heads: tuple[Head, ...]
     stored: Mapping[str, Stored]
     open: frozenset[str]
+    settled: Mapping[str, Position] = field(default_factory=dict)
+    guests: tuple[tuple[Sealed, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ class Leaf:
 class Growth:
     """Everything that one commit writes. `opened` are logs that begin, `grown` logs that go on (with the size they had).
 
-    `due` are the logs whose waiting terms are to be folded after it, in a commit of their own.
+    `due` are the logs whose waiting terms are to be folded after it, in a commit of their own. `answers` says where each guest's
+    entries stand, in the order of the guests; None for one that was not placed and has to come itself.
     """
 
     opened: tuple[Head, ...] = ()
@@ -98,6 +105,7 @@ class Growth:
     decisions: tuple[tuple[str, int, int, str], ...] = ()
     closed: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
+    answers: tuple[tuple[Position, ...] | None, ...] = ()
 
 
 NOTHING = Growth()
@@ -176,8 +184,8 @@ class Growing:
         self._follow(draft, head.log_id, index, ts)
         return Position(head.origin, index, leaf, ts, draft.id)
 
-    def growth(self) -> Growth:
-        """Everything placed, as rows."""
+    def growth(self, answers: tuple[tuple[Position, ...] | None, ...] = ()) -> Growth:
+        """Everything placed, as rows; `answers` are the guests'."""
         changed = [head for log_id, head in self._heads.items() if self._before.get(log_id) is not head]
         opened = tuple(head for head in changed if head.log_id not in self._before)
         grown = tuple((head, self._before[head.log_id].frontier.size) for head in changed if head.log_id in self._before)
@@ -192,6 +200,7 @@ class Growing:
             decisions=tuple(self._decisions.values()),
             closed=tuple(self._closed),
             due=due,
+            answers=answers,
         )
 
     def _follow(self, draft: Draft, log_id: int, index: int, ts: str) -> None:

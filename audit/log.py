@@ -14,13 +14,13 @@ from threading import Lock
 from typing import TypeAlias
 
 from audit.codes import check_origin_name
-from audit.entry import CLOCK_STEP, TERMINAL, Core, Draft
+from audit.entry import CLOCK_STEP, Core, Draft
 from audit.errors import AuditError, IdReused, LogUnavailable, StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
 from audit.section import SubjectKeys, sections_of
-from audit.store import Store, Wanted
+from audit.store import Store, wanted_of
 from audit.terms import pack_terms, terms_of
 
 #: reads the present numbers of these names, inside the append lock; a name it does not know is left out
@@ -200,7 +200,9 @@ class Log:
 
         The second attempt finds what the first may have committed by its ids.
         """
-        wanted = _wanted(batch)
+        wanted = wanted_of(
+            [sealed for order in batch for sealed in order.sealed], tuple([order.sealed for order in batch if not order.fence])
+        )
         outcomes: list[tuple[Position, ...] | AuditError] = []
         growth = NOTHING
 
@@ -230,7 +232,8 @@ class Log:
 
         placing = Placing(found, growing, self._numbers(batch), step_entry)
         outcomes = [placing.place(order.sealed, order.fence) for order in batch]
-        growth = growing.growth()
+        answers = [placing.place(guest, ()) for guest in found.guests]
+        growth = growing.growth(tuple([None if isinstance(answer, AuditError) else answer for answer in answers]))
         return (growth if growth.leaves else NOTHING), outcomes
 
     def _numbers(self, batch: list[_Order]) -> Mapping[str, int] | None:
@@ -242,12 +245,3 @@ class Log:
             return self._fences(names)
         except Exception:  # noqa: BLE001 - whatever keeps a fence from being read refuses the fenced, and never the others
             return None
-
-
-def _wanted(batch: list[_Order]) -> Wanted:
-    drafts = [sealed.draft for order in batch for sealed in order.sealed]
-    return Wanted(
-        covenants=frozenset(draft.log for draft in drafts),
-        ids=tuple(draft.id for draft in drafts),
-        decisions=tuple(draft.ref for draft in drafts if draft.typ in TERMINAL and draft.ref is not None),
-    )

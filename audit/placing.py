@@ -49,6 +49,9 @@ class Placing:
     def _known(self, sealed: Sealed) -> Position | None:
         """Where this very draft stands already: in the database (a commit whose answer was lost) or earlier in this batch."""
         draft = sealed.draft
+        settled = self._found.settled.get(draft.id)
+        if settled is not None:
+            return settled
         stored = self._found.stored.get(draft.id)
         if stored is not None:
             envelope = parse_envelope(stored.envelope)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
+from audit.board import Brought
 from audit.errors import StoreFailed, StoreUnfit
-from audit.growth import NOTHING, Found, Growth, Head, Stored
+from audit.growth import NOTHING, Found, Growth, Head, Position, Stored
 from audit.merkle import Frontier
 from audit.store import Plan, Wanted, stored_of
+from audit.turn import Turn
 
 BUSY_TIMEOUT_S = 10.0
 _FULL = 2  # what `PRAGMA synchronous` answers for FULL
@@ -24,6 +25,8 @@ _STORED = (
     "SELECT h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
     "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ?"
 )
+_KNOWN = "SELECT id FROM audit_leaf WHERE id IN ({})"
+_OPEN = "SELECT id FROM audit_open WHERE id IN ({})"
 
 _LEAVES = "INSERT INTO audit_leaf (log_id, idx, id, leaf_hash, envelope) VALUES (?, ?, ?, ?, ?)"
 _SECTIONS = "INSERT INTO audit_section (log_id, idx, name, salt, body, key_id) VALUES (?, ?, ?, ?, ?, ?)"
@@ -72,31 +75,47 @@ class SqliteStore:
         self._path = path
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
-        self._turn_fd: int | None = None
+        self._turn = Turn(path)
+        self._hosts = True
         self._alone = Lock()
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
-        """See `Store.grow`."""
-        with self._turn(), self._transaction() as connection:
-            growth = plan(_found(connection, wanted))
+        """See `Store.grow`. What other processes wait to append is committed along, except when that has just failed."""
+        with self._alone, self._turn.held(wanted.offered) as settled:
+            if settled and settled.keys() >= set(wanted.ids):
+                plan(Found((), {}, frozenset(), settled))
+                return
+            guests = self._turn.guests() if self._hosts else ()
+            self._hosts = False
+            growth = self._grow(wanted, plan, settled, tuple(call for guest in guests for call in guest.calls))
+            self._hosts = True
+            answers = iter(growth.answers)
+            for guest in guests:
+                self._turn.answer(guest, [position for answer in islice(answers, len(guest.calls)) for position in answer or ()])
+
+    def _grow(self, wanted: Wanted, plan: Plan, settled: Mapping[str, Position], calls: tuple[Brought, ...]) -> Growth:
+        everything = wanted.and_for(sealed for call in calls for sealed in call) if calls else wanted
+        with self._transaction() as connection:
+            growth = plan(Found(*_found(connection, everything), settled, calls))
             if growth is NOTHING:
                 connection.execute("ROLLBACK")
-                return
+                return growth
             _write(connection, growth)
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
-            # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act.
+            # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act, and guests be answered.
             connection.execute("COMMIT")
+        return growth
 
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. If we die in the middle, the terms wait where they were: both statements are one transaction."""
-        with self._turn(), self._transaction() as connection:
+        with self._alone, self._turn.held(), self._transaction() as connection:
             connection.execute(_FOLD, (log_id,))
             connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))
             connection.execute("COMMIT")
 
     def barrier(self) -> None:
         """See `Store.barrier`: every append holds the file lock until it has committed."""
-        with self._turn():
+        with self._alone, self._turn.held():
             pass
 
     def now(self) -> datetime:
@@ -106,25 +125,8 @@ class SqliteStore:
     def close(self) -> None:
         """See `Store.close`."""
         with self._alone:
+            self._turn.close()
             self._abandon()
-            if self._turn_fd is not None:
-                os.close(self._turn_fd)
-                self._turn_fd = None
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """The file lock. SQLite's own lock is polled with growing sleeps; waiting here in the kernel's queue keeps the tail short."""
-        with self._alone:
-            try:
-                if self._turn_fd is None:
-                    self._turn_fd = os.open(f"{self._path}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                fcntl.flock(self._turn_fd, fcntl.LOCK_EX)
-            except OSError as error:
-                raise StoreFailed("the append lock could not be taken") from error
-            try:
-                yield
-            finally:
-                fcntl.flock(self._turn_fd, fcntl.LOCK_UN)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -150,18 +152,19 @@ class SqliteStore:
                 raise StoreFailed("the connection could not be closed") from error
 
 
-def _found(connection: sqlite3.Connection, wanted: Wanted) -> Found:
+def _found(connection: sqlite3.Connection, wanted: Wanted) -> tuple[tuple[Head, ...], dict[str, Stored], frozenset[str]]:
     heads: list[Head] = []
     for covenant in sorted(wanted.covenants):
         for log_id, origin, name, year, size, frontier, last_ts, clock in connection.execute(_HEADS, (covenant,)):
             heads.append(Head(log_id, origin, name, year, Frontier.unpack(size, frontier), last_ts, clock))
-    stored: dict[str, Stored] = {}
-    for entry in wanted.ids:
-        row = connection.execute(_STORED, (entry,)).fetchone()
-        if row is not None:
-            stored[entry] = stored_of(entry, *row)
-    decisions = (row[0] for entry in wanted.decisions for row in connection.execute("SELECT id FROM audit_open WHERE id = ?", (entry,)))
-    return Found(tuple(heads), stored, frozenset(decisions))
+    known = connection.execute(_KNOWN.format(_marks(wanted.ids)), wanted.ids).fetchall()
+    stored = {entry: stored_of(entry, *connection.execute(_STORED, (entry,)).fetchone()) for (entry,) in known}
+    still_open = connection.execute(_OPEN.format(_marks(wanted.decisions)), wanted.decisions).fetchall() if wanted.decisions else ()
+    return tuple(heads), stored, frozenset([entry for (entry,) in still_open])
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _write(connection: sqlite3.Connection, growth: Growth) -> None:

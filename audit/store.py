@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from audit.entry import parse_envelope
-from audit.growth import Found, Growth, Position, Stored
+from audit.entry import TERMINAL, parse_envelope
+from audit.growth import Found, Growth, Position, Sealed, Stored
 
 #: computes the rows from what the lock shows; returns `NOTHING` to leave the log as it is
 Plan: TypeAlias = Callable[[Found], Growth]
@@ -16,11 +16,31 @@ Plan: TypeAlias = Callable[[Found], Growth]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a batch must know: the covenants it appends to, the ids it brings, the decisions it closes."""
+    """What a batch must know: the covenants it appends to, the ids it brings, the decisions it closes.
+
+    `offered` are those of its calls that have no fence: another process that has the turn may place them as well.
+    """
 
     covenants: frozenset[str]
     ids: tuple[str, ...]
     decisions: tuple[str, ...]
+    offered: tuple[tuple[Sealed, ...], ...] = ()
+
+    def and_for(self, guests: Iterable[Sealed]) -> Wanted:
+        """What must be known to place the guests as well."""
+        theirs = wanted_of(guests)
+        return Wanted(self.covenants | theirs.covenants, self.ids + theirs.ids, self.decisions + theirs.decisions)
+
+
+def wanted_of(brought: Iterable[Sealed], offered: tuple[tuple[Sealed, ...], ...] = ()) -> Wanted:
+    """What has to be known to place all of these."""
+    drafts = [sealed.draft for sealed in brought]
+    return Wanted(
+        covenants=frozenset([draft.log for draft in drafts]),
+        ids=tuple([draft.id for draft in drafts]),
+        decisions=tuple([draft.ref for draft in drafts if draft.typ in TERMINAL and draft.ref is not None]),
+        offered=offered,
+    )
 
 
 class Store(Protocol):

@@ -1,0 +1,81 @@
+"""Whose turn it is to append to a SQLite file, among all processes of one machine.
+
+SQLite's own lock is polled with growing sleeps; waiting here in the kernel's queue keeps the tail short. The lock is on
+`<file>-turn`, which holds the board as well.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from audit.board import Board, Brought, Guest
+from audit.errors import StoreFailed
+from audit.growth import Position
+
+
+class Turn:
+    """The turn on one SQLite file; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = f"{path}-turn"
+        self._fd: int | None = None
+        self._board: Board | None = None
+
+    @contextmanager
+    def held(self, offered: Sequence[Brought] = ()) -> Iterator[Mapping[str, Position]]:
+        """Wait for the turn and hold it; gives where entries stand, by id, that another process has committed for us meanwhile.
+
+        Raises:
+            StoreFailed: the lock could not be taken.
+        """
+        try:
+            if self._fd is None or self._board is None:
+                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._board = Board(self._fd)
+            fd = self._fd
+            settled = _wait(fd, self._board, offered)
+        except OSError as error:
+            raise StoreFailed("the append lock could not be taken") from error
+        try:
+            yield settled
+        finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)
+
+    def guests(self) -> tuple[Guest, ...]:
+        """With the turn: what other processes wait to append."""
+        return () if self._board is None else self._board.guests()
+
+    def answer(self, guest: Guest, positions: Sequence[Position]) -> None:
+        """With the turn, after the commit: tell a guest where its entries stand."""
+        if self._board is not None:
+            self._board.answer(guest, positions)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._board is not None:
+            self._board.leave()
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd, self._board = None, None
+
+
+def _wait(fd: int, board: Board, offered: Sequence[Brought]) -> Mapping[str, Position]:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        return {}
+    if not board.pin(offered):
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        board.claim()
+        return {}
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    finally:
+        settled = board.take_down()
+    return settled

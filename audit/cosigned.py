@@ -130,7 +130,11 @@ def _holds(connection: Connection, log_id: int, size: int, policy: TrustPolicy) 
 def _with_lines(note: str, lines: str) -> bytes:
     """The checkpoint with only these signature lines: neither the log's own nor another witness's can stand in their way."""
     text = parse_note(note.encode()).text
-    return f"{text}\n{lines}".encode()
+    claimed = f"{text}\n{lines}".encode()
+    # An empty line among them would make a longer text of ours, which the witness could have signed in all honesty.
+    if parse_note(claimed).text != text:
+        raise NoteMalformed("cosignatures: expected signature lines only")
+    return claimed
 
 
 def _newest_size(connection: Connection, log_id: int) -> int:

@@ -184,6 +184,8 @@ class EntryCheck:
                 continue
             here.add(name)
             try:
+                if key_id is not None and name != SUBJECT:
+                    raise ValueError("expected no key beside a section that is not sealed")  # noqa: TRY301 - one place names what is wrong
                 plain = body if name != SUBJECT else self._plain(said.id, body, key_id, parts)
                 if plain is not None:
                     if b2a_base64(commitment(name, salt, plain), newline=False) != digest:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.checkpoint import Checkpoint, log_keys, open_checkpoint, unverified_checkpoint
+from audit.cosignature import cosignatures
 from audit.errors import NoteMalformed, NoteUnverified
 from audit.note import parse_note
 from audit.quorum import TrustPolicy
@@ -68,13 +69,19 @@ def starting_points(notes: Sequence[str], keys: Sequence[bytes]) -> Mapping[str,
 
 
 def witnessed_size(signed: Iterable[Signed], policy: TrustPolicy, largest: int) -> int:
-    """The size of the largest checkpoint, up to `largest`, that counts by a policy; 0 where none does."""
+    """The size of the largest checkpoint, up to `largest`, that enough of a policy's witnesses vouch for; 0 where none is.
+
+    That its own log signed it was found before. The policy is not asked for that again: it names a key once (C2SP tlog-policy), and one
+    key signs for every log of a broker, each under its own origin.
+    """
     inside = [one for one in signed if one.checkpoint is not None and one.checkpoint.size <= largest]
     for one in sorted(inside, key=lambda one: -(one.checkpoint.size if one.checkpoint else 0)):
         try:
-            return policy.accept(one.note.encode()).checkpoint.size
+            given = cosignatures(one.note.encode(), tuple(policy.witnesses.values()))
         except (NoteMalformed, NoteUnverified):
             continue
+        if one.checkpoint is not None and policy.met({cosignature.by for cosignature in given}):
+            return one.checkpoint.size
     return 0
 
 

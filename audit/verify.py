@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, select
 from audit.anchor import Anchor
 from audit.check_across import Across
 from audit.check_database import DatabaseSource
+from audit.check_kept import check_kept
 from audit.check_log import LogCheck
 from audit.check_signed import Kept, Signed, collect_signed, starting_points
 from audit.check_source import LogSource
@@ -80,6 +81,7 @@ def verify(
         findings.extend(finding for check in checks for finding in check.findings)
         findings.extend(across.findings)
         findings.extend(_open(connection, across, {log.log_id: log.origin for log in logs}, begun))
+        findings.extend(check_kept(connection, frozenset(inspect(connection).get_table_names())))
     return verdict_of([check.verdict(policy) for check in checks], findings)
 
 

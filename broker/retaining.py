@@ -1,12 +1,12 @@
 """What is kept no longer than the covenant says: closed cases and whoever they concern (`purge_after`), and old years of the log.
 
 Each has a class: a case that was closed for a reason is `case_type/reason`, a year of the log is `log`. Whatever a legal hold is on
-stays, and so does what belongs to a covenant of which no version is in force: nobody says then how long.
+stays. Of a covenant that has ended, the version that was in force last still says how long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -25,7 +25,7 @@ from broker.records import SOFTWARE
 from broker.retaining_holds import Holds
 from broker.subjects import Subjects
 from connectors.deposit import Deposit
-from policies.vocabulary import CovenantId
+from policies.covenant import Covenant
 
 #: the retention class of the log itself
 LOG = "log"
@@ -138,29 +138,36 @@ class Retaining:
 
     def _past(self) -> Iterator[CaseState]:
         """Closed cases that the covenant wants to be kept no longer."""
-        policies, today = self._covenants.in_force().policies, self._covenants.today()
+        covenants, today = self._last_in_force(), self._covenants.today()
         for case in self._registry.closed():
-            policy = policies.get(case.covenant)
-            kind = policy.covenant.case_types.get(case.case_type) if policy else None
+            covenant = covenants.get(case.covenant)
+            kind = covenant.case_types.get(case.case_type) if covenant else None
             step = kind.ladder.get(case.phase) if kind else None
             term = step.purge_for(case.closed_for or "") if step else None
             if term is not None and term.after(_day(case.phase_since_ms)) <= today:
                 yield case
 
     def _old_years(self) -> Iterator[Shard]:
-        policies, today = self._covenants.in_force().policies, self._covenants.today()
+        covenants, today = self._last_in_force(), self._covenants.today()
         waits: set[str] = set()
         for shard in shards(self._log_engine):
             log = shard.head
-            policy = policies.get(CovenantId(log.covenant))
-            rules = policy.covenant.log if policy else None
+            covenant = covenants.get(log.covenant)
             # INVARIANT: years go in their order. An erasure accounts for entries before it, and would otherwise be dropped first.
-            if rules is None or shard.sealed or log.covenant in waits:
+            if covenant is None or covenant.log is None or shard.sealed or log.covenant in waits:
                 continue
-            if rules.retention.after(date(log.year, 12, 31)) < today:
+            if covenant.log.retention.after(date(log.year, 12, 31)) < today:
                 yield shard
             else:
                 waits.add(log.covenant)
+
+    def _last_in_force(self) -> Mapping[str, Covenant]:
+        """Every covenant as it is in force, or was last: of two versions the one that began later."""
+        found: dict[str, Covenant] = {}
+        for version in self._covenants.versions():
+            if version.state in {"active", "superseded", "ended"}:
+                found[version.covenant] = self._covenants.policy(version.sha256).covenant
+        return found | {name: policy.covenant for name, policy in self._covenants.in_force().policies.items()}
 
 
 def class_of(case: CaseState) -> str:

@@ -1,0 +1,110 @@
+"""Letting go of what is past its time: closed cases and old years, unless somebody holds them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from audit.entry import ERASURE, Actor
+from audit.verdict import Exit
+from broker.bootstrap import World
+from broker.retaining import class_of
+from broker.upkeep import upkeep
+from tests.stage import DIRECTOR, Theatre, theatre
+
+TIMER = Actor("timer-1", "privacy_officer", "municipality")
+YEARS = timedelta(days=2 * 366)
+
+
+def close(house: Theatre, case: str, reason: str = "resolved") -> str:
+    house.post(DIRECTOR, f"/v1/cases/{case}/closures", {"reason": reason})
+    return case
+
+
+def later(house: Theatre, by: timedelta) -> World:
+    return World(clock=lambda: datetime.now(UTC) + by, events_to=house.events)
+
+
+def test_a_closed_case_goes_when_its_term_has_passed_and_not_before(small_house: Theatre) -> None:
+    house = small_house
+    case = close(house, house.open_case("plan"))
+    with upkeep(house.broker) as kept:
+        assert kept.retaining.due().cases == ()
+        assert kept.retaining.run(TIMER).cases == 0
+    worker = house.worker(later(house, YEARS))
+    with upkeep(worker) as kept:
+        (due,) = kept.retaining.due().cases
+        assert (due.id, class_of(due)) == (case, "serious_nuisance/resolved")
+        done = kept.retaining.run(TIMER, at_once=True)
+        assert (done.cases, done.years, done.kept) == (1, 0, ())
+        assert done.erased.finished == 1
+        assert kept.retaining.due().cases == ()
+        assert kept.registry.case(case) is None
+    worker.close()
+    house.broker.sweeper().sign()
+    assert house.verdict().exit is Exit.VERIFIED
+    order, erased = house.entries(ERASURE)
+    assert order.core is not None
+    assert erased.core is not None
+    assert (order.core.reasons, order.core.retention, order.actor) == (("term_passed",), "serious_nuisance/resolved", TIMER)
+    assert [one.envelope.typ for one in house.entries("case.purged")] == ["case.purged"]
+
+
+def test_a_case_closed_as_unfounded_goes_after_thirty_days(small_house: Theatre) -> None:
+    house = small_house
+    close(house, house.open_case("plan"), "unfounded")
+    worker = house.worker(later(house, timedelta(days=31)))
+    with upkeep(worker) as kept:
+        assert [class_of(case) for case in kept.retaining.due().cases] == ["serious_nuisance/unfounded"]
+    worker.close()
+
+
+def test_what_is_held_stays(small_house: Theatre) -> None:
+    house = small_house
+    case = close(house, house.open_case("plan"))
+    worker = house.worker(later(house, YEARS))
+    with upkeep(worker) as kept:
+        state = kept.registry.case(case)
+        assert state is not None
+        kept.holds.set_case(state, "supervision", TIMER)
+        due = kept.retaining.due()
+        assert (due.cases, due.held) == ((), ("serious_nuisance/resolved",))
+        assert kept.retaining.run(TIMER, at_once=True).cases == 0
+        assert kept.registry.case(case) == state
+    worker.close()
+
+
+def test_whoever_is_in_another_case_that_is_kept_stays(small_house: Theatre) -> None:
+    house = small_house
+    old = close(house, house.open_case("plan"), "unfounded")
+    house.open_case("triage")
+    worker = house.worker(later(house, timedelta(days=31)))
+    with upkeep(worker) as kept:
+        done = kept.retaining.run(TIMER, at_once=True)
+        assert (done.cases, done.erased.ordered) == (1, 0)
+        assert kept.registry.case(old) is None
+    worker.close()
+    assert house.entries(ERASURE) == []
+
+
+def test_a_year_past_the_logs_term_is_sealed_and_dropped(tmp_path: Path) -> None:
+    with theatre(tmp_path) as house:
+        close(house, house.open_case("plan"))
+        house.broker.sweeper().sign()
+        worker = house.worker(later(house, timedelta(days=8 * 366)))
+        with upkeep(worker) as kept:
+            hold = kept.holds.set_party("waterstad-noord", "police", "supervision", TIMER)
+            assert kept.retaining.due().years == ()
+            assert "log" in kept.retaining.due().held
+            (standing,) = kept.holds.standing({"waterstad-noord"})
+            assert standing.id == hold
+            kept.holds.lift(standing, TIMER)
+            (old,) = kept.retaining.due().years
+            done = kept.retaining.run(TIMER, at_once=True)
+            assert (done.years, done.dropped) == (1, old.head.frontier.size)
+            assert kept.retaining.due().years == ()
+        worker.sweeper().sign()
+        worker.close()
+        verdict = house.verdict()
+        assert (verdict.findings, verdict.exit) == ((), Exit.VERIFIED)
+        assert sum(log.dropped for log in verdict.logs) == old.head.frontier.size

@@ -9,12 +9,14 @@ A bundle is a zip of text files, in this order; each but the first holds one can
   A section is `{"body", "salt"}`, or `{"key", "salt", "sealed"}` where it is encrypted. An object without `id` holds sections whose
   leaf is gone.
 - `nodes.jsonl`: `{"hash", "i", "level"}`, the inner nodes of the tree by level and place.
-- `terms.jsonl`: `{"indexes", "kind", "value"}`, the query index. Values of subjects and cases are empty unless the subjects are opened.
 - `accounts.jsonl`: `{"core", "envelope", "proof"}`, entries of type `erasure` in other logs of the same broker that account for what is
   missing here, each with its tlog-proof.
 
 Octets that are no text (hashes, salts, sealed bodies) are in base64. `envelope` and `body` have one character for each octet (ISO
 8859-1), so whatever a database holds can be written down, and ASCII is readable. The same log gives the same bytes.
+
+The query index is not in it: it can be computed again from the bodies and proves nothing, and it would tell pseudonyms of subjects that
+are sealed here.
 """
 
 from __future__ import annotations
@@ -36,13 +38,11 @@ MANIFEST = "manifest.json"
 CHECKPOINTS = "checkpoints.jsonl"
 ENTRIES = "entries.jsonl"
 NODES = "nodes.jsonl"
-TERMS = "terms.jsonl"
 ACCOUNTS = "accounts.jsonl"
-FILES = (MANIFEST, CHECKPOINTS, ENTRIES, NODES, TERMS, ACCOUNTS)
+FILES = (MANIFEST, CHECKPOINTS, ENTRIES, NODES, ACCOUNTS)
 
 #: a longer line is refused unread
 LINE_MAX_BYTES = 8_000_000
-INDEXES_MAX = 1000
 
 
 class Contents(StrEnum):

@@ -16,14 +16,12 @@ from audit.bundle import (
     LINE_MAX_BYTES,
     MANIFEST,
     NODES,
-    TERMS,
     BundleManifest,
-    Contents,
     number,
     object_of,
     text,
 )
-from audit.check_source import EntryRow, NodeRow, SectionRow, TermRow
+from audit.check_source import EntryRow, NodeRow, SectionRow
 from audit.database import KeptLog
 from audit.entry import ERASURE, Core, parse_envelope
 from audit.errors import AuditError, NotALog, NoteMalformed
@@ -74,14 +72,8 @@ class BundleSource:
         """See `LogSource.nodes_of`."""
         return (node for node in self.nodes() if node[0] == level)
 
-    def terms(self, start: int) -> Iterator[TermRow] | None:
-        """See `LogSource.terms`."""
-        if self.manifest.contents is Contents.WITHOUT_SECTIONS:
-            return None
-        rows = self._rows(
-            TERMS, lambda members: (text(members["kind"]), text(members["value"]), [number(one) for one in members["indexes"]])
-        )
-        return ((kind, value, [index for index in indexes if index >= start]) for kind, value, indexes in rows) if start else rows
+    def terms(self, start: int) -> None:
+        """See `LogSource.terms`: a bundle holds none."""
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """See `LogSource.notes`."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import zipfile
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
 from audit.absence import SEAL
-from audit.bundle import ACCOUNTS, CHECKPOINTS, ENTRIES, FILES, INDEXES_MAX, MANIFEST, NODES, TERMS, BundleManifest, Contents, line_of
+from audit.bundle import ACCOUNTS, CHECKPOINTS, ENTRIES, FILES, MANIFEST, NODES, BundleManifest, Contents, line_of
 from audit.check_database import DatabaseSource
-from audit.check_source import EntryRow, SectionRow, TermRow
+from audit.check_source import EntryRow, SectionRow
 from audit.database import KeptLog, heads, kept_logs, snapshot
 from audit.entry import ERASURE
 from audit.errors import SubjectKeyGone, UnknownEntry
@@ -22,7 +21,7 @@ from audit.proofs import tlog_proof
 from audit.records import Record, entries
 from audit.section import CORE, SUBJECT, SubjectKeys, unseal
 from audit.tables import leaf, recent, section, term
-from audit.terms import SEALED_KINDS, Kind
+from audit.terms import Kind
 
 # The first moment that a zip can say: a bundle does not tell when it was made, or its bytes would not be those of the log.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -111,7 +110,6 @@ class _Writing:
             CHECKPOINTS: (line_of({"note": note, "size": size}) for size, note in self._source.notes()),
             ENTRIES: self._entries(),
             NODES: (line_of({"hash": base64_text(digest), "i": i, "level": level}) for level, i, digest in self._source.nodes()),
-            TERMS: self._terms(),
             ACCOUNTS: self._accounts(),
         }
         yield from ((name, lines[name]) for name in FILES)
@@ -155,31 +153,6 @@ class _Writing:
         except (SubjectKeyGone, ValueError):
             return None
 
-    def _terms(self) -> Iterator[str]:
-        if self._contents is Contents.WITHOUT_SECTIONS:
-            return
-        sealed: dict[str, array[int]] = {kind: array("q") for kind in sorted(SEALED_KINDS)}
-        for kind, value, indexes in self._merged():
-            if kind not in sealed or self._contents is Contents.OPENED:
-                yield from _chunks(kind, value, indexes)
-            elif self._contents is Contents.SEALED:
-                sealed[kind].extend(indexes)
-        for kind, places in sealed.items():
-            yield from _chunks(kind, "", sorted(places))
-
-    def _merged(self) -> Iterator[TermRow]:
-        """The index, and after it what waits for it."""
-        waiting: dict[tuple[str, str], list[int]] = {}
-        folded = True
-        for kind, value, indexes in self._source.terms(0):
-            folded = folded and not isinstance(indexes, tuple)
-            if folded:
-                yield kind, value, sorted(indexes)
-            else:
-                waiting.setdefault((kind, value), []).extend(indexes)
-        for (kind, value), places in sorted(waiting.items()):
-            yield kind, value, sorted(places)
-
     def _accounts(self) -> Iterator[str]:
         """The erasures of other logs that name something here."""
         for log in heads(self._connection):
@@ -212,8 +185,3 @@ class _Writing:
                 "proof": str(tlog_proof(self._connection, record.position.origin, index)),
             }
         )
-
-
-def _chunks(kind: str, value: str, indexes: Sequence[int]) -> Iterator[str]:
-    for at in range(0, len(indexes), INDEXES_MAX):
-        yield line_of({"indexes": [*indexes[at : at + INDEXES_MAX]], "kind": kind, "value": value})

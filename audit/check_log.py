@@ -78,7 +78,7 @@ class LogCheck:
             dropped=self._across.absences.dropped_in(self._log.origin),
             since=self._start,
             witnessed_size=None if policy is None else witnessed_size(held, policy, self._signed_size),
-            left_out=tuple(sorted(self._source.left_out)) + (("terms",) if self._source.terms(self._start) is None else ()),
+            left_out=tuple(sorted(self._source.left_out)) + (("index",) if self._source.terms(self._start) is None else ()),
         )
 
     def _frontier(self) -> Frontier | None:

@@ -83,7 +83,7 @@ class LogVerdict:
         """What was not checked, each in one phrase."""
         phrases = (
             (self.since, f"entries before {self.since}, for which the checkpoint you kept vouches"),
-            (self.left_out, f"{', '.join(self.left_out)}: left out of the bundle"),
+            (self.left_out, f"{', '.join(self.left_out)}: not in the bundle"),
             (self.unopened, f"{self.unopened} subject sections that were not opened"),
             (self.size > self.signed_size > 0, f"entries from {self.signed_size} on, which no checkpoint covers yet"),
         )

@@ -19,6 +19,7 @@ MAX_FUNCTION_LINES = 40
 
 #: what is longer, and why it is one thing all the same
 LONG_FUNCTIONS = {"broker/bootstrap.py:open_broker": "the composition root names every part once, in order of dependence"}
+LONG_FILES = {"audit/standalone_verifier.py": "handed out as it stands: an outsider reads one file, and it imports nothing of ours"}
 #: imports that wait, and why
 LATE_IMPORTS = {"broker/bench/postgres.py": "a server of the development extras, which warns when it is imported; only a bench starts it"}
 
@@ -53,7 +54,7 @@ def test_imports_stand_at_the_top() -> None:
 
 
 def test_a_file_is_one_room() -> None:
-    assert [name for name, _, text in trees() if len(text.splitlines()) > MAX_FILE_LINES] == []
+    assert {name for name, _, text in trees() if len(text.splitlines()) > MAX_FILE_LINES} == set(LONG_FILES)
 
 
 def lines_of(function: ast.FunctionDef) -> int:

@@ -100,13 +100,9 @@ class PostgresStore:
             if growth is NOTHING:
                 wire.command("ROLLBACK")
                 return
-            ((closed,),) = wire.run(*write_statement(growth))
-            if number(closed) != len(growth.closed):
-                # A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
-                raise StoreFailed("a decision was closed meanwhile")
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
-            wire.command("COMMIT")
+            wire.commit(*write_statement(growth))
 
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile."""

@@ -7,6 +7,7 @@ holding the interpreter's lock. What goes over the wire is typed in the statemen
 from __future__ import annotations
 
 import re
+import select
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from types import MappingProxyType
@@ -101,6 +102,38 @@ class Wire:
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
 
+    def commit(self, statement: str, parameters: Sequence[Wired]) -> None:
+        """Run a prepared statement and COMMIT, in one round trip: the server skips the COMMIT where the statement failed.
+
+        Raises:
+            StoreFailed: the server refused it, or is gone; whether it has committed is unknown then.
+        """
+        name = self._prepared.get(statement) or self._prepare(statement)
+        pgconn = self._connection.pgconn
+        pgconn.enter_pipeline_mode()
+        pgconn.send_query_prepared(name, cast("Sequence[bytes]", parameters), [_BINARY] * len(parameters), _BINARY)
+        pgconn.send_query_params(b"COMMIT", [])
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            self._await(select.POLLIN | select.POLLOUT)
+        for _ in range(2):
+            self._answered(self._next_result())
+            self._next_result()  # the end of that statement's results
+        self._next_result()  # the end of the pipeline
+        pgconn.exit_pipeline_mode()
+
+    def _next_result(self) -> PGresult | None:
+        # libpq's own wait for a result holds the interpreter's lock; waiting for the socket does not.
+        while self._connection.pgconn.is_busy():
+            self._await(select.POLLIN)
+        return self._connection.pgconn.get_result()
+
+    def _await(self, events: int) -> None:
+        waiting = select.poll()
+        waiting.register(self._connection.pgconn.socket, events)
+        waiting.poll()
+        self._connection.pgconn.consume_input()
+
     def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
         """Begin a transaction and run prepared statements in one round trip; the rows of the last one, as text.
 
@@ -134,8 +167,8 @@ class Wire:
         self._prepared[statement] = name
         return name
 
-    def _answered(self, result: PGresult) -> PGresult:
+    def _answered(self, result: PGresult | None) -> PGresult:
         # The server's words stay here: they may quote what was sent.
-        if result.status not in _FINE:
+        if result is None or result.status not in _FINE:
             raise StoreFailed("the database refused a statement, or broke off")
         return result

@@ -41,8 +41,9 @@ _STATE = ("int8", "bytea", "text", "text", "int8")
 
 
 def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
-    """The statement and its parameters; its one row says how many decisions it closed.
+    """The statement and its parameters. It fails where it closed fewer decisions than it should.
 
+    A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
     Its parts touch different rows, so the order in which the server takes them does not matter.
     """
     heads = [
@@ -64,7 +65,7 @@ def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
         else:
             parameters.extend(wired_array(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True))
     if growth.closed:
-        parameters.append(wired_array("text", growth.closed))
+        parameters += (wired_array("text", growth.closed), wired("int8", len(growth.closed)))
     for head, _ in growth.grown:
         state = (head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id)
         parameters.extend(wired(kind, value) for kind, value in zip(_STATE, state, strict=True))
@@ -78,11 +79,11 @@ def _text(shape: tuple[int, ...], *, closing: bool, growing: int) -> str:
 
     INVARIANT: it is made of the names above and of numbers, never of what came in.
     """
-    number, closed = count(1), "0"
+    number, closed = count(1), "1"
     parts = [_insert(table, rows, number) for table, rows in zip(_INSERTS, shape, strict=True) if rows]
     if closing:
         parts.append(f"DELETE FROM audit_open WHERE id = ANY(${next(number)}::text[]) RETURNING 1")  # noqa: S608 - see above
-        closed = f"count(*) FROM part{len(parts) - 1}"
+        closed = f"1 / (count(*) = ${next(number)}::int8)::int4 FROM part{len(parts) - 1}"
     for _ in range(growing):
         size, frontier, last_ts, clock, log_id = (f"${next(number)}::{kind}" for kind in _STATE)
         parts.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
@@ -35,14 +35,15 @@ def write_bundle(
     path: Path,
     *,
     contents: Contents,
-    keys: Mapping[str, Sequence[str]],
+    keys: Sequence[bytes] = (),
+    receipts: Sequence[str] = (),
     subject_keys: SubjectKeys | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> BundleManifest:
     """Write the bundle of one log; the file is there whole or not at all, and only its owner may read it.
 
-    `contents` says which sections it holds; `subject_keys` are wanted where the subjects are to be opened. `keys` are vkeys, under
-    `checkpoints` and `receipts`. `progress` is called now and then with the number of entries done and in all.
+    `contents` says which sections it holds; `subject_keys` are wanted where the subjects are to be opened. `keys` sign its
+    checkpoints, 32 bytes each, `receipts` are vkeys. `progress` is called now and then with the number of entries done and in all.
 
     Raises:
         UnknownEntry: there is no such log, or what accounts for something missing in it is under no checkpoint yet.
@@ -50,7 +51,8 @@ def write_bundle(
     """
     with snapshot(engine) as connection:
         log = _log(connection, covenant, year)
-        manifest = BundleManifest(log, contents, keys)
+        checkpoints = tuple(str(VerifierKey(log.origin, key)) for key in keys)
+        manifest = BundleManifest(log, contents, {"checkpoints": checkpoints, "receipts": receipts})
         writing = _Writing(connection, log, contents, subject_keys, progress)
         draft = path.with_name(f"{path.name}.draft")
         # If we die before the rename there is a draft and no bundle; a bundle is never half there.
@@ -62,11 +64,6 @@ def write_bundle(
             os.fsync(file.fileno())
         draft.replace(path)
     return manifest
-
-
-def checkpoint_vkey(origin: str, key: bytes) -> str:
-    """The verifier key of one log."""
-    return str(VerifierKey(origin, key))
 
 
 def _log(connection: Connection, covenant: str, year: int) -> KeptLog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from broker.cli.audit.bundle import write as write_bundle
 from broker.cli.audit.compare import compare_receipts
 from broker.cli.audit.erase import erase
 from broker.cli.audit.impact import impact
@@ -12,7 +13,9 @@ from broker.cli.audit.report import report
 from broker.cli.audit.retain import hold, retain
 from broker.cli.audit.search import search_log
 from broker.cli.audit.tally import tally_now
+from broker.cli.audit.verifier import print_verifier
 from broker.cli.audit.verify import verify_log
+from broker.cli.audit.verify_foreign import foreign
 from broker.cli.audit.witness import witness
 from broker.cli.audit.witness_evidence import check_evidence
 
@@ -24,6 +27,9 @@ def audit() -> None:
 
 for _command in (
     verify_log,
+    write_bundle,
+    print_verifier,
+    foreign,
     show_keys,
     sign_now,
     search_log,

@@ -1,9 +1,10 @@
-"""Verify the log, live or copied."""
+"""Verify the log: live, copied, or a bundle of it that was handed over."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,31 +12,76 @@ from rich.progress import Progress
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.anchor import Anchor
+from audit.bundle_verify import verify_bundle
 from audit.database import open_copy
 from audit.errors import AuditError
+from audit.note import VerifierKey
+from audit.quorum import TrustPolicy
 from audit.verdict import Exit, Verdict
+from audit.verify import Progress as Step
 from audit.verify import verify
+from broker.bootstrap import Broker
 from broker.cli.common import as_json, opened
 from broker.config import ConfigError
 from broker.keys import KeyDirectoryError
 from connectors.errors import ConnectorError
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked, the files already read."""
+
+    copy: Path | None
+    bundle: Path | None
+    keys: tuple[bytes, ...]
+    kept: tuple[str, ...]
+    since: tuple[str, ...]
+    policy: TrustPolicy | None
+    without_subjects: bool
+
 
 @click.command("verify")
-@click.option("--file", "copy", type=click.Path(path_type=Path), help="A copied SQLite file instead of the live database.")
-@click.option(
-    "--checkpoint", "kept", type=click.Path(path_type=Path), multiple=True, help="A signed checkpoint that a partner kept; repeatable."
-)
+@click.option("--file", "copy", type=_FILE, help="A copied SQLite file instead of the live database.")
+@click.option("--bundle", type=_FILE, help="A bundle instead of a database; it needs no settings and no keys of the broker.")
+@click.option("--key", "vkeys", multiple=True, help="A verifier key `name+hash+key` whose checkpoints count; needed for a bundle.")
+@click.option("--checkpoint", "kept", type=_FILE, multiple=True, help="A signed checkpoint that a partner kept; repeatable.")
+@click.option("--since", type=_FILE, multiple=True, help="A signed checkpoint that you checked before: only what came after is read.")
+@click.option("--policy", type=_FILE, help="A trust policy (C2SP tlog-policy): a log without its quorum of witnesses is unwitnessed.")
 @click.option("--without-subjects", is_flag=True, help="Do not open subject sections; their commitments stay unchecked and are counted.")
 @as_json
-def verify_log(*, copy: Path | None, kept: tuple[Path, ...], without_subjects: bool, as_json: bool) -> None:
+def verify_log(
+    *,
+    copy: Path | None,
+    bundle: Path | None,
+    vkeys: tuple[str, ...],
+    kept: tuple[Path, ...],
+    since: tuple[Path, ...],
+    policy: Path | None,
+    without_subjects: bool,
+    as_json: bool,
+) -> None:
     """Recompute the whole log and hold it against what was signed.
 
-    Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed yet), 3 the command cannot be carried out.
+    Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed, or no quorum of witnesses), 3 the command cannot be carried out.
     """
     try:
-        verdict = _verdict(copy, kept, without_subjects=without_subjects, quiet=as_json)
-    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError) as error:
+        _check_usage(copy, bundle, keyed=bool(vkeys or policy))
+        asked = _Asked(
+            copy,
+            bundle,
+            tuple(VerifierKey.parse(vkey).key for vkey in vkeys),
+            tuple(path.read_text(encoding="utf-8") for path in kept),
+            tuple(path.read_text(encoding="utf-8") for path in since),
+            None if policy is None else TrustPolicy.parse(policy.read_bytes()),
+            without_subjects,
+        )
+        verdict = _verdict(asked, quiet=as_json)
+    except click.UsageError as error:
+        click.echo(f"error: {error.message}", err=True)
+        sys.exit(Exit.USAGE)
+    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, UnicodeDecodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
         click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
         sys.exit(Exit.USAGE)
@@ -43,22 +89,48 @@ def verify_log(*, copy: Path | None, kept: tuple[Path, ...], without_subjects: b
     sys.exit(verdict.exit)
 
 
-def _verdict(copy: Path | None, kept: tuple[Path, ...], *, without_subjects: bool, quiet: bool) -> Verdict:
-    with opened() as broker, Progress(transient=True, disable=quiet) as bar:
+def _check_usage(copy: Path | None, bundle: Path | None, *, keyed: bool) -> None:
+    if bundle is not None and (copy is not None or not keyed):
+        raise click.UsageError("--bundle goes without --file, and with a --key or a --policy: a bundle does not vouch for itself")
+
+
+def checkpoint_keys(broker: Broker) -> tuple[bytes, ...]:
+    """Every public key that signs, or has signed, the broker's checkpoints, 32 bytes each."""
+    return (broker.checkpoint_public_key(),)
+
+
+def _verdict(asked: _Asked, *, quiet: bool) -> Verdict:
+    with Progress(transient=True, disable=quiet) as bar:
         task = bar.add_task("entries", total=None)
 
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        verdict = verify(
-            open_copy(copy) if copy else broker.log_engine,
-            checkpoint_keys=(broker.checkpoint_public_key(),),
-            subject_keys=None if without_subjects else broker.subjects,
-            anchor=Anchor(broker.settings.anchor),
-            checkpoints=tuple(path.read_text() for path in kept),
-            progress=progress,
-        )
-        if copy is None:
-            with suppress(OSError):  # the verdict stands, whether or not the operator's alarms can be told
-                broker.notes.verified(verdict, broker.world.clock(), whole=not without_subjects)
-        return verdict
+        if asked.bundle is not None:
+            return verify_bundle(
+                asked.bundle,
+                checkpoint_keys=asked.keys,
+                checkpoints=asked.kept,
+                since=asked.since,
+                policy=asked.policy,
+                progress=progress,
+            )
+        with opened() as broker:
+            return _of_database(broker, asked, progress)
+
+
+def _of_database(broker: Broker, asked: _Asked, progress: Step) -> Verdict:
+    verdict = verify(
+        open_copy(asked.copy) if asked.copy else broker.log_engine,
+        checkpoint_keys=(*checkpoint_keys(broker), *asked.keys),
+        subject_keys=None if asked.without_subjects else broker.subjects,
+        anchor=Anchor(broker.settings.anchor),
+        checkpoints=asked.kept,
+        since=asked.since,
+        policy=asked.policy,
+        progress=progress,
+    )
+    if asked.copy is None:
+        with suppress(OSError):  # the verdict stands, whether or not the operator's alarms can be told
+            broker.notes.verified(verdict, broker.world.clock(), whole=not asked.without_subjects and not asked.since)
+    return verdict

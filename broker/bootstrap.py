@@ -11,11 +11,9 @@ from typing import TextIO
 from flask import Flask, g
 from sqlalchemy import Engine
 
-from audit.anchor import Anchor
 from audit.database import open_engine as open_log_engine
 from audit.log import Log
 from audit.receipt import ReceiptSigner
-from audit.signer import Signer
 from broker.api import audit as audit_api
 from broker.api import audit_reading as audit_reading_api
 from broker.api import audit_witness as audit_witness_api
@@ -53,7 +51,7 @@ from broker.oauth.endpoints import OAuthParts
 from broker.oauth.endpoints import blueprint as oauth_blueprint
 from broker.oauth.private_key_jwt import Vouching
 from broker.oauth.tokens import AccessTokens
-from broker.opening import check_listed_sources, open_listed_sources, open_store
+from broker.opening import check_listed_sources, open_listed_sources, open_signer, open_store
 from broker.outbox import Outbox
 from broker.reader import Reader
 from broker.recalls import Recalls
@@ -183,7 +181,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
 
     def sweeper() -> Sweeper:
         # The key that signs checkpoints is read here and not above: the web workers never have it.
-        signer = Signer(log_engine, Anchor(settings.anchor), keys.checkpoint_signing(), clock=clock)
+        signer = open_signer(settings, log_engine, clock)
         return Sweeper(
             engine=engine,
             log_engine=log_engine,
@@ -279,7 +277,9 @@ def create_service(broker: Broker) -> Flask:
             ),
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
-            audit_api.blueprint(log_engine=broker.log_engine),
+            audit_api.blueprint(
+                log_engine=broker.log_engine, log_name=broker.settings.log_name, receipts=broker.receipt_signer.verifier
+            ),
             *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),

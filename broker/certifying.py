@@ -6,6 +6,7 @@ import hashlib
 
 from sqlalchemy import Engine
 
+from audit.codes import Pair
 from audit.entry import HOUSE, Core, Draft
 from audit.log import Log
 from audit.query import PAGE_MAX, Search, search
@@ -14,6 +15,8 @@ from broker.clock import Ids
 from broker.records import SOFTWARE
 
 CERTIFIED = "key.certified"
+#: the name under which the public key of checkpoints stands, whole and in hexadecimal: the web workers cannot read its file
+CHECKPOINT_KEY = "checkpoint_key"
 
 
 def certify_receipt_key(log_engine: Engine, log: Log, signer: ReceiptSigner, ids: Ids) -> bool:
@@ -25,7 +28,19 @@ def certify_receipt_key(log_engine: Engine, log: Log, signer: ReceiptSigner, ids
         audit.errors.LogUnavailable: it is not on the record; do not serve.
     """
     fingerprint = hashlib.sha256(str(signer.verifier).encode()).hexdigest()
-    detail = ("receipt_key_sha256", fingerprint)
+    return _certify(log_engine, log, ("receipt_key_sha256", fingerprint), ids)
+
+
+def certify_checkpoint_key(log_engine: Engine, log: Log, public_key: bytes, ids: Ids) -> bool:
+    """Put the public key of the checkpoints on the record, once per key; returns whether it was new.
+
+    Raises:
+        audit.errors.LogUnavailable: it is not on the record.
+    """
+    return _certify(log_engine, log, (CHECKPOINT_KEY, public_key.hex()), ids)
+
+
+def _certify(log_engine: Engine, log: Log, detail: Pair, ids: Ids) -> bool:
     page = search(log_engine, Search(log=HOUSE, type=CERTIFIED), limit=PAGE_MAX)
     if any(hit.core is not None and detail in hit.core.details for hit in page.hits):
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import re
 import stat
@@ -35,6 +36,11 @@ DEPOSIT_WRAPPING = "deposit-wrapping.ring"
 DEPOSIT_INDEX = "deposit-index.key"
 PSEUDONYMS = "pseudonyms.key"
 FILES = (TOKEN_SIGNING, RECEIPT_SIGNING, CHECKPOINT_SIGNING, DEPOSIT_WRAPPING, DEPOSIT_INDEX, PSEUDONYMS)
+
+#: public halves of keys that signed before, so that what they signed still verifies; made by the first rotation
+FORMER = "former-keys.json"
+#: what can be rotated, and the file of its present key
+ROTATED: Mapping[str, str] = MappingProxyType({"checkpoint": CHECKPOINT_SIGNING, "receipt": RECEIPT_SIGNING})
 
 _RING_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,31}) ([A-Za-z0-9+/=]{44})")
 
@@ -113,6 +119,46 @@ class KeyDirectory:
         """
         return self._symmetric(PSEUDONYMS)
 
+    def former(self, use: str) -> tuple[bytes, ...]:
+        """The public keys, 32 bytes each, that signed checkpoints or receipts before the present one, oldest first.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        if not (self._path / FORMER).exists():
+            return ()
+        try:
+            kept = json.loads(self._read(FORMER))
+            return tuple(bytes.fromhex(one) for one in kept.get(use, ()))
+        except (ValueError, AttributeError, TypeError):
+            raise KeyDirectoryError(f"{self._path / FORMER}: expected public keys in hexadecimal by use") from None
+
+    def successor(self, use: str) -> Ed25519PrivateKey:
+        """The key that is to come: made now, or by a rotation that was broken off. It signs nothing yet.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        name = f"{ROTATED[use]}.next"
+        if not (self._path / name).exists():
+            _replace(self._path / name, _pem(Ed25519PrivateKey.generate()))
+        return self._ed25519(name)
+
+    def succeed(self, use: str) -> None:
+        """Put the successor in the place of the present key, whose public half is kept.
+
+        Raises:
+            KeyDirectoryError: see the class of the error.
+        """
+        present = self._ed25519(ROTATED[use]).public_key().public_bytes_raw()
+        kept = {each: [one.hex() for one in self.former(each)] for each in ROTATED}
+        if present.hex() not in kept[use]:
+            kept[use].append(present.hex())
+        # If we die after this line, the present key is listed as a former one as well, which says nothing false; then the rename is due.
+        _replace(self._path / FORMER, json.dumps(kept, indent=1).encode("ascii"))
+        (self._path / f"{ROTATED[use]}.next").replace(self._path / ROTATED[use])
+        _sync(self._path)
+
     def _ed25519(self, name: str) -> Ed25519PrivateKey:
         key = self._private_key(name)
         if not isinstance(key, Ed25519PrivateKey):
@@ -182,6 +228,23 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside, and rename it into its place: it is there whole, or as it was before."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    _write(draft, content)
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
+from audit.anchor import Anchor
 from audit.postgres import PostgresStore
+from audit.signer import Signer
 from audit.sqlite import SqliteStore
 from audit.store import Store
+from broker.clock import Clock
 from broker.config import Settings
+from broker.keys import KeyDirectory
 from broker.logs import Events
 from connectors.deposit import Deposit
 from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
@@ -25,6 +29,16 @@ def open_store(audit_url: str) -> Store:
     if url.get_backend_name() == "sqlite":
         return SqliteStore(Path(url.database or ""))
     return PostgresStore(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def open_signer(settings: Settings, log_engine: Engine, clock: Clock) -> Signer:
+    """The signer of checkpoints. It reads the key that signs them: only the worker calls this, the web workers never have it.
+
+    Raises:
+        broker.keys.KeyDirectoryError: the key is not there, or open to others.
+    """
+    keys = KeyDirectory(settings.keys)
+    return Signer(log_engine, Anchor(settings.anchor), keys.checkpoint_signing(), clock=clock, former_keys=keys.former("checkpoint"))
 
 
 def open_listed_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:

@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 
 from audit.checkpoints import newest_checkpoints
 from audit.errors import UnknownEntry
-from audit.note import base64_text
+from audit.note import VerifierKey, base64_text
 from audit.proofs import tlog_proof
 from audit.published import published
 from audit.records import position
+from broker.api.audit_keys import add_keys
 from broker.api.spec import BASE, Header, Reply, documented
 from broker.authenticate import Door
 from broker.wire import Message
@@ -57,9 +58,10 @@ class ProofMessage(Message):
     proof = fields.String(required=True)
 
 
-def blueprint(*, log_engine: Engine) -> Blueprint:
+def blueprint(*, log_engine: Engine, log_name: str, receipts: VerifierKey) -> Blueprint:
     """The routes of this door."""
     routes = Blueprint("audit", __name__, url_prefix=f"{BASE}/audit")
+    add_keys(routes, log_engine, log_name, receipts)
 
     @routes.get("/checkpoints")
     @documented(summary="The newest signed checkpoints", tag=TAG, door=Door.AUDIT, answer=CheckpointsMessage())

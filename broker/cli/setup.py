@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.errors import AuditError
 from broker.api.openapi import LazyDocument
 from broker.bootstrap import Broker, World, check_fit, create_service, migrate, open_broker
-from broker.certifying import certify_receipt_key
+from broker.certifying import certify_checkpoint_key, certify_receipt_key
 from broker.cli.beside import Beside
 from broker.cli.common import opened, settings
 from broker.clock import system_random
@@ -29,6 +29,7 @@ from broker.health_notes import sign_and_note
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.tallying import Tallying
+from broker.upkeep import upkeep
 from broker.witnessing import Witnessing
 
 #: how often the worker settles, and how often it signs what has grown, in seconds
@@ -70,6 +71,7 @@ def serve(*, with_worker: bool) -> None:
         check_fit(broker)
         check_cells(chosen)
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
+        destroy_again(broker)
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
     with ExitStack() as beside:
         if with_worker:
@@ -130,11 +132,22 @@ def worker(*, once: bool) -> None:
     if not once:
         share_meter(broker, "worker")
     try:
+        with suppress(AuditError):  # the worker says itself, each round, that the log cannot be written
+            certify_checkpoint_key(broker.log_engine, broker.log, broker.checkpoint_public_key(), broker.world.ids)
+        destroy_again(broker)
         run_worker(broker, stop, once=once, orphaned=lambda: os.getppid() != parent)
     finally:
         broker.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def destroy_again(broker: Broker) -> None:
+    """A restored backup of the keystore has keys of people who were erased since: nothing is served before they are gone again."""
+    with upkeep(broker) as kept:
+        back = kept.erasing.destroy_again()
+    if back:
+        broker.events.info("keystore.destroyed_again", count=back)
 
 
 def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from broker.cli.audit.impact import impact
 from broker.cli.audit.keys import show_keys, sign_now
 from broker.cli.audit.report import report
 from broker.cli.audit.retain import hold, retain
+from broker.cli.audit.rotate import rotate_key
 from broker.cli.audit.search import search_log
 from broker.cli.audit.tally import tally_now
 from broker.cli.audit.verifier import print_verifier
@@ -40,6 +41,7 @@ for _command in (
     erase,
     retain,
     hold,
+    rotate_key,
     witness,
     check_evidence,
 ):

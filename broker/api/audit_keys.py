@@ -1,0 +1,61 @@
+"""The public keys of the log, present and former, for whoever checks a receipt or a checkpoint."""
+
+from __future__ import annotations
+
+import base64
+
+from flask import Blueprint
+from marshmallow import fields
+from sqlalchemy import Engine
+
+from audit.note import VerifierKey
+from broker.api.spec import documented
+from broker.authenticate import Door
+from broker.rotating import KnownKey, Moment, history
+from broker.wire import Message
+
+
+class MomentMessage(Message):
+    """A place in the house log: from there on, or until there."""
+
+    index = fields.Integer(required=True)
+    ts = fields.String(required=True)
+
+
+class KeyMessage(Message):
+    """One key: of receipts as C2SP writes a verifier key, of checkpoints 32 bytes of Ed25519 in base64.
+
+    `certified`: the key before it signed for it (the house log's `key.rotated` has both signatures), or it is the first.
+    """
+
+    use = fields.String(required=True)
+    key = fields.String(required=True)
+    since = fields.Nested(MomentMessage, required=True, allow_none=True)
+    until = fields.Nested(MomentMessage, required=True, allow_none=True)
+    certified = fields.Boolean(required=True)
+
+
+class KeysMessage(Message):
+    """Every key that the log knows, oldest first per use."""
+
+    keys = fields.List(fields.Nested(KeyMessage), required=True)
+
+
+def add_keys(routes: Blueprint, log_engine: Engine, log_name: str, receipts: VerifierKey) -> None:
+    """Put the route into the blueprint of the log. `receipts` is the key that signs them now."""
+
+    @routes.get("/keys")
+    @documented(summary="The public keys of receipts and checkpoints", tag="audit", door=Door.AUDIT, answer=KeysMessage())
+    def list_keys() -> object:
+        """Hold the first of them against what you were given on paper; each later one is signed for by the one before it."""
+        return {"keys": [_members(one, receipts.name) for one in history(log_engine, log_name, {"receipt": receipts.key})]}
+
+
+def _members(one: KnownKey, name: str) -> dict[str, object]:
+    octets = bytes.fromhex(one.public_key)
+    written = str(VerifierKey(name, octets)) if one.use == "receipt" else base64.b64encode(octets).decode()
+    return {"use": one.use, "key": written, "since": _place(one.since), "until": _place(one.until), "certified": one.certified}
+
+
+def _place(moment: Moment | None) -> dict[str, object] | None:
+    return None if moment is None else {"index": moment.index, "ts": moment.ts}

@@ -41,6 +41,7 @@ from broker.exchange import Exchange
 from broker.fetching import Fetching
 from broker.health_look import Watcher
 from broker.health_notes import Notes
+from broker.health_open import open_watcher
 from broker.keys import KeyDirectory
 from broker.logs import Events, event_log, quiet_libraries
 from broker.metrics import Meter
@@ -202,9 +203,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         events=events,
         meter=meter,
         notes=notes,
-        watcher=Watcher(
-            engine=engine, log_engine=log_engine, audit_url=settings.audit_url, notes=notes, clock=clock, failed_at=lambda: log.failed_at
-        ),
+        watcher=open_watcher(settings, engine, log_engine, clock, lambda: log.failed_at),
         tally=MeteredTally(meter),
         log=log,
         log_engine=log_engine,

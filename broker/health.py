@@ -16,7 +16,7 @@ from broker.health_notes import LastVerdict
 
 #: the worker signs every minute; what stays unsigned for longer is not being signed
 CHECKPOINT_LATE = timedelta(minutes=10)
-#: as long as the design lets a checkpoint stand without enough witnesses
+#: as long as the design lets a checkpoint stand without enough witnesses; the settings may say otherwise
 QUORUM_LATE = timedelta(hours=4)
 #: the log is verified once a day
 VERIFY_LATE = timedelta(hours=26)
@@ -34,6 +34,7 @@ class Code(StrEnum):
     CLOCK_APART = "clock_apart"
     CHECKPOINT_LATE = "checkpoint_late"
     QUORUM_LATE = "quorum_late"
+    WITNESSES_LATE = "witnesses_late"
     VERIFY_LATE = "verify_late"
     SETTLING_LATE = "settling_late"
 
@@ -71,17 +72,21 @@ class Look:
     oldest_unsettled: timedelta
     verdict: LastVerdict | None
     refused_at: datetime | None
+    quorum_required: bool = False
+    quorum_max_age: timedelta = QUORUM_LATE
 
 
 def codes_of(look: Look) -> tuple[Code, ...]:
     """Everything that is wrong, the gravest first; nothing where the log can promise and nothing is overdue."""
+    uncosigned = any(log.uncosigned is not None and log.uncosigned > look.quorum_max_age for log in look.logs)
     found = {
         Code.TAMPERED: look.verdict is not None and look.verdict.exit is Exit.TAMPERED,
         Code.SIGNER_REFUSED: look.refused_at is not None,
         Code.APPEND_IMPOSSIBLE: not look.appendable,
         Code.CLOCK_APART: look.clock_apart > CLOCKS_APART,
         Code.CHECKPOINT_LATE: any(log.unsigned is not None and log.unsigned > CHECKPOINT_LATE for log in look.logs),
-        Code.QUORUM_LATE: any(log.uncosigned is not None and log.uncosigned > QUORUM_LATE for log in look.logs),
+        Code.QUORUM_LATE: uncosigned and look.quorum_required,
+        Code.WITNESSES_LATE: uncosigned and not look.quorum_required,
         Code.VERIFY_LATE: look.verdict is None or look.at - look.verdict.at > VERIFY_LATE,
         Code.SETTLING_LATE: look.oldest_unsettled > SETTLING_LATE,
     }

@@ -22,7 +22,7 @@ from audit.quorum import NONE, TrustPolicy
 from audit.tables import checkpoint, head, leaf, open_decision
 from broker.clock import Clock, epoch_ms
 from broker.errors import NotReady
-from broker.health import RED, SETTLED_WITHIN, Code, LogAge, Look, codes_of
+from broker.health import QUORUM_LATE, RED, SETTLED_WITHIN, Code, LogAge, Look, codes_of
 from broker.health_notes import Notes
 from broker.tables import pending_entry
 
@@ -55,7 +55,9 @@ class Watcher:
         notes: Notes,
         clock: Clock,
         failed_at: Callable[[], float | None] = lambda: None,
-        policy: Callable[[], TrustPolicy | None] = lambda: None,
+        policy: TrustPolicy | None = None,
+        quorum_required: bool = False,
+        quorum_max_age: timedelta = QUORUM_LATE,
     ) -> None:
         self._engine = engine
         self._log_engine = log_engine
@@ -64,6 +66,8 @@ class Watcher:
         self._clock = clock
         self._failed_at = failed_at
         self._policy = policy
+        self._quorum_required = quorum_required
+        self._quorum_max_age = quorum_max_age
         self._alone = threading.Lock()
         self._seen: tuple[float, tuple[Code, ...]] | None = None
 
@@ -92,6 +96,8 @@ class Watcher:
             oldest_unsettled=max(decisions[1], debts[1]),
             verdict=verdict,
             refused_at=refused_at,
+            quorum_required=self._quorum_required,
+            quorum_max_age=self._quorum_max_age,
         )
 
     def check_ready(self) -> None:
@@ -119,8 +125,9 @@ class Watcher:
 
     def _quorum(self, connection: Connection, now: datetime) -> Mapping[str, timedelta]:
         """By origin, how long entries wait for enough witnesses; nothing where none are asked for."""
-        policy = self._policy()
-        return {} if policy is None or policy.quorum == NONE else quorum_age(connection, policy, now)
+        if self._policy is None or self._policy.quorum == NONE:
+            return {}
+        return quorum_age(connection, self._policy, now)
 
     def _probe(self, connection: Connection, now: datetime) -> tuple[timedelta, bool]:
         """How far the clocks are apart, and whether an append could begin."""

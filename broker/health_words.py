@@ -31,8 +31,12 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "entries wait for a signature for more than ten minutes: is `broker worker` up, and can it reach its key and anchor?",
         ),
         Code.QUORUM_LATE: say(
-            "al meer dan vier uur bevestigen te weinig getuigen het logboek: zijn ze bereikbaar, en weigert er een?",
-            "for more than four hours too few witnesses have vouched for the log: can they be reached, and does one of them refuse?",
+            "te weinig getuigen bevestigen het logboek te lang niet, en hun woord is verplicht: zijn ze bereikbaar, en weigert er een?",
+            "too few witnesses have vouched for the log for too long, and it is required: can they be reached, does one of them refuse?",
+        ),
+        Code.WITNESSES_LATE: say(
+            "te weinig getuigen bevestigen het logboek te lang niet; uitwisselen gaat door, want hun woord is niet verplicht gesteld",
+            "too few witnesses have vouched for the log for too long; exchange goes on, since their word is not required",
         ),
         Code.VERIFY_LATE: say(
             "het logboek is langer dan 26 uur niet geverifieerd: `broker audit verify`",

@@ -23,7 +23,7 @@ from broker.cli import broker as command
 from broker.cli.setup import check_cells
 from broker.config import ConfigError
 from broker.errors import NotReady
-from broker.health import RED, Code, Look, codes_of
+from broker.health import RED, Code, LogAge, Look, codes_of
 from broker.health_daily import AGAIN_S, EVERY, FIRST_S, DailyVerify
 from broker.health_look import FRESH_S, Watcher
 from broker.health_notes import REFUSED, VERIFIED, LastVerdict, Notes, sign_and_note
@@ -84,6 +84,8 @@ def log_down(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({"verdict": None}, Code.VERIFY_LATE),
         ({"verdict": LastVerdict(NOW - timedelta(hours=27), Exit.VERIFIED)}, Code.VERIFY_LATE),
         ({"oldest_unsettled": timedelta(minutes=11)}, Code.SETTLING_LATE),
+        ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),)}, Code.WITNESSES_LATE),
+        ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),), "quorum_required": True}, Code.QUORUM_LATE),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_code_and_no_other(change: dict[str, object], code: Code) -> None:

@@ -8,12 +8,19 @@ import click
 from rich.console import Console
 
 from broker.bench.report import run
+from broker.bench.report_fill import run_fill
 from broker.cli.common import as_json
 
 
 @click.command()
 @click.argument("which", type=click.Choice(("decide", "exchange", "audit", "all")), default="all")
+@click.option("--fill", type=click.IntRange(1, 1_000_000), help="With `audit`: make a log of so many entries and measure reading it.")
+@click.option("--database", type=click.Choice(("sqlite", "postgresql")), default="sqlite", show_default=True, help="With --fill.")
 @as_json
-def bench(which: str, *, as_json: bool) -> None:
+def bench(which: str, fill: int | None, database: str, *, as_json: bool) -> None:
     """Measure `decide`, `exchange` or `audit`; docs/performance.md says what the figures mean."""
+    if fill is not None:
+        if which != "audit":
+            raise click.UsageError("expected --fill with `audit`")
+        sys.exit(run_fill(fill, database, as_json=as_json, console=Console(stderr=as_json)))
     sys.exit(run(which, json=as_json, console=Console(stderr=as_json)))

@@ -91,7 +91,7 @@ class SharedFieldMessage(Message):
     classes = fields.List(fields.String(), required=True)
 
 
-class VersionMessage(Message):
+class VersionOfDisclosureMessage(Message):
     """The version of a covenant that decided."""
 
     id = fields.String(required=True)
@@ -131,7 +131,7 @@ class SharingMessage(Message):
     to = fields.String(required=True, allow_none=True)
     role = fields.String(required=True, allow_none=True)
     purpose = fields.Nested(TitledMessage, required=True, allow_none=True)
-    covenant = fields.Nested(VersionMessage, required=True)
+    covenant = fields.Nested(VersionOfDisclosureMessage, required=True)
     fields_ = fields.List(fields.Nested(SharedFieldMessage), required=True, data_key="fields", attribute="fields")
     signal = fields.String(required=True, allow_none=True)
     articles = fields.List(fields.Nested(TitledMessage), required=True)

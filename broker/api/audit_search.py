@@ -31,7 +31,7 @@ class SearchQuestion(FiltersMessage):
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=4000))
 
 
-class ActorMessage(Message):
+class ActorOfEntryMessage(Message):
     """The professional, as the employer names them."""
 
     pseudonym = fields.String(required=True)
@@ -39,7 +39,7 @@ class ActorMessage(Message):
     on_behalf_of = fields.String(required=True)
 
 
-class SubjectMessage(Message):
+class SubjectOfEntryMessage(Message):
     """Whose case it is, as the log names them; for readers who may search by person."""
 
     pseudonym = fields.String(required=True)
@@ -100,8 +100,8 @@ class EntryMessage(Message):
     type = fields.String(required=True)
     disclosure = fields.String(metadata={"description": "The id of the entry that it continues: of an ask, the disclosure."})
     core = fields.Nested(CoreMessage)
-    actor = fields.Nested(ActorMessage)
-    subject = fields.Nested(SubjectMessage)
+    actor = fields.Nested(ActorOfEntryMessage)
+    subject = fields.Nested(SubjectOfEntryMessage)
 
 
 class EntriesMessage(Message):

@@ -151,10 +151,10 @@ def test_searching_the_log_states_its_purpose_and_is_itself_in_the_log(house: Th
     assert run("audit", "search", "--log", "waterstad-noord").exit_code == 2
     result = run("audit", "search", "--log", "waterstad-noord", "--for", "lawfulness", "--case", case, "--json")
     found = json.loads(result.output)
-    assert {entry["typ"] for entry in found["entries"]} >= {"case.opened", "case.set"}
+    assert {entry["type"] for entry in found["entries"]} >= {"case.opened", "case.set"}
     (read,) = house.entries("audit.read")
     assert read.core is not None
-    assert read.core.details == (("filter", "case_id"), ("for", "lawfulness"), ("log", "waterstad-noord"))
+    assert read.core.details == (("filter", "case"), ("for", "lawfulness"), ("log", "waterstad-noord"), ("reader", "operator"))
 
 
 def test_a_system_is_registered_for_a_party_of_a_covenant_in_force_only(house: Theatre, tmp_path: Path, run: Run) -> None:

@@ -7,6 +7,7 @@ import click
 from broker.cli.audit.bundle import write as write_bundle
 from broker.cli.audit.compare import compare_receipts
 from broker.cli.audit.erase import erase
+from broker.cli.audit.export import export_log
 from broker.cli.audit.impact import impact
 from broker.cli.audit.keys import show_keys, sign_now
 from broker.cli.audit.report import report
@@ -17,7 +18,7 @@ from broker.cli.audit.tally import tally_now
 from broker.cli.audit.verifier import print_verifier
 from broker.cli.audit.verify import verify_log
 from broker.cli.audit.verify_foreign import foreign
-from broker.cli.audit.witness import witness
+from broker.cli.audit.witness import run_witness
 from broker.cli.audit.witness_evidence import check_evidence
 
 
@@ -34,6 +35,7 @@ for _command in (
     show_keys,
     sign_now,
     search_log,
+    export_log,
     report,
     impact,
     compare_receipts,
@@ -42,7 +44,7 @@ for _command in (
     retain,
     hold,
     rotate_key,
-    witness,
+    run_witness,
     check_evidence,
 ):
     audit.add_command(_command)

@@ -2,95 +2,56 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from audit.codes import sorted_pairs
-from audit.entry import HOUSE, Core, Draft
-from audit.query import Search, search
+from audit.export import entry_members
+from audit.query import PAGE_MAX
 from audit.records import Record
-from audit.terms import covenant_term
-from broker.bootstrap import Broker
+from broker.auditing.readers import OPERATOR, Reader
+from broker.auditing.reading import Question
 from broker.cli.audit.purposes import for_purpose
-from broker.cli.common import as_json, opened, print_json, print_rows
-from broker.records import SOFTWARE
+from broker.cli.audit.search_filters import filters_of, log_of, sought_by
+from broker.cli.common import as_json, language, opened, print_json, print_rows
+from policies.wording import in_language, say
 
 
 @click.command("search")
-@click.option("--log", "log_name", help="The covenant whose log is searched, or `house`.", required=True)
+@sought_by
 @for_purpose
-@click.option("--case", "case_id", help="A case by its id.")
-@click.option("--party")
-@click.option("--professional", help="The employer's pseudonym.")
-@click.option("--purpose")
-@click.option("--field", "field_name")
-@click.option("--article")
-@click.option("--covenant-version", "version")
-@click.option("--outcome", type=click.Choice(("permit", "partial", "deny")))
-@click.option("--type", "typ", help="Such as exchange.release or case.set.")
-@click.option("--since", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")), help="UTC, included.")
-@click.option("--until", type=click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")), help="UTC, not included.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=50, show_default=True)
 @click.option("--cursor", help="The cursor that the page before ended with.")
+@language
 @as_json
-def search_log(*, log_name: str, purpose_of_reading: str, limit: int, cursor: str | None, as_json: bool, **filters: Any) -> None:  # noqa: ANN401 - click's options
+def search_log(
+    *,
+    log_name: str | None,
+    purpose_of_reading: str,
+    limit: int,
+    cursor: str | None,
+    language: str,
+    as_json: bool,
+    **filters: Any,  # noqa: ANN401 - click's options
+) -> None:
     """Entries of one log, newest first. That it was read, by which filters and for which purpose, is logged before the answer."""
+    reader = Reader(log_of(log_name), OPERATOR)
     with opened() as broker:
-        sought = _sought(broker, log_name, filters)
-        used = {("filter", name) for name, value in filters.items() if value is not None}
-        core = Core(command="search", details=sorted_pairs({*used, ("for", purpose_of_reading), ("log", log_name)}), software=SOFTWARE)
-        broker.log.append(Draft("audit.read", broker.world.ids(), HOUSE, None, core))
-        page = search(broker.log_engine, sought, limit=limit, cursor=cursor, subject_keys=broker.subjects)
-    total = f"{page.total:,}+" if page.capped else f"{page.total:,}"
+        page = broker.auditing.reading.search(Question(reader, purpose_of_reading, filters_of(filters)), limit=limit, cursor=cursor)
     if as_json:
-        print_json({"total": page.total, "capped": page.capped, "cursor": page.cursor, "entries": [_entry(hit) for hit in page.hits]})
+        entries = [entry_members(hit) for hit in page.hits]
+        print_json({"total": page.total, "capped": page.capped, "cursor": page.cursor, "entries": entries})
         return
-    print_rows(f"{total} entries in {log_name}", ("index", "time", "type", "who", "what"), [_row(hit) for hit in page.hits])
+    total = f"{page.total:,}{'+' if page.capped else ''}"
+    found = say("{total} regels in {log}", "{total} entries in {log}", total=total, log=reader.log)
+    columns = [in_language(column, language) for column in _COLUMNS]
+    print_rows(in_language(found, language), columns, [_row(hit) for hit in page.hits])
     if page.cursor:
-        click.echo(f"next page: --cursor {page.cursor}")
+        following = say("volgende bladzijde: --cursor {cursor}", "next page: --cursor {cursor}", cursor=page.cursor)
+        click.echo(in_language(following, language))
 
 
-def _sought(broker: Broker, log_name: str, filters: dict[str, Any]) -> Search:
-    case_id, version = filters["case_id"], filters["version"]
-    return Search(
-        log=log_name,
-        case=broker.subjects.case_pseudonym(case_id) if case_id else None,
-        party=filters["party"],
-        professional=filters["professional"],
-        purpose=filters["purpose"],
-        field=filters["field_name"],
-        article=filters["article"],
-        covenant=covenant_term(log_name, version) if version else None,
-        outcome=filters["outcome"],
-        type=filters["typ"],
-        since=_utc(filters["since"]),
-        until=_utc(filters["until"]),
-    )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _entry(hit: Record) -> dict[str, object]:
-    core = {} if hit.core is None else {m: getattr(hit.core, m) for m in hit.core.__slots__ if getattr(hit.core, m)}
-    return {
-        "index": hit.position.index,
-        "ts": hit.position.ts,
-        "id": hit.position.id,
-        "typ": hit.envelope.typ,
-        "ref": hit.envelope.ref,
-        "core": json.loads(json.dumps(core, default=_plain)),
-        "actor": None if hit.actor is None else {"pseudonym": hit.actor.pseudonym, "role": hit.actor.role},
-        "subject": None if hit.subject is None else {"pseudonym": hit.subject.pseudonym, "case": hit.subject.case_pseudonym},
-    }
-
-
-def _plain(value: object) -> object:
-    return {member: getattr(value, member) for member in getattr(value, "__slots__", ())}
+_COLUMNS = (say("nr.", "index"), say("tijd (UTC)", "time (UTC)"), say("soort", "type"), say("wie", "who"), say("wat", "what"))
 
 
 def _row(hit: Record) -> tuple[str, ...]:
@@ -98,8 +59,7 @@ def _row(hit: Record) -> tuple[str, ...]:
     what: list[str] = []
     if core is not None:
         what += [core.outcome.value] if core.outcome else []
-        what += (
-            list(core.reasons) + [f"{field}={form}" for field, form in core.released] + [f"{name}={code}" for name, code in core.details]
-        )
+        what += core.reasons
+        what += [f"{name}={code}" for name, code in (*core.released, *core.details)]
     who = hit.actor.role if hit.actor else (core.requester or "" if core else "")
     return (str(hit.position.index), hit.position.ts[:19], hit.envelope.typ, who, " ".join(what))

@@ -1,0 +1,63 @@
+"""The options by which entries are sought, the same for searching and for exporting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+from broker.auditing.sought import Filters
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_TIMES = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"))
+
+#: outermost first, as `--help` lists them
+_OPTIONS = (
+    click.option("--log", "log_name", help="The covenant whose log is read, or `house`."),
+    click.option("--case", "case", help="A case by its id."),
+    click.option("--subject", help="A person by the pseudonym that entries show."),
+    click.option("--party"),
+    click.option("--professional", help="The employer's pseudonym."),
+    click.option("--purpose"),
+    click.option("--field"),
+    click.option("--article"),
+    click.option("--covenant-version", "version"),
+    click.option("--outcome", type=click.Choice(("permit", "partial", "deny"))),
+    click.option("--type", help="Such as exchange.release or case.set."),
+    click.option("--disclosure", help="What belongs to one disclosure, by its id."),
+    click.option("--trace", help="A trace, 32 hexadecimal digits."),
+    click.option("--since", type=_TIMES, help="UTC, included."),
+    click.option("--until", type=_TIMES, help="UTC, not included."),
+)
+
+
+def sought_by(command: Command) -> Command:
+    """Give a command every filter; `filters_of` reads them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def log_of(log_name: str | None) -> str:
+    """The log that was named.
+
+    Raises:
+        click.UsageError: none was.
+    """
+    if not log_name:
+        raise click.UsageError("expected --log with the name of a covenant, or `house`")
+    return log_name
+
+
+def filters_of(options: dict[str, Any]) -> Filters:
+    """What was asked for, with times in UTC."""
+    filters = Filters(**{name: options[name] for name in Filters.__slots__})
+    return replace(filters, since=_utc(filters.since), until=_utc(filters.until))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -72,19 +72,27 @@ def continues(older: Checkpoint, newer: Checkpoint, proof: bytes) -> None:
 def tiles_in(folder: Path, seen: Callable[[Tile], None] = lambda _: None) -> TileReader:
     """Reads the tiles of a folder that holds `<level>/<index>[.p/<width>]`, with or without `tile/` before it.
 
-    Where a partial tile is gone because the log has grown, the beginning of the full one is it (C2SP tlog-tiles). `seen` is told of
+    Where a partial tile is gone because the log has grown, the beginning of a wider one is it (C2SP tlog-tiles). `seen` is told of
     each tile.
     """
     root = folder / "tile" if (folder / "tile").is_dir() else folder
 
     def read(tile: Tile) -> bytes:
         seen(tile)
-        path, full = root / str(tile), root / str(Tile(tile.level, tile.index))
         try:
-            with (path if path.is_file() else full).open("rb") as file:
+            with _wide_enough(root, tile).open("rb") as file:
                 octets = file.read(WIDTH * HASH_BYTES + 1)
         except OSError as error:
             raise ProofWrong(f"tile {tile}: expected a file, found none") from error
-        return octets if path.is_file() else octets[: tile.width * HASH_BYTES]
+        return octets if len(octets) > WIDTH * HASH_BYTES else octets[: tile.width * HASH_BYTES]
 
     return read
+
+
+def _wide_enough(root: Path, tile: Tile) -> Path:
+    """The file of a tile, or of one that begins with it: the full one, or the narrowest partial one that is wider."""
+    path, full = root / str(tile), root / str(Tile(tile.level, tile.index))
+    if path.is_file() or full.is_file():
+        return path if path.is_file() else full
+    widths = (int(one.name) for one in full.with_name(f"{full.name}.p").glob("[0-9]*") if one.name.isdecimal())
+    return full.with_name(f"{full.name}.p") / str(min((width for width in widths if width >= tile.width), default=tile.width))

@@ -29,7 +29,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-LINE_MAX, FINDINGS_MAX, GAP_MAX = 8_000_000, 1000, 1_000_000
+LINE_MAX, FINDINGS_MAX, GAP_MAX, HASH = 8_000_000, 1000, 1_000_000, 32
 FILES = ("manifest.json", "checkpoints.jsonl", "entries.jsonl", "nodes.jsonl", "accounts.jsonl")
 LEFT_OUT = {"sealed": (), "opened": (), "without-subjects": ("subject",), "without-sections": ("core", "actor", "subject")}
 TERMINAL = {"exchange.release", "exchange.refused", "exchange.failed"}
@@ -134,7 +134,7 @@ def open_checkpoint(note: str, keys: list[Key]) -> tuple[str, int, bytes, int]:
     """Origin, size, root, and by how many of the keys the log signed it."""
     origin, size, root = note.split("\n")[:3]
     _, signers = open_note(note, keys, origin)
-    if not re.fullmatch("0|[1-9][0-9]{0,18}", size) or len(unbase64(root)) != 32:  # noqa: PLR2004 - of a hash
+    if not re.fullmatch("0|[1-9][0-9]{0,18}", size) or len(unbase64(root)) != HASH:
         raise ValueError("expected a checkpoint")
     return origin, int(size), unbase64(root), signers
 
@@ -142,7 +142,7 @@ def open_checkpoint(note: str, keys: list[Key]) -> tuple[str, int, bytes, int]:
 def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
     """RFC 9162 2.1.3.2. Raises Wrong: the proof does not lead from the leaf to the root."""
     inner = (index ^ (size - 1)).bit_length()
-    if not 0 <= index < size or len(proof) != inner + (index >> inner).bit_count():
+    if not 0 <= index < size or len(leaf) != HASH or len(proof) != inner + (index >> inner).bit_count():
         raise Wrong("the proof has not the length that its place asks for")
     for level, sibling in enumerate(proof):
         leaf = node(sibling, leaf) if level >= inner or index >> level & 1 else node(leaf, sibling)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 
 from audit.bundle import Contents
@@ -34,7 +35,7 @@ def write(*, log_name: str, year: int, out: Path, purpose_of_reading: str, **whi
     if len(wanted) > 1:
         raise click.UsageError("one of --without-sections, --without-subjects and --open-subjects at most")
     contents = Contents(wanted[0].replace("_", "-") if wanted != ["open_subjects"] else "opened") if wanted else Contents.SEALED
-    with opened() as broker, Progress(transient=True) as bar:
+    with opened() as broker, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("entries", total=None)
         details = sorted_pairs({("contents", contents.value), ("for", purpose_of_reading), ("log", log_name), ("year", str(year))})
         broker.log.append(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,7 +24,7 @@ from audit.verify import verify
 from broker.bootstrap import Broker
 from broker.cli.common import as_json, opened
 from broker.config import ConfigError
-from broker.keys import KeyDirectoryError
+from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -96,11 +97,11 @@ def _check_usage(copy: Path | None, bundle: Path | None, *, keyed: bool) -> None
 
 def checkpoint_keys(broker: Broker) -> tuple[bytes, ...]:
     """Every public key that signs, or has signed, the broker's checkpoints, 32 bytes each."""
-    return (broker.checkpoint_public_key(),)
+    return (broker.checkpoint_public_key(), *KeyDirectory(broker.settings.keys).former("checkpoint"))
 
 
 def _verdict(asked: _Asked, *, quiet: bool) -> Verdict:
-    with Progress(transient=True, disable=quiet) as bar:
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as bar:
         task = bar.add_task("entries", total=None)
 
         def progress(done: int, total: int) -> None:

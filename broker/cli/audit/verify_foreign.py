@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 
 from audit.cosignature import CosignerKey, cosignatures
@@ -81,7 +82,7 @@ def check_checkpoints(*, files: tuple[Path, ...], vkeys: tuple[str, ...], proof:
 @_keys
 def check_tiles(*, folder: Path, files: tuple[Path, ...], vkeys: tuple[str, ...]) -> None:
     """The tiles in FOLDER up to the root of every checkpoint in FILES."""
-    with _judged(), Progress(transient=True) as bar:
+    with _judged(), Progress(console=Console(stderr=True), transient=True) as bar:
         keys = [VerifierKey.parse(vkey) for vkey in vkeys]
         opened = [foreign_checkpoint(file.read_bytes(), keys)[0] for file in files]
         task = bar.add_task("tiles", total=sum(1 for _ in tiles_of(max(one.size for one in opened))))

@@ -1,0 +1,364 @@
+"""A bundle is judged like the database it came from, by our verifier and by the one file that an outsider runs, with one exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit import standalone_verifier
+from audit.absence import ERASE
+from audit.bundle import ENTRIES, FILES, Contents
+from audit.bundle_verify import verify_bundle
+from audit.bundle_write import write_bundle
+from audit.cosignature import Cosigner
+from audit.entry import ERASURE
+from audit.errors import NotALog, NoteUnverified, UnknownEntry
+from audit.merkle import leaf_hash
+from audit.note import NoteSigner, VerifierKey, base64_text
+from audit.proofs import consistency, tlog_proof
+from audit.quorum import TrustPolicy
+from audit.receipt import ReceiptSigner
+from audit.verdict import Exit, Verdict
+from audit.verify import verify
+from tests.audit.builders import draft, exchange
+from tests.audit.conftest import Room, room_at
+
+COVENANT, ORIGIN = "waterstad-noord", "log.example/waterstad-noord/2026"
+Lines = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A log of 20 entries, signed at 8 and at 18, and its bundle."""
+
+    room: Room
+    folder: Path
+    bundle: Path
+    notes: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return str(VerifierKey(ORIGIN, self.room.public_key))
+
+    def write(self, contents: Contents = Contents.SEALED, name: str = "made.zip") -> Path:
+        path = self.folder / name
+        write_bundle(self.room.engine, COVENANT, 2026, path, contents=contents, keys=(self.room.public_key,), subject_keys=self.room.keys)
+        return path
+
+    def judged(self, path: Path, **changes: object) -> Verdict:
+        return verify_bundle(path, checkpoint_keys=[self.room.public_key], **changes)  # type: ignore[arg-type]  # a test's shorthand
+
+    def alone(self, *arguments: object) -> int:
+        """What the outsider's file says, run in this process."""
+        before = sys.argv
+        sys.argv = ["verify.py", *map(str, arguments)]
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                return standalone_verifier.main()
+        finally:
+            sys.argv = before
+
+
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handed]:
+    folder = tmp_path_factory.mktemp("handed")
+    room = room_at(f"sqlite:///{folder / 'audit.sqlite'}", folder)
+    notes = []
+    for size in (4, 5, 1):
+        for number in range(size):
+            room.log.append(*exchange(subject=f"s{number}", span_id=f"{number + 1:016x}"))
+        notes.extend([one.note for one in room.signer.sign_all()] if size > 1 else [])
+    handed = Handed(room, folder, folder / "log.zip", tuple(notes))
+    handed.write(name="log.zip")
+    yield handed
+    room.store.close()
+    room.engine.dispose()
+
+
+def opened(path: Path) -> Lines:
+    with zipfile.ZipFile(path) as archive:
+        return {name: [json.loads(line) for line in archive.read(name).splitlines()] for name in FILES}
+
+
+def closed(lines: Lines, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, objects in lines.items():
+            archive.writestr(name, "".join(json.dumps(one, sort_keys=True, separators=(",", ":")) + "\n" for one in objects))
+    return path
+
+
+def test_the_same_log_gives_the_same_bytes_and_only_its_owner_reads_them(handed: Handed) -> None:
+    again = handed.write()
+    assert again.read_bytes() == handed.bundle.read_bytes()
+    assert again.stat().st_mode & 0o777 == 0o600
+    assert not list(handed.folder.glob("*.draft"))
+
+
+@pytest.mark.parametrize("contents", Contents)
+def test_a_bundle_is_verified_and_says_what_it_does_not_cover(handed: Handed, contents: Contents) -> None:
+    path = handed.write(contents)
+    verdict = handed.judged(path)
+    assert (verdict.exit, verdict.logs[0].signed_size, verdict.findings) == (Exit.VERIFIED, 18, ())
+    assert set(verdict.logs[0].left_out) == {"index", *contents.left_out}
+    assert "not covered: entries from 18 on" in " ".join(verdict.lines())
+    assert handed.alone("bundle", path, "--key", handed.key) == 0
+    with zipfile.ZipFile(path) as archive:
+        text = b"".join(archive.read(name) for name in FILES).decode()
+    assert ('\\"pseudonym\\":\\"s1\\"' in text) is (contents is Contents.OPENED)
+    assert ("end_nuisance" in text) is (contents is not Contents.WITHOUT_SECTIONS)
+
+
+def test_there_is_no_bundle_of_a_log_that_is_not_there(handed: Handed) -> None:
+    with pytest.raises(UnknownEntry):
+        write_bundle(handed.room.engine, COVENANT, 1999, handed.folder / "none.zip", contents=Contents.SEALED)
+    assert not (handed.folder / "none.zip").exists()
+
+
+def swap(lines: Lines) -> None:
+    one, two = lines[ENTRIES][5], lines[ENTRIES][10]
+    lines[ENTRIES][5], lines[ENTRIES][10] = {**two, "index": 5}, {**one, "index": 10}
+
+
+def with_its_hash(lines: Lines) -> None:
+    entry = lines[ENTRIES][6]
+    entry["envelope"] = entry["envelope"].replace('"ref":null', '"ref":"00000000-0000-7000-8000-000000000000"')
+    entry["leaf"] = base64_text(leaf_hash(entry["envelope"].encode()))
+
+
+def renumber(lines: Lines) -> None:
+    for at, entry in enumerate(lines[ENTRIES]):
+        entry["index"] = at
+    lines["manifest.json"][0]["size"] = len(lines[ENTRIES])
+
+
+def taken_out(lines: Lines) -> None:
+    del lines[ENTRIES][6]
+    renumber(lines)
+
+
+def put_in(lines: Lines) -> None:
+    lines[ENTRIES].insert(6, {**lines[ENTRIES][3], "id": "00000000-0000-7000-8000-000000000000"})
+    renumber(lines)
+
+
+def cut_off(lines: Lines) -> None:
+    del lines[ENTRIES][12:]
+    renumber(lines)
+
+
+def into(name: str, at: int, **members: object) -> Callable[[Lines], None]:
+    return lambda lines: lines[name][at].update(members)
+
+
+def section(name: str, **members: object) -> Callable[[Lines], None]:
+    return lambda lines: lines[ENTRIES][7]["sections"][name].update(members)
+
+
+MUTATIONS: dict[str, tuple[Callable[[Lines], object], str]] = {
+    "an envelope": (lambda lines: lines[ENTRIES][7].update(envelope=lines[ENTRIES][7]["envelope"].replace("2026", "2027")), "changed"),
+    "an envelope with its hash": (with_its_hash, "changed"),
+    "an envelope that is none": (into(ENTRIES, 7, envelope="[]"), "changed"),
+    "a leaf hash": (into(ENTRIES, 7, leaf=base64_text(bytes(32))), "changed"),
+    "an id": (into(ENTRIES, 7, id="00000000-0000-7000-8000-000000000000"), "changed"),
+    "a core": (section("core", body='{"outcome":"permit"}'), "changed"),
+    "a salt": (section("actor", salt=base64_text(bytes(32))), "changed"),
+    "a body with a space": (lambda lines: section("core", body=lines[ENTRIES][7]["sections"]["core"]["body"] + " ")(lines), "changed"),
+    "a section gone": (lambda lines: lines[ENTRIES][7]["sections"].pop("actor"), "removed"),
+    "a subject gone": (lambda lines: lines[ENTRIES][7]["sections"].pop("subject"), "removed"),
+    "a section more": (lambda lines: lines[ENTRIES][7]["sections"].update(x={"body": "{}", "salt": ""}), "inserted"),
+    "an entry gone": (lambda lines: lines[ENTRIES].pop(7), "removed"),
+    "an entry taken out": (taken_out, "removed"),
+    "an entry put in": (put_in, "inserted"),
+    "two entries that changed places": (swap, "reordered"),
+    "two lines that changed places": (lambda lines: lines[ENTRIES].insert(5, lines[ENTRIES].pop(6)), "removed"),
+    "the end cut off": (cut_off, "removed"),
+    "an entry beyond the end": (lambda lines: lines[ENTRIES].append({**lines[ENTRIES][3], "index": 99}), "inserted"),
+    "a node": (into("nodes.jsonl", 3, hash=base64_text(bytes(32))), "changed"),
+    "a node gone": (lambda lines: lines["nodes.jsonl"].pop(3), "removed"),
+    "a node more": (lambda lines: lines["nodes.jsonl"].append({"hash": "", "i": 0, "level": 9}), "inserted"),
+    "the frontier": (into("manifest.json", 0, frontier=base64_text(bytes(64))), "changed"),
+    "the last time": (into("manifest.json", 0, lastTs="2026-03-02T00:00:00.000000Z"), "changed"),
+    "a checkpoint's text": (lambda lines: lines["checkpoints.jsonl"][0].update(note=lines["checkpoints.jsonl"][0]["note"].replace("\n8\n", "\n9\n")), "changed"),  # noqa: E501
+    "a checkpoint's size": (into("checkpoints.jsonl", 0, size=9), "changed"),
+    "an orphaned section": (lambda lines: lines[ENTRIES].append({"index": 40, "sections": {}}), "inserted"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MUTATIONS)
+def test_each_kind_of_tampering_is_found_by_both_verifiers(handed: Handed, what: str) -> None:
+    change, kind = MUTATIONS[what]
+    lines = opened(handed.bundle)
+    change(lines)
+    path = closed(lines, handed.folder / "changed.zip")
+    verdict = handed.judged(path)
+    assert verdict.exit is Exit.TAMPERED
+    assert kind in {finding.kind.value for finding in verdict.findings}
+    assert handed.alone("bundle", path, "--key", handed.key) == 1
+
+
+def test_an_octet_changed_anywhere_gets_one_answer_from_both_and_never_a_green_one_for_an_entry(handed: Handed) -> None:
+    with zipfile.ZipFile(handed.bundle) as archive:
+        files = {name: archive.read(name) for name in FILES}
+    for name in FILES[1:4]:
+        for at in range(3, len(files[name]) - 1, len(files[name]) // 25):
+            path = handed.folder / "octet.zip"
+            with zipfile.ZipFile(path, "w") as archive:
+                for other, octets in files.items():
+                    archive.writestr(other, octets if other != name else octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :])
+            try:
+                ours = handed.judged(path).exit
+            except NotALog:
+                ours = Exit.USAGE
+            theirs = handed.alone("bundle", path, "--key", handed.key)
+            assert {ours, theirs} <= {1, 3} or ours == theirs, (name, at)
+
+
+def test_what_is_no_bundle_is_refused_by_both(handed: Handed) -> None:
+    whole = handed.bundle.read_bytes()
+    for octets in (b"", b"PK", whole[: len(whole) // 2], whole[:100] + bytes(50) + whole[150:]):
+        path = handed.folder / "broken.zip"
+        path.write_bytes(octets)
+        with pytest.raises(NotALog):
+            handed.judged(path)
+        assert handed.alone("bundle", path, "--key", handed.key) == 3
+
+
+def test_a_key_that_signed_nothing_leaves_a_bundle_incomplete_for_both(handed: Handed) -> None:
+    foreign = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
+    assert verify_bundle(handed.bundle, checkpoint_keys=[foreign]).exit is Exit.INCOMPLETE
+    assert handed.alone("bundle", handed.bundle, "--key", VerifierKey(ORIGIN, foreign)) == 2
+
+
+def test_a_checkpoint_that_a_partner_kept_contradicts_a_log_that_was_made_anew(handed: Handed, tmp_path: Path) -> None:
+    room = room_at(f"sqlite:///{tmp_path / 'anew.sqlite'}", tmp_path)
+    room.log.append(*(draft() for _ in range(20)))
+    room.signer.sign_all()
+    path = tmp_path / "anew.zip"
+    write_bundle(room.engine, COVENANT, 2026, path, contents=Contents.SEALED)
+    kept = tmp_path / "kept"
+    kept.write_text(handed.notes[0])
+    assert handed.judged(path).exit is Exit.VERIFIED
+    assert handed.judged(path, checkpoints=[handed.notes[0]]).exit is Exit.TAMPERED
+    assert handed.alone("bundle", path, "--key", handed.key) == 0
+    assert handed.alone("bundle", path, "--key", handed.key, "--checkpoint", kept) == 1
+    room.store.close()
+    room.engine.dispose()
+
+
+def test_from_a_checkpoint_that_was_checked_only_what_came_after_is_read(handed: Handed) -> None:
+    for verdict in (
+        handed.judged(handed.bundle, since=[handed.notes[0]]),
+        verify(handed.room.engine, checkpoint_keys=[handed.room.public_key], since=[handed.notes[0]]),
+    ):
+        assert (verdict.exit, verdict.findings) == (Exit.VERIFIED, ())
+        assert (verdict.logs[0].since, verdict.logs[0].signed_size) == (8, 18)
+        assert "not covered: entries before 8, for which the checkpoint you kept vouches" in " ".join(verdict.lines())
+    lines = opened(handed.bundle)
+    section("core", body="{}")(lines)
+    early = closed(lines, handed.folder / "early.zip")
+    assert handed.judged(early, since=[handed.notes[0]]).exit is Exit.VERIFIED
+    assert handed.judged(early).exit is Exit.TAMPERED
+    lines[ENTRIES][15]["sections"]["core"]["body"] = "{}"
+    late = closed(lines, handed.folder / "late.zip")
+    assert handed.judged(late, since=[handed.notes[0]]).findings[0].index == 15
+    with pytest.raises(NoteUnverified):
+        verify_bundle(handed.bundle, checkpoint_keys=[bytes(32)[:31] + b"\x09"], since=[handed.notes[0]])
+
+
+def test_a_log_that_does_not_continue_the_checkpoint_it_is_read_from_is_named(handed: Handed) -> None:
+    forged = NoteSigner(ORIGIN, handed.room.signing_key).sign(f"{ORIGIN}\n8\n{base64_text(bytes(32))}\n")
+    verdict = handed.judged(handed.bundle, since=[forged])
+    assert verdict.exit is Exit.TAMPERED
+    assert (verdict.findings[0].index, verdict.findings[0].through, verdict.findings[0].what) == (0, 7, "since")
+
+
+def test_without_the_quorum_of_a_policy_a_log_is_unwitnessed(handed: Handed) -> None:
+    witness = Cosigner("witness.example", Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
+    policy = TrustPolicy.parse(f"log {handed.key}\nwitness w {witness.verifier}\nquorum w\n".encode())
+    verdict = handed.judged(handed.bundle, policy=policy)
+    assert (verdict.exit, verdict.outcome) == (Exit.INCOMPLETE, "unwitnessed")
+    assert handed.alone("bundle", handed.bundle, "--key", handed.key, "--witness", witness.verifier) == 2
+    lines = opened(handed.bundle)
+    note = lines["checkpoints.jsonl"][0]["note"]
+    lines["checkpoints.jsonl"][0]["note"] = note + str(witness.cosign(note.rpartition("\n\n")[0] + "\n", 1_770_000_000))
+    cosigned = closed(lines, handed.folder / "cosigned.zip")
+    verdict = handed.judged(cosigned, policy=policy)
+    assert (verdict.exit, verdict.logs[0].witnessed_size) == (Exit.VERIFIED, 8)
+    assert handed.alone("bundle", cosigned, "--key", handed.key, "--witness", witness.verifier) == 0
+
+
+@pytest.mark.parametrize("log", [COVENANT, "house"])
+def test_a_subject_that_was_erased_is_no_tampering_wherever_the_erasure_stands(tmp_path: Path, log: str) -> None:
+    room = room_at(f"sqlite:///{tmp_path / 'erased.sqlite'}", tmp_path)
+    decision, release = exchange()
+    room.log.append(decision, release)
+    room.log.append(draft(ERASURE, log=log, subject=None, command=ERASE, entries=(decision.id,)))
+    room.signer.sign_all()
+    path = tmp_path / "erased.zip"
+    room.execute("DELETE FROM audit_section WHERE idx = 0 AND name = 'subject'")
+    write_bundle(room.engine, COVENANT, 2026, path, contents=Contents.SEALED)
+    handed = Handed(room, tmp_path, path, ())
+    verdict = handed.judged(path)
+    assert (verdict.exit, verdict.logs[0].erased) == (Exit.VERIFIED, 1)
+    assert handed.alone("bundle", path, "--key", handed.key) == 0
+    lines = opened(path)
+    lines["accounts.jsonl"] = []
+    lines[ENTRIES][1]["sections"].pop("subject")
+    path = closed(lines, tmp_path / "more.zip")
+    assert handed.judged(path).exit is Exit.TAMPERED
+    assert handed.alone("bundle", path, "--key", handed.key) == 1
+    room.store.close()
+    room.engine.dispose()
+
+
+def test_an_outsider_runs_the_one_file_in_an_empty_folder_without_anything_of_ours(handed: Handed, tmp_path: Path) -> None:
+    script = tmp_path / "verify.py"
+    script.write_text(Path(standalone_verifier.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    command = [sys.executable, "-I", script, "bundle", handed.bundle, "--key", handed.key]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={})
+    assert (result.returncode, result.stdout.splitlines()[-1], result.stderr) == (0, "verified", "")
+    assert "audit" not in {
+        line.split()[1].split(".")[0] for line in script.read_text().splitlines() if line.startswith(("import ", "from "))
+    }
+
+
+def test_receipts_proofs_and_consistency_are_checked_by_the_one_file(handed: Handed, tmp_path: Path) -> None:
+    receipts = ReceiptSigner("log.example", Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
+    position = handed.room.log.append(draft(log="another-covenant"))[0]
+    handed.room.signer.sign_all()
+    with handed.room.engine.connect() as connection:
+        proof = str(tlog_proof(connection, position.origin, position.index))
+        hashes = consistency(connection, ORIGIN, 8, 18)
+    files = {
+        "receipt": receipts.sign(position),
+        "proof": proof,
+        "old": next(note for note in handed.notes if "\n8\n" in note),
+        "new": next(note for note in handed.notes if "\n18\n" in note),
+        "hashes": "".join(base64_text(digest) + "\n" for digest in hashes),
+        "none": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    at = {name: tmp_path / name for name in files}
+    log_key = VerifierKey(position.origin, handed.room.public_key)
+    receipt = ("receipt", at["receipt"], "--key", receipts.verifier)
+    assert handed.alone(*receipt, "--proof", at["proof"], "--log-key", log_key) == 0
+    assert handed.alone("receipt", at["receipt"], "--key", log_key) == 1
+    assert handed.alone(*receipt, "--proof", at["none"], "--log-key", log_key) == 3
+    continued = ("consistency", at["old"], at["new"])
+    assert handed.alone(*continued, at["hashes"], "--key", handed.key) == 0
+    assert handed.alone(*continued, at["none"], "--key", handed.key) == 1
+    assert handed.alone("consistency", at["new"], at["old"], at["hashes"], "--key", handed.key) == 1
+    assert handed.alone(*continued, "--key", handed.key) == 3
+    assert handed.alone("bundle", handed.bundle) == 3

@@ -125,15 +125,16 @@ _PG_NOT_SEALED = """
 
 def _postgresql() -> None:
     schema = op.get_bind().execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
-    for name, body, message in (
-        ("audit_erasing_is_named", _PG_SAID + _PG_NAMED, SECTIONS),
-        ("audit_sealed_is_named", _PG_SAID + _PG_SEALED, SEALED),
-        ("audit_section_is_erased", _PG_ERASED, SECTIONS),
-        ("audit_head_is_not_sealed", _PG_NOT_SEALED, "audit_head is sealed"),
+    for name, body, message, rights in (
+        ("audit_erasing_is_named", _PG_SAID + _PG_NAMED, SECTIONS, "INVOKER"),
+        ("audit_sealed_is_named", _PG_SAID + _PG_SEALED, SEALED, "INVOKER"),
+        ("audit_section_is_erased", _PG_ERASED, SECTIONS, "INVOKER"),
+        # every append asks this one, so whoever appends needs no right of its own to the list of sealed years
+        ("audit_head_is_not_sealed", _PG_NOT_SEALED, "audit_head is sealed", "DEFINER"),
     ):
         # INVARIANT: the search path is fixed, so that nobody puts a temporary table of the same name in front of what is looked up.
         _execute(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS "
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY {rights} SET search_path = {schema}, pg_temp AS "
             f"$$ DECLARE said jsonb; BEGIN {body.replace('@seals', _PG_SEALS)} "
             f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )

@@ -45,12 +45,12 @@ def erase(
             if as_json:
                 print_json({"destroyedAgain": back})
             else:
-                told(say("{n} sleutels opnieuw vernietigd", "{n} keys destroyed again", n=back), language)
+                told(say("opnieuw vernietigde sleutels: {n}", "keys destroyed again: {n}", n=back), language)
             return
         if case is not None:
-            if number is None or ground is None:
+            if number is None or (ground is None and not dry_run):
                 raise click.UsageError("expected CASE, NUMBER and --ground")
-            if _order(kept, case, number, ground, (ordered_by, party), dry_run=dry_run, language=language, as_json=as_json):
+            if _order(kept, case, number, ground or "", (ordered_by, party), dry_run=dry_run, language=language, as_json=as_json):
                 return
         done = kept.erasing.run(at_once=now)
         if as_json:
@@ -79,8 +79,8 @@ def _order(
         else:
             told(
                 say(
-                    "deze persoon is {n} keer geregistreerd, in de gesloten casussen {cases}; er is niets gewist",
-                    "this person is registered {n} times, in the closed cases {cases}; nothing was erased",
+                    "zo vaak is deze persoon geregistreerd: {n}, in de gesloten casussen {cases}; er is niets gewist",
+                    "so often is this person registered: {n}, in the closed cases {cases}; nothing was erased",
                     n=len(person.subjects),
                     cases=", ".join(cases),
                 ),
@@ -104,20 +104,25 @@ def _members(done: Erased) -> dict[str, object]:
 def _tell(done: Erased, language: str) -> None:
     told(
         say(
-            "{n} opdrachten tot wissen vastgelegd: sleutels vernietigd, bijdragen, kenmerken en meldingsteksten gewist",
-            "{n} orders to erase on record: keys destroyed; contributions, references and words of signals erased",
+            "opdrachten tot wissen, vastgelegd: {n}; sleutels vernietigd, bijdragen, kenmerken en meldingsteksten gewist",
+            "orders to erase, on record: {n}; keys destroyed; contributions, references and words of signals erased",
             n=done.ordered,
         ),
         language,
     )
     told(
-        say("uit {n} regels van het logboek is de persoon gewist", "{n} entries of the log have lost the person", n=done.entries), language
+        say(
+            "regels van het logboek waaruit de persoon nu gewist is: {n}",
+            "entries of the log that have lost the person now: {n}",
+            n=done.entries,
+        ),
+        language,
     )
     if done.waiting:
         told(
             say(
-                "{n} opdrachten wachten op andere, hooguit {days} dagen, zodat de lijst niet van één persoon is; `--now` wacht niet",
-                "{n} orders wait for others, {days} days at most, so that the list is not of one person; `--now` does not wait",
+                "wachtend op andere opdrachten: {n}, hooguit {days} dagen, zodat de lijst niet van één persoon is; `--now` wacht niet",
+                "waiting for other orders: {n}, {days} days at most, so that the list is not of one person; `--now` does not wait",
                 n=done.waiting,
                 days=WAITS.days,
             ),

@@ -41,15 +41,15 @@ _OUTCOMES = {
 }
 
 
-@click.group()
-def witness() -> None:
+@click.group("witness")
+def run_witness() -> None:
     """Run a witness: vouch that a broker's log only grows, and keep proof when it does not.
 
     Begin with `init`. Then either `serve`, if the broker can reach you, or `pull` every few minutes, if it cannot.
     """
 
 
-@witness.command("init")
+@run_witness.command("init")
 @in_folder
 @click.option("--name", required=True, help="The witness's name, such as police.example.nl/witness; never changed afterwards.")
 @click.option(
@@ -66,7 +66,7 @@ def init_witness(*, folder: Path, name: str, brokers: tuple[tuple[str, str], ...
     click.echo(WitnessFolder(folder).init(name, trusted))
 
 
-@witness.command("serve")
+@run_witness.command("serve")
 @in_folder
 @click.option("--host", default="127.0.0.1", show_default=True, help="The IP address to listen on, behind a proxy that speaks TLS.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
@@ -89,7 +89,7 @@ def serve_witness(*, folder: Path, host: str, port: int) -> None:
         server.serve_forever()
 
 
-@witness.command("pull")
+@run_witness.command("pull")
 @in_folder
 @click.option("--broker", "issuer", required=True, metavar="URL", help="The broker's address, such as https://broker.example.nl.")
 @click.option("--client-id", required=True, help="Your system, as it is registered at the broker with the scope door:audit.")
@@ -145,7 +145,7 @@ def _round(found: Witness, reach: Reach, *, as_json: bool, language: str) -> boo
     return all(one.outcome is Outcome.COSIGNED for one in pulled)
 
 
-@witness.command("show")
+@run_witness.command("show")
 @in_folder
 @as_json
 @language

@@ -55,16 +55,16 @@ def sharings_section(told: Sequence[Sharing]) -> Section:
     return Section(heading, (), tuple(sharing_section(one) for one in told))
 
 
-def sharing_section(sharing: Sharing, *more: tuple[Words, Words]) -> Section:
-    """One sharing; `more` are further terms for another reader than the person."""
+def sharing_section(sharing: Sharing, *more: tuple[Words, Words], masked: bool = False) -> Section:
+    """One sharing; `more` are further terms for another reader than the person. `masked`: for a giver that may not know who received."""
     heading = tell(
         "{at}: van {giver} aan {receiver}",
         "{at}: from {giver} to {receiver}",
         at=moment(sharing.at),
         giver=called(sharing.under, sharing.giver),
-        receiver=called(sharing.under, sharing.receiver),
+        receiver=Label("een andere deelnemer", "another participant") if masked else called(sharing.under, sharing.receiver),
     )
-    return Section(heading, (Terms((*_terms(sharing), *more)),))
+    return Section(heading, (Terms((*_terms(sharing, masked=masked), *more)),))
 
 
 def moment(ts: str) -> Words:
@@ -73,9 +73,9 @@ def moment(ts: str) -> Words:
     return tell("{day}, {time} uur", "{day}, {time}", day=day(at.date()), time=f"{at:%H.%M}")
 
 
-def _terms(sharing: Sharing) -> Iterator[tuple[Words, Words]]:
+def _terms(sharing: Sharing, *, masked: bool) -> Iterator[tuple[Words, Words]]:
     covenant = sharing.under
-    if sharing.role is not None:
+    if sharing.role is not None and not masked:
         yield Label("Wie kreeg het", "Who received it"), role_of(covenant, sharing.role)
     yield Label("Wat", "What"), _what(sharing)
     purpose = None if sharing.purpose is None else covenant.purposes.get(sharing.purpose)
@@ -83,7 +83,7 @@ def _terms(sharing: Sharing) -> Iterator[tuple[Words, Words]]:
         yield Label("Waarvoor", "What for"), purpose.title
     if sharing.articles:
         yield Label("Afspraak", "Agreement"), joined((_article(covenant, one) for one in sharing.articles), "; ")
-        yield Label("Grondslag in de wet", "Ground in law"), joined(_grounds(sharing), "; ")
+        yield Label("Grondslag in de wet", "Ground in law"), joined(_grounds(sharing, masked=masked), "; ")
     for recalled in sharing.recalled:
         yield Label("Teruggeroepen", "Recalled"), _recalled(covenant, recalled)
     yield Label("Kenmerk", "Reference"), Code(sharing.entry)
@@ -124,10 +124,10 @@ def _article(covenant: Covenant, article: Article) -> Words:
     )
 
 
-def _grounds(sharing: Sharing) -> Iterator[Words]:
+def _grounds(sharing: Sharing, *, masked: bool) -> Iterator[Words]:
     covenant = sharing.under
     giving = dict.fromkeys(basis for one in sharing.articles for basis in one.basis.giver)
-    receiving = dict.fromkeys(basis for one in sharing.articles for basis in one.basis.receiver.get(sharing.receiver, ()))
+    receiving = dict.fromkeys(basis for one in sharing.articles for basis in one.basis.receiver.get(sharing.receiver, ()) if not masked)
     for nl, en, bases in (("om te geven: {laws}", "to give: {laws}", giving), ("om te ontvangen: {laws}", "to receive: {laws}", receiving)):
         if bases:
             yield tell(nl, en, laws=listed(_unique(citation_with_national_law(covenant.legal_bases[basis]) for basis in bases)))

@@ -19,7 +19,10 @@ def draft_report(draft: DraftReport, made_at: datetime, party: PartyId | None = 
     entries = Section(
         Label("Wat is er gedeeld, en wie beslist?", "What was shared, and who decides?"),
         () if draft.considered else (Notice(Label("Er is niets gevonden.", "Nothing was found.")),),
-        tuple(sharing_section(one.sharing, *_decisions(one, party)) for one in draft.considered),
+        tuple(
+            sharing_section(one.sharing, *_decisions(one, party), masked=party == one.sharing.giver and not one.sharing.receiver_shown)
+            for one in draft.considered
+        ),
     )
     return Document(
         title=Label("Concept: wie kreeg gegevens over deze persoon", "Draft: who received data about this person"),

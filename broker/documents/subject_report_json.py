@@ -33,7 +33,7 @@ def considered_json(one: Considered, party: PartyId | None) -> dict[str, object]
     ]
     shown = sharing_json(one.sharing) | {"decisions": decisions}
     if party == one.sharing.giver and not one.sharing.receiver_shown:
-        shown |= {"to": None, "role": None}
+        shown |= {"to": None, "role": None, "legalBases": _bases(one.sharing) | {"receiver": []}}
     return shown
 
 

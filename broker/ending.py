@@ -16,6 +16,9 @@ from broker.records import Asked, Records
 from policies.mask import Masked
 from policies.vocabulary import FieldName, Reason
 
+#: the reason on the record where something broke that nobody foresaw
+UNEXPECTED = "unexpected"
+
 
 class Ending:
     """Holds one exchange open from step 3 to step 6; whatever leaves it otherwise, it is on the record as failed."""
@@ -34,7 +37,7 @@ class Ending:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self._ended or self.asked is None:
             return
-        reason = "case_kept_changing" if isinstance(error, CaseChanged) else "unexpected"
+        reason = "case_kept_changing" if isinstance(error, CaseChanged) else UNEXPECTED
         try:
             self._log.append(self._records.failed(self._ids(), self.asked, reason, self._exchange))
         except (LogUnavailable, DecisionClosed):

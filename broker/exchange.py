@@ -15,9 +15,10 @@ docs/life-of-an-exchange.md has the same numbers and says what is true if the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from audit.errors import FenceMoved
+from audit.errors import FenceMoved, LogUnavailable
 from audit.growth import Position
 from audit.log import Log
 from audit.receipt import ReceiptSigner
@@ -29,7 +30,7 @@ from broker.cases.state import facts
 from broker.clock import Ids
 from broker.covenants import Covenants, InForce
 from broker.disclosure import CaseAsk, Disclosure, Given, Question, Refusal
-from broker.ending import Ending
+from broker.ending import UNEXPECTED, Ending
 from broker.fetching import Fetched, Fetching
 from broker.records import Asked, Records
 from broker.trace import Trace
@@ -76,7 +77,7 @@ class Exchange:
             audit.errors.LogUnavailable: the log cannot promise; nothing was released.
         """
         exchange = self._ids()
-        question = self._decide(caller, ask, trace)  # (1)
+        question = self._decide_or_record(exchange, caller, ask, trace)  # (1)
         self._record_decision(exchange, ask, question)  # (2)
         if question.refusal is not None:
             raise question.refusal.error()  # (3)
@@ -107,6 +108,19 @@ class Exchange:
         """
         asked = Asked(_by(caller), None, (), trace, None, None, None, None)
         self._append_refusal(self._ids(), None, Question(refusal, asked))
+
+    def _decide_or_record(self, exchange: str, caller: Caller, ask: CaseAsk, trace: Trace) -> Question:
+        """Step 1; where it breaks, that somebody asked is on the record, without names that nobody could check."""
+        try:
+            return self._decide(caller, ask, trace)
+        except Exception:
+            asked = Asked(_by(caller), None, (), trace, None, None, None, None)
+            with suppress(LogUnavailable):  # with the log down an error goes on as what it was
+                self._log.append(
+                    self._records.decision(exchange, asked, None, (UNEXPECTED,), ask.repeats),
+                    self._records.failed(self._ids(), asked, UNEXPECTED, exchange),
+                )
+            raise
 
     def _decide(self, caller: Caller, ask: CaseAsk, trace: Trace) -> Question:
         """Step 1. What depends on the token alone is judged before the case, and the case before its fields."""

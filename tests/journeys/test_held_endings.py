@@ -99,9 +99,6 @@ def test_there_is_no_other_refusal_than_those_that_are_tried_here_or_in_the_step
     assert {refusal.name for refusal in Refusal} == tried | in_the_steps
 
 
-@pytest.mark.xfail(
-    reason="what breaks in step 1, before there is anything to decide on, leaves no entry: the registry away, an altered covenant"
-)
 def test_an_ask_that_breaks_before_it_is_decided_is_on_the_record_too(shared_small_house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     case = shared_small_house.open_case()
 

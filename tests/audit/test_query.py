@@ -12,7 +12,7 @@ from audit.errors import CursorInvalid, UnknownEntry
 from audit.growth import FOLD_EVERY
 from audit.query import TOTAL_MAX, Search, search
 from audit.records import entry, position
-from audit.terms import covenant_term
+from audit.terms import as_holder, as_requester, covenant_term
 from tests.audit.builders import START, draft, exchange, new_id, refusal
 from tests.audit.conftest import Room
 
@@ -83,6 +83,31 @@ def test_what_is_sought_is_found_whether_folded_or_recent(room: Room, sought: Se
     if sought.terms and sought.log == LOG:
         folded = search(room.engine, sought, limit=500)
         assert [hit.position for hit in folded.hits] == [hit.position for hit in page.hits]
+
+
+def test_a_partys_own_are_what_it_was_given_and_what_was_given_of_it_and_never_what_was_refused(room: Room) -> None:
+    fill(room)
+    room.log.append(*exchange(requester="police", holders=("care",)))
+    room.log.append(draft("contribution", requester="police", holders=("police",)))
+    own = {party: search(room.engine, Search(LOG, own=(as_requester(party), as_holder(party))), limit=500) for party in ("police", "care")}
+    assert (own["police"].total, own["care"].total) == (32, 1)
+    assert {hit.envelope.typ for hit in own["police"].hits} == {"exchange.release", "contribution"}
+    asked = search(room.engine, Search(LOG, own=(as_requester("police"),)))
+    assert [hit.envelope.typ for hit in asked.hits] == ["contribution", "exchange.release"]
+    paged, cursor = [], None
+    while True:
+        page = search(room.engine, Search(LOG, own=(as_requester("police"), as_holder("police"))), limit=5, cursor=cursor)
+        paged += [hit.position.index for hit in page.hits]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert paged == [hit.position.index for hit in own["police"].hits]
+
+
+def test_a_trace_is_found_by_itself(room: Room) -> None:
+    fill(room)
+    room.log.append(draft(trace_id="ab" * 16))
+    assert search(room.engine, Search(LOG, trace="ab" * 16)).total == 1
 
 
 def test_the_entries_that_continue_one_are_found_by_it(room: Room) -> None:

@@ -101,7 +101,10 @@ def _waiting(connection: Connection, log_id: int, size: int, policy: TrustPolicy
     envelope = connection.execute(select(leaf.c.envelope).where(leaf.c.log_id == log_id, leaf.c.idx == covered)).scalar()
     if envelope is None:
         raise UnknownEntry("expected the entry after the last witnessed checkpoint")
-    since = datetime.fromisoformat(json.loads(envelope)["ts"]).astimezone(UTC)
+    try:
+        since = datetime.fromisoformat(json.loads(envelope)["ts"]).astimezone(UTC)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnknownEntry("expected an entry that says when it was made") from error
     return max(now - since, timedelta())
 
 

@@ -51,15 +51,10 @@ class WitnessFolder:
             witness = Cosigner(name, key).verifier
         except ValueError as error:
             raise WitnessUnfit(str(error)) from error
-        config = {
-            "name": name,
-            "logs": [str(log) for log in trusted.logs],
-            "brokers": [str(broker) for broker in trusted.brokers],
-        }
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self._path / EVIDENCE).mkdir(mode=0o700)
-            _write(self._path / CONFIG, json.dumps(config, ensure_ascii=False, indent=1).encode() + b"\n")
+            _write(self._path / CONFIG, _config_of(name, trusted))
             WitnessState(self._path / STATE).create()
             # the key comes last: a folder with a key in it is whole
             _write(self._path / KEY, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -100,6 +95,23 @@ class WitnessFolder:
         except (NoteMalformed, TypeError, ValueError) as error:
             raise WitnessUnfit(f"{self._path / CONFIG}: {error}") from error
 
+    def trust(self, more: TrustedLogs) -> None:
+        """Cosign for these too, from the next start on: another log, or a broker's new key beside its old one.
+
+        Raises:
+            WitnessUnfit: see the class of the error.
+        """
+        known, name = self.trusted(), str(self._config()["name"])
+        both = TrustedLogs(tuple(dict.fromkeys((*known.logs, *more.logs))), tuple(dict.fromkeys((*known.brokers, *more.brokers))))
+        draft = self._path / f"{CONFIG}.draft"
+        try:
+            draft.unlink(missing_ok=True)
+            # If we die before the rename, the old file stands.
+            _write(draft, _config_of(name, both))
+            draft.replace(self._path / CONFIG)
+        except OSError as error:
+            raise WitnessUnfit(f"{self._path / CONFIG}: expected a file that can be replaced") from error
+
     def witness(self, clock: Callable[[], datetime]) -> Witness:
         """The witness itself.
 
@@ -121,6 +133,11 @@ class WitnessFolder:
         if not isinstance(config, dict) or config.keys() != {"name", "logs", "brokers"}:
             raise WitnessUnfit(f"{path}: expected an object with name, logs and brokers")
         return config
+
+
+def _config_of(name: str, trusted: TrustedLogs) -> bytes:
+    lists = {"logs": [str(log) for log in trusted.logs], "brokers": [str(broker) for broker in trusted.brokers]}
+    return json.dumps({"name": name, **lists}, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -93,10 +93,11 @@ class Witnessing:
         Raises:
             PeerFailed, audit.errors.AuditError, sqlalchemy.exc.SQLAlchemyError: the rest waits for the next round.
         """
-        came = 0
+        came = refused = 0
         for log in self._due(key):
             answer = self._offer(name, key, url, log, post)
             if answer is None:
+                refused += 1
                 continue
             with self._engine.begin() as connection:
                 lines = answer.body.decode("utf-8", errors="strict")
@@ -105,6 +106,8 @@ class Witnessing:
                 raise PeerFailed("no_cosignature")
             came += 1
             self._events.info("witness.cosigned", origin=log.origin, index=log.size, source=name)
+        if refused:
+            raise PeerFailed("refused")
         return came
 
     def alarm(self) -> None:
@@ -155,7 +158,7 @@ class Witnessing:
         try:
             with open_client() as client:
                 self.submit(name, key, target, lambda to, body: ask(client, "POST", to, body))
-        except (PeerFailed, AuditError, SQLAlchemyError, UnicodeDecodeError) as error:
+        except Exception as error:  # noqa: BLE001 - a thread that ended would leave its witness alone until the next start, unseen
             reason = {"reason": str(error)} if isinstance(error, PeerFailed) else {}
             self._events.warning("witness.failed", source=name, error=type(error).__name__, **reason)
             return False

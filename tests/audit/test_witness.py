@@ -249,6 +249,18 @@ def test_a_folder_that_is_not_whole_or_open_to_others_is_refused(tmp_path: Path)
             folder.witness(Clock())
 
 
+def test_a_broker_s_new_key_is_trusted_beside_its_old_one(tmp_path: Path) -> None:
+    witness_in(tmp_path / "w").add(TREE.request(0, 5))
+    renewed = NoteSigner(ORIGIN, Ed25519PrivateKey.generate())
+    folder, grown = WitnessFolder(tmp_path / "w"), Tree(12, signer=renewed)
+    assert refused(folder.witness(Clock()), grown.request(5, 9))[0] is Refusal.NOT_SIGNED
+    for _ in range(2):
+        folder.trust(TrustedLogs(brokers=(VerifierKey(BROKER, renewed.verifier.key),)))
+    assert len(folder.trusted().brokers) == 2
+    folder.witness(Clock()).add(grown.request(5, 9))
+    folder.witness(Clock()).add(TREE.request(9, 12))
+
+
 def test_a_single_log_is_trusted_by_its_own_key_and_name(tmp_path: Path) -> None:
     signer = NoteSigner("example.com/behind-the-sofa", KEY)
     tree = Tree(5, signer=signer)

@@ -32,6 +32,11 @@ in_folder = click.option(
     help="Where the witness has its key, what it remembers, and its evidence.",
 )
 
+of_brokers = click.option(
+    "--broker", "brokers", nargs=2, multiple=True, metavar="NAME KEY", help="A broker's log name and checkpoint key (from `audit keys`)."
+)
+of_logs = click.option("--log", "logs", multiple=True, metavar="VKEY", help="One other log, by its C2SP verifier key.")
+
 _OUTCOMES = {
     Outcome.COSIGNED: say("mee-ondertekend", "cosigned"),
     Outcome.NOT_TAKEN: say("mee-ondertekend, maar de broker neemt het niet aan", "cosigned, but the broker does not take it"),
@@ -52,18 +57,28 @@ def run_witness() -> None:
 @run_witness.command("init")
 @in_folder
 @click.option("--name", required=True, help="The witness's name, such as police.example.nl/witness; never changed afterwards.")
-@click.option(
-    "--broker", "brokers", nargs=2, multiple=True, metavar="NAME KEY", help="A broker's log name and checkpoint key (from `audit keys`)."
-)
-@click.option("--log", "logs", multiple=True, metavar="VKEY", help="One other log, by its C2SP verifier key.")
+@of_brokers
+@of_logs
 def init_witness(*, folder: Path, name: str, brokers: tuple[tuple[str, str], ...], logs: tuple[str, ...]) -> None:
     """Make the witness's key (mode 0600) and folder, once, and print its public key for the broker's operator."""
+    click.echo(WitnessFolder(folder).init(name, _trusted(brokers, logs)))
+
+
+@run_witness.command("trust")
+@in_folder
+@of_brokers
+@of_logs
+def trust_more(*, folder: Path, brokers: tuple[tuple[str, str], ...], logs: tuple[str, ...]) -> None:
+    """Cosign for another log, or a broker's new checkpoint key beside its old one; restart `serve` afterwards."""
+    WitnessFolder(folder).trust(_trusted(brokers, logs))
+
+
+def _trusted(brokers: tuple[tuple[str, str], ...], logs: tuple[str, ...]) -> TrustedLogs:
     try:
-        of_brokers = tuple(VerifierKey(broker, base64_octets("key", key)) for broker, key in brokers)
-        trusted = TrustedLogs(tuple(VerifierKey.parse(log) for log in logs), of_brokers)
+        keys = tuple(VerifierKey(broker, base64_octets("key", key)) for broker, key in brokers)
+        return TrustedLogs(tuple(VerifierKey.parse(log) for log in logs), keys)
     except (NoteMalformed, ValueError) as error:
         raise click.UsageError(str(error)) from error
-    click.echo(WitnessFolder(folder).init(name, trusted))
 
 
 @run_witness.command("serve")

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.anchor import Anchor
 from audit.bundle_verify import verify_bundle
 from audit.database import open_copy
-from audit.errors import AuditError
-from audit.note import VerifierKey
+from audit.errors import AuditError, NoteMalformed
+from audit.note import VerifierKey, base64_octets
 from audit.quorum import TrustPolicy
 from audit.verdict import Exit, Verdict
 from audit.verify import Progress as Step
@@ -46,7 +46,12 @@ class _Asked:
 @click.command("verify")
 @click.option("--file", "copy", type=_FILE, help="A copied SQLite file instead of the live database.")
 @click.option("--bundle", type=_FILE, help="A bundle instead of a database; it needs no settings and no keys of the broker.")
-@click.option("--key", "vkeys", multiple=True, help="A verifier key `name+hash+key` whose checkpoints count; needed for a bundle.")
+@click.option(
+    "--key",
+    "vkeys",
+    multiple=True,
+    help="A verifier key `name+hash+key`, or a bare one in base64, whose checkpoints count; needed for a bundle.",
+)
 @click.option("--checkpoint", "kept", type=_FILE, multiple=True, help="A signed checkpoint that a partner kept; repeatable.")
 @click.option("--since", type=_FILE, multiple=True, help="A signed checkpoint that you checked before: only what came after is read.")
 @click.option("--policy", type=_FILE, help="A trust policy (C2SP tlog-policy): a log without its quorum of witnesses is unwitnessed.")
@@ -72,7 +77,7 @@ def verify_log(
         asked = _Asked(
             copy,
             bundle,
-            tuple(VerifierKey.parse(vkey).key for vkey in vkeys),
+            tuple(_key(text) for text in vkeys),
             tuple(path.read_text(encoding="utf-8") for path in kept),
             tuple(path.read_text(encoding="utf-8") for path in since),
             None if policy is None else TrustPolicy.parse(policy.read_bytes()),
@@ -82,12 +87,20 @@ def verify_log(
     except click.UsageError as error:
         click.echo(f"error: {error.message}", err=True)
         sys.exit(Exit.USAGE)
-    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, UnicodeDecodeError) as error:
+    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, ValueError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
         click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
     sys.exit(verdict.exit)
+
+
+def _key(text: str) -> bytes:
+    """A vkey, or the bare key of a broker as `audit keys` prints it: it signs each log under that log's own name."""
+    try:
+        return VerifierKey.parse(text).key
+    except NoteMalformed:
+        return VerifierKey("any", base64_octets("--key", text)).key
 
 
 def _check_usage(copy: Path | None, bundle: Path | None, *, keyed: bool) -> None:

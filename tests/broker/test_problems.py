@@ -37,6 +37,7 @@ from broker.oauth.private_key_jwt import AssertionRefused
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
 from broker.replaying import ReplayError
+from broker.reporting.compare_views import ViewFailed
 from broker.witnessing_http import PeerFailed
 from policies.editing.edit import EditRefused
 from policies.wording import Impossible
@@ -68,6 +69,7 @@ STAYS_INSIDE = frozenset(
         KeyDirectoryError,
         UnknownClient,
         UnusableClient,
+        ViewFailed,
         UnusableKeys,
         EditRefused,
         ReplayError,

@@ -12,8 +12,8 @@ import pytest
 
 from audit.entry import Draft, Outcome
 from audit.errors import LogUnavailable
+from audit.growth import Position
 from audit.query import PAGE_MAX, Search, search
-from audit.receipt import Position
 from broker import tallying_parties
 from broker.tallying_parties import TALLY, Counts, PartyTallies, PartyTally, tally_of
 from tests.audit.builders import core, draft, exchange, refusal

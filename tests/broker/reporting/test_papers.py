@@ -24,7 +24,7 @@ from broker.reporting.decisions import DECIDED, Choice, Considered, Ground, cons
 from broker.reporting.sharings import RECALLED, Sharing, of_release, recalls_of
 from broker.reporting.subject_reports import DraftReport
 from policies.covenant import Covenant, party_of
-from policies.vocabulary import FieldName, PartyId
+from policies.vocabulary import FieldName, PartyId, RoleId
 from policies.wording import LANGUAGES
 from tests.template import template
 
@@ -37,7 +37,7 @@ class Left:
     """A release to be: when, to which role, and which articles gave all their fields."""
 
     minute: int
-    role: str
+    role: RoleId
     articles: tuple[str, ...]
 
 
@@ -49,7 +49,7 @@ def text_of(_: str) -> Covenant:
     return covenant()
 
 
-def record(entry_id: str, typ: str, minute: int, core: Core, *, ref: str | None = None, role: str | None = None) -> Record:
+def record(entry_id: str, typ: str, minute: int, core: Core, *, ref: str | None = None, role: RoleId | None = None) -> Record:
     ts = timestamp(START + timedelta(minutes=minute))
     actor = None if role is None else Actor("professional-1", role, party_of(role))
     envelope = Envelope(typ, "log.example/c/2026", entry_id, ts, ref, {})
@@ -134,7 +134,7 @@ def test_a_report_with_entries_withheld_is_the_report_in_which_they_never_were(d
 def test_what_one_holder_gave_is_apart_from_what_the_others_gave_in_the_same_disclosure() -> None:
     articles = [one for one in covenant().articles if "municipality.director" in one.to and one.purpose == "end_nuisance"]
     assert len({one.from_ for one in articles}) > 1
-    found = sharings([release(Left(1, "municipality.director", tuple(one.id for one in articles)))])
+    found = sharings([release(Left(1, RoleId("municipality.director"), tuple(one.id for one in articles)))])
     for one in found:
         fields = covenant().fields
         assert {fields[field.name].holder for field in one.fields} == {one.giver}

@@ -58,10 +58,10 @@ class ProofMessage(Message):
     proof = fields.String(required=True)
 
 
-def blueprint(*, log_engine: Engine, log_name: str, receipts: VerifierKey) -> Blueprint:
+def blueprint(*, log_engine: Engine, receipts: VerifierKey) -> Blueprint:
     """The routes of this door."""
     routes = Blueprint("audit", __name__, url_prefix=f"{BASE}/audit")
-    add_keys(routes, log_engine, log_name, receipts)
+    add_keys(routes, log_engine, receipts)
 
     @routes.get("/checkpoints")
     @documented(summary="The newest signed checkpoints", tag=TAG, door=Door.AUDIT, answer=CheckpointsMessage())

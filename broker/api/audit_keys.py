@@ -41,8 +41,9 @@ class KeysMessage(Message):
     keys = fields.List(fields.Nested(KeyMessage), required=True)
 
 
-def add_keys(routes: Blueprint, log_engine: Engine, log_name: str, receipts: VerifierKey) -> None:
-    """Put the route into the blueprint of the log. `receipts` is the key that signs them now."""
+def add_keys(routes: Blueprint, log_engine: Engine, receipts: VerifierKey) -> None:
+    """Put the route into the blueprint of the log. `receipts` is the key that signs them now, `<log name>/receipts`."""
+    log_name = receipts.name.removesuffix("/receipts")
 
     @routes.get("/keys")
     @documented(summary="The public keys of receipts and checkpoints", tag="audit", door=Door.AUDIT, answer=KeysMessage())

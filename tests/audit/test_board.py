@@ -1,0 +1,234 @@
+"""Processes that wait for their turn on SQLite: whoever has it commits for them, and nothing rests on what they pinned up."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from audit import board
+from audit.board import Board, Guest
+from audit.errors import DecisionClosed, StoreFailed
+from audit.growth import Found, Growth, Position
+from audit.log import Log
+from audit.sqlite import SqliteStore
+from audit.store import Plan, Wanted
+from audit.turn import Turn
+from tests.audit.builders import draft, exchange, log_on, store_at
+from tests.audit.conftest import Room
+
+GONE = 2**31 - 1  # no process has this number: it is above what any system gives out
+
+
+def path_of(room: Room) -> Path:
+    return Path(room.url.removeprefix("sqlite:///"))
+
+
+class Waiting:
+    """Another writer of the same file, as another process would be: a store of its own, waiting in a thread."""
+
+    def __init__(self, room: Room, **changes: object) -> None:
+        self.store = store_at(room.url)
+        assert isinstance(self.store, SqliteStore)
+        self.plans: list[Found] = []
+        self.log = log_on(_Watched(self.store, self.plans), clock=room.clock, **changes)  # type: ignore[arg-type]  # a test's shorthand
+        self.outcome: object = None
+        self._turn = self.store._turn
+
+    def claim(self) -> None:
+        """What a store does the first time it has to wait."""
+        with self._turn.held():
+            assert self._turn._board is not None
+            self._turn._board.claim()
+
+    def bring(self, work: Callable[[Log], object]) -> threading.Thread:
+        """Start an append that has to wait; returns when it has pinned what it brings."""
+
+        def run() -> None:
+            try:
+                self.outcome = work(self.log)
+            except Exception as error:  # noqa: BLE001 - the test looks at whatever was raised
+                self.outcome = error
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def pinned(self) -> bool:
+        made = self._turn._board
+        assert made is not None
+        return made._slot is not None and made._read(made._slot, made._headers())[1] == board._OFFER
+
+
+class _Watched:
+    """A store that keeps what each plan was shown."""
+
+    def __init__(self, store: SqliteStore, plans: list[Found]) -> None:
+        self._store = store
+        self._plans = plans
+        self.fold, self.barrier, self.now, self.close = store.fold, store.barrier, store.now, store.close
+
+    def grow(self, wanted: Wanted, plan: Plan) -> None:
+        def watched(found: Found) -> Growth:
+            self._plans.append(found)
+            return plan(found)
+
+        self._store.grow(wanted, watched)
+
+
+def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Callable[[Log], object]) -> object:
+    """`work` waits while `hosted` runs under the turn that it waits for; returns what came of `work`."""
+    waiting.claim()
+    host = store_at(room.url)
+    assert isinstance(host, SqliteStore)
+    thread: list[threading.Thread] = []
+
+    class Host(SqliteStore):
+        def grow(self, wanted: Wanted, plan: Plan) -> None:
+            with host._turn.held():
+                thread.append(waiting.bring(work))
+                while not waiting.pinned() and thread[0].is_alive():
+                    threading.Event().wait(0.001)
+                # The host's own turn, without letting go of the lock in between.
+                guests = host._turn.guests()
+                growth = host._grow(wanted, plan, {}, tuple(call for guest in guests for call in guest.calls))
+                answers = iter(growth.answers)
+                for guest in guests:
+                    host._turn.answer(guest, [one for _ in guest.calls for one in next(answers, None) or ()])
+
+    hosted(log_on(Host(path_of(room)), clock=room.clock))
+    thread[0].join(10)
+    host.close()
+    waiting.store.close()
+    return waiting.outcome
+
+
+def test_what_waits_is_committed_along_and_told_where_it_stands(sqlite_room: Room) -> None:
+    sqlite_room.log.append(draft())
+    waiting = Waiting(sqlite_room)
+    decision, release = exchange()
+    outcome = meet(sqlite_room, waiting, lambda log: log.append(decision, release), lambda log: log.append(draft()))
+    assert [position.index for position in outcome] == [2, 3]  # type: ignore[attr-defined]
+    # It did not look into the database itself.
+    assert [found.heads for found in waiting.plans] == [()]
+    assert sqlite_room.log.append(decision, release) == outcome
+    assert sqlite_room.verify().findings == ()
+
+
+def test_what_has_a_fence_is_never_pinned(sqlite_room: Room) -> None:
+    sqlite_room.log.append(draft())
+    offered: list[object] = []
+
+    class Looking(SqliteStore):
+        def grow(self, wanted: Wanted, plan: Plan) -> None:
+            offered.append(wanted.offered)
+            super().grow(wanted, plan)
+
+    sqlite_room.fences.numbers["case-1"] = 1
+    store = Looking(path_of(sqlite_room))
+    log_on(store, clock=sqlite_room.clock, fences=sqlite_room.fences).append(draft(), fence=(("case-1", 1),))
+    assert offered == [()]
+    store.close()
+
+
+def test_a_guest_that_cannot_be_placed_comes_itself_and_is_told_why(sqlite_room: Room) -> None:
+    decision, release = exchange()
+    sqlite_room.log.append(decision, release)
+    outcome = meet(
+        sqlite_room,
+        Waiting(sqlite_room),
+        lambda log: log.append(draft("exchange.failed", ref=decision.id)),
+        lambda log: log.append(draft()),
+    )
+    assert isinstance(outcome, DecisionClosed)
+    assert sqlite_room.verify().findings == ()
+
+
+def test_a_host_that_dies_before_it_answers_has_committed_once(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_room.log.append(draft())
+    monkeypatch.setattr(Board, "answer", lambda *_: None)
+    brought = draft()
+    outcome = meet(sqlite_room, Waiting(sqlite_room), lambda log: log.append(brought), lambda log: log.append(draft()))
+    assert [position.index for position in outcome] == [2]  # type: ignore[attr-defined]
+    with sqlite_room.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit_leaf")).scalar_one() == 3
+    assert sqlite_room.verify().findings == ()
+
+
+def test_after_a_commit_that_failed_nobody_is_taken_along(sqlite_room: Room) -> None:
+    store = store_at(sqlite_room.url)
+    assert isinstance(store, SqliteStore)
+
+    def broken(_found: Found) -> Growth:
+        raise StoreFailed("no")
+
+    with pytest.raises(StoreFailed):
+        store.grow(Wanted(frozenset(), (), ()), broken)
+    assert not store._hosts
+    log_on(store, clock=sqlite_room.clock).append(draft())
+    assert store._hosts
+    store.close()
+
+
+def boards(folder: Path) -> tuple[Board, Board, int]:
+    fd = os.open(folder / "turn", os.O_RDWR | os.O_CREAT)
+    first, second = Board(fd), Board(fd)
+    first.claim()
+    second.claim()
+    return first, second, fd
+
+
+def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: Path) -> None:
+    first, second, fd = boards(tmp_path)
+    call = (sqlite_room.log._seal(draft(subject="somebody")),)
+    assert first.pin((call,))
+    assert b"somebody" in (tmp_path / "turn").read_bytes()
+    (guest,) = second.guests()
+    second.answer(guest, [Position("o", 1, bytes(32), "t", "i")])
+    assert b"somebody" not in (tmp_path / "turn").read_bytes()
+    assert first.take_down() == {"i": Position("o", 1, bytes(32), "t", "i")}
+    assert not (tmp_path / "turn").read_bytes()[4096:].strip(b"\0")
+    os.close(fd)
+
+
+def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(sqlite_room: Room, tmp_path: Path) -> None:
+    first, second, fd = boards(tmp_path)
+    call = (sqlite_room.log._seal(draft(subject="somebody")),)
+    assert first.pin((call,))
+    os.pwrite(fd, b"?", 4096 + 10)
+    assert second.guests() == ()
+    assert first.pin((call,))
+    os.pwrite(fd, GONE.to_bytes(4, "big"), 0)
+    assert second.guests() == ()
+    assert b"somebody" not in (tmp_path / "turn").read_bytes()
+    os.close(fd)
+
+
+def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(sqlite_room: Room, tmp_path: Path) -> None:
+    first, _, fd = boards(tmp_path)
+    assert not first.pin(tuple((sqlite_room.log._seal(draft()),) for _ in range(60)))
+    for _ in range(board.SLOTS):
+        last = Board(fd)
+        last.claim()
+    assert not last.pin(((sqlite_room.log._seal(draft()),),))
+    os.close(fd)
+
+
+def test_a_board_that_cannot_be_written_is_no_board(sqlite_room: Room, tmp_path: Path) -> None:
+    first, _, fd = boards(tmp_path)
+    read_only = os.open(tmp_path / "turn", os.O_RDONLY)
+    first._fd = read_only
+    call = (sqlite_room.log._seal(draft()),)
+    assert not first.pin((call,))
+    assert first.guests() == ()
+    assert first.take_down() == {}
+    first.answer(Guest(0, 1, (call,)), [])
+    first.leave()
+    os.close(read_only)
+    os.close(fd)
+    with pytest.raises(StoreFailed), Turn(tmp_path / "no" / "such" / "folder").held():
+        pass

@@ -16,8 +16,8 @@ from audit.log import Log
 from audit.receipt import ReceiptSigner
 from broker.api import audit as audit_api
 from broker.api import audit_reading as audit_reading_api
-from broker.api import audit_witness as audit_witness_api
 from broker.api import audit_report as audit_report_api
+from broker.api import audit_witness as audit_witness_api
 from broker.api import cases as cases_api
 from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
@@ -33,7 +33,7 @@ from broker.clock import Clock, Ids, Random, new_id, system_clock, system_random
 from broker.config import Settings
 from broker.contributions import Contributions
 from broker.covenants import Covenants
-from broker.database import ROOMS, open_engine, upgrade
+from broker.database import open_engine
 from broker.designations import Designations
 from broker.disclosure import Refusal
 from broker.enactment import Enactment
@@ -53,6 +53,7 @@ from broker.oauth.endpoints import blueprint as oauth_blueprint
 from broker.oauth.private_key_jwt import Vouching
 from broker.oauth.tokens import AccessTokens
 from broker.opening import check_listed_sources, open_listed_sources, open_signer, open_store
+from broker.opening import migrate as migrate  # noqa: PLC0414 - whoever opens a broker finds it here
 from broker.outbox import Outbox
 from broker.reader import Reader
 from broker.recalls import Recalls
@@ -122,14 +123,6 @@ class Broker:
         """Let go of connections."""
         for close in self.closing:
             close()
-
-
-def migrate(settings: Settings) -> None:
-    """Bring the four databases to the newest version."""
-    urls = {"broker": settings.database_url, "deposit": settings.deposit_url}
-    urls |= {"audit": settings.audit_url, "keystore": settings.keystore_url}
-    for room in ROOMS:
-        upgrade(urls[room], room)
 
 
 def open_broker(settings: Settings, world: World | None = None) -> Broker:
@@ -250,21 +243,12 @@ def create_service(broker: Broker) -> Flask:
     def turned_away(caller: Caller, _door: Door) -> None:
         broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
 
-    oauth = OAuthParts(
-        issuer=broker.settings.issuer,
-        clients=broker.clients,
-        used=broker.used,
-        tokens=broker.tokens,
-        vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
-        tally=broker.tally,
-        clock=broker.world.clock,
-    )
     parts = Parts(
         issuer=broker.settings.issuer,
         max_body_bytes=broker.settings.max_body_bytes,
         authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads),
         blueprints=(
-            oauth_blueprint(oauth),
+            oauth_blueprint(_oauth_parts(broker)),
             connectors_api.blueprint(
                 exchange=broker.exchange,
                 casework=broker.casework,
@@ -276,7 +260,7 @@ def create_service(broker: Broker) -> Flask:
             ),
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
-            audit_api.blueprint(log_engine=broker.log_engine, receipts=broker.receipt_signer.verifier),
+            audit_api.blueprint(log_engine=broker.log_engine, log_name=broker.settings.log_name, receipts=broker.receipt_signer.verifier),
             *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),
@@ -287,6 +271,18 @@ def create_service(broker: Broker) -> Flask:
         meter=broker.meter,
     )
     return create_app(parts)
+
+
+def _oauth_parts(broker: Broker) -> OAuthParts:
+    return OAuthParts(
+        issuer=broker.settings.issuer,
+        clients=broker.clients,
+        used=broker.used,
+        tokens=broker.tokens,
+        vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
+        tally=broker.tally,
+        clock=broker.world.clock,
+    )
 
 
 def check_fit(broker: Broker) -> None:

@@ -15,12 +15,21 @@ from audit.sqlite import SqliteStore
 from audit.store import Store
 from broker.clock import Clock
 from broker.config import Settings
+from broker.database import ROOMS, upgrade
 from broker.keys import KeyDirectory
 from broker.logs import Events
 from connectors.deposit import Deposit
 from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
 from policies.compile import Policy
 from policies.vocabulary import CovenantId
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the four databases to the newest version."""
+    urls = {"broker": settings.database_url, "deposit": settings.deposit_url}
+    urls |= {"audit": settings.audit_url, "keystore": settings.keystore_url}
+    for room in ROOMS:
+        upgrade(urls[room], room)
 
 
 def open_store(audit_url: str) -> Store:

@@ -18,7 +18,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from audit.errors import LogUnavailable, SubjectKeyGone
 from audit.export_ldv import ACTIVITY, PROCESSOR, SUBJECT, SUBJECT_TYPE
 from broker.api.audit_filters import FOR, PSEUDONYM, YEARS
-from broker.api.audit_ldv_document import ldv_document
+from broker.api.audit_ldv_document import TAG, ldv_document
 from broker.api.spec import Written, documented
 from broker.auditing.errors import PersonSearchRefused, SearchTooWide
 from broker.auditing.ldv import LdvReading, Sought
@@ -28,7 +28,6 @@ from broker.wire import Message, Whole
 
 BASE = "/ldv/v1"
 PATH = "/processing-activities"
-TAG = "ProcessingActivities"
 
 _TRACE = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URI = validate.Regexp(re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:[A-Za-z0-9_.:/?#~%+-]{1,200}\Z"), error="expected a URI")

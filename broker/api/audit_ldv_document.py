@@ -10,6 +10,8 @@ from broker.auditing.purposes import PURPOSES
 from broker.authenticate import Door
 from broker.problems import MEDIA_TYPE
 
+TAG = "ProcessingActivities"
+
 _STRING = {"type": "string"}
 _URI = {"type": "string", "format": "uri"}
 _SPAN = {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"}
@@ -55,13 +57,7 @@ _REFUSALS = {
 
 def ldv_document(issuer: str, base: str) -> Mapping[str, object]:
     """Describe the one operation."""
-    version = {"API-Version": {"schema": _STRING}}
-    problem = {MEDIA_TYPE: {"schema": {"type": "object"}}}
-    answer = {
-        "type": "object",
-        "required": ["processingActivities"],
-        "properties": {"processingActivities": {"type": "array", "items": _RECORD}},
-    }
+    flow = {"tokenUrl": issuer.rstrip("/") + "/oauth2/token", "scopes": {Door.AUDIT.value: "opens the audit endpoints"}}
     return {
         "openapi": "3.0.3",
         "info": {
@@ -71,42 +67,33 @@ def ldv_document(issuer: str, base: str) -> Mapping[str, object]:
             "contact": {"name": "Operator", "url": issuer, "email": "operator@example.org"},
         },
         "servers": [{"url": issuer.rstrip("/") + base}],
-        "tags": [{"name": "ProcessingActivities"}],
-        "paths": {
-            "/processing-activities": {
-                "post": {
-                    "operationId": "listProcessingActivitiesPost",
-                    "summary": "Alle dataverwerkingen ophalen",
-                    "tags": ["ProcessingActivities"],
-                    "security": [{"oauth": [Door.AUDIT.value]}],
-                    "parameters": [
-                        {
-                            "name": "for",
-                            "in": "query",
-                            "required": True,
-                            "description": "What the log is read for; it is itself in the log, before the answer.",
-                            "schema": {"type": "string", "enum": list(PURPOSES)},
-                        }
-                    ],
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": _QUESTION}}},
-                    "responses": {
-                        "200": {"description": "OK", "headers": version, "content": {"application/json": {"schema": answer}}},
-                        **{status: {"description": text, "headers": version, "content": problem} for status, text in _REFUSALS.items()},
-                    },
-                }
-            }
-        },
-        "components": {
-            "securitySchemes": {
-                "oauth": {
-                    "type": "oauth2",
-                    "flows": {
-                        "clientCredentials": {
-                            "tokenUrl": issuer.rstrip("/") + "/oauth2/token",
-                            "scopes": {Door.AUDIT.value: "opens the audit endpoints"},
-                        }
-                    },
-                }
-            }
+        "tags": [{"name": TAG}],
+        "paths": {"/processing-activities": {"post": _operation()}},
+        "components": {"securitySchemes": {"oauth": {"type": "oauth2", "flows": {"clientCredentials": flow}}}},
+    }
+
+
+def _operation() -> Mapping[str, object]:
+    version = {"API-Version": {"schema": _STRING}}
+    problem = {MEDIA_TYPE: {"schema": {"type": "object"}}}
+    records = {"processingActivities": {"type": "array", "items": _RECORD}}
+    answer = {"type": "object", "required": ["processingActivities"], "properties": records}
+    purpose = {
+        "name": "for",
+        "in": "query",
+        "required": True,
+        "description": "What the log is read for; it is itself in the log, before the answer.",
+        "schema": {"type": "string", "enum": list(PURPOSES)},
+    }
+    return {
+        "operationId": "listProcessingActivitiesPost",
+        "summary": "Alle dataverwerkingen ophalen",
+        "tags": [TAG],
+        "security": [{"oauth": [Door.AUDIT.value]}],
+        "parameters": [purpose],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _QUESTION}}},
+        "responses": {
+            "200": {"description": "OK", "headers": version, "content": {"application/json": {"schema": answer}}},
+            **{status: {"description": text, "headers": version, "content": problem} for status, text in _REFUSALS.items()},
         },
     }

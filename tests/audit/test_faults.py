@@ -4,13 +4,8 @@
 from __future__ import annotations
 
 import functools
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +24,6 @@ from audit.postgres_wire import Wire, Wired
 from audit.sqlite import SqliteStore
 from audit.sqlite import connect as connect_sqlite
 from audit.store import Store, Wanted
-from audit.verdict import Exit
 from tests.audit.builders import Fences, draft, exchange, log_on, store_at
 from tests.audit.conftest import Room
 
@@ -270,92 +264,6 @@ def test_nothing_is_released_after_a_veto_was_acknowledged(room: Room) -> None:
         assert all(veto_index > index for veto_index, veto_number in vetoes if veto_number > number)
     for store in stores:
         store.close()
-
-
-WORKER = """
-import sys, time
-from datetime import UTC, datetime
-from tests.audit.builders import exchange, log_on, store_at
-log = log_on(store_at(sys.argv[1]), clock=lambda: datetime.now(UTC))
-print("ready", flush=True)
-sys.stdin.readline()
-longest = 0.0
-for _ in range(25):
-    for one in exchange():
-        start = time.perf_counter()
-        log.append(one)
-        longest = max(longest, time.perf_counter() - start)
-print(longest, flush=True)
-log._store.close()
-"""
-
-
-def test_eight_workers_write_one_contiguous_log(room: Room) -> None:
-    workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, room.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        for _ in range(8)
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    longest = [float(worker.communicate(timeout=60)[0]) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0] * 8
-    room.signer.sign_all()
-    verdict = room.verify()
-    assert verdict.exit is Exit.VERIFIED
-    assert verdict.logs[0].size == 8 * 25 * 2
-    assert max(longest) < 5
-
-
-KILLED = """
-import sys
-from datetime import UTC, datetime
-from tests.audit.builders import exchange, log_on, store_at
-log = log_on(store_at(sys.argv[1]), clock=lambda: datetime.now(UTC))
-while True:
-    for position in log.append(*exchange()):
-        print(position.id, position.index, flush=True)
-"""
-
-
-def kill_drill(room: Room, kills: int) -> None:
-    """Kill a writer again and again; whatever it was told is durable must be there."""
-    acknowledged: dict[str, int] = {}
-    chance = random.Random(7)  # noqa: S311 - when to kill, not what to keep secret
-    for _ in range(kills):
-        writer = subprocess.Popen([sys.executable, "-c", KILLED, room.url], stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert writer.stdout is not None
-        acknowledged.update([_parsed(writer.stdout.readline())])
-        time.sleep(chance.random() / 10)
-        writer.send_signal(signal.SIGKILL)
-        # What the kill cut off was not said: a line without its end is no acknowledgement.
-        *whole, _ = writer.stdout.read().split("\n")
-        acknowledged.update(map(_parsed, whole))
-        writer.wait()
-        writer.stdout.close()
-    with room.engine.connect() as connection:
-        stored = {row.id: row.idx for row in connection.execute(text("SELECT id, idx FROM audit_leaf"))}
-    assert acknowledged.items() <= stored.items()
-    room.signer.sign_all()
-    assert room.verify().exit is Exit.VERIFIED
-
-
-def _parsed(line: str) -> tuple[str, int]:
-    entry, index = line.split()
-    return entry, int(index)
-
-
-def test_a_killed_writer_leaves_every_entry_that_it_was_promised(room: Room) -> None:
-    kill_drill(room, 3)
-
-
-@pytest.mark.soak
-def test_a_hundred_kills_on_each_database(room: Room) -> None:
-    kill_drill(room, 100)
 
 
 def test_a_sweeper_and_a_slow_worker_close_a_decision_once(room: Room) -> None:

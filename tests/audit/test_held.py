@@ -14,20 +14,23 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
     1: (
         "No byte leaves before its commit: faults, kills and full disks at every write",
         (
+            "tests/audit/test_log_disk.py::test_a_disk_that_fails_at_any_write_or_sync_loses_nothing_that_was_acknowledged",
+            "tests/audit/test_log_disk.py::test_what_is_acknowledged_survives_a_power_cut",
             "tests/audit/test_faults.py::test_a_fault_at_any_write_leaves_nothing_half_written_and_a_passing_one_is_survived",
-            "tests/audit/test_faults.py::test_a_killed_writer_leaves_every_entry_that_it_was_promised",
+            "tests/audit/test_log_kills.py::test_a_killed_writer_leaves_every_entry_that_it_was_promised",
             "tests/broker/exchange/test_failures.py::test_with_the_log_down_before_the_release_nothing_leaves_and_the_sweeper_ends_it",
             "tests/journeys/test_races.py::test_a_killed_worker_takes_nothing_along_that_was_answered",
         ),
     ),
     2: (
         "Eight workers on both databases write one contiguous log, without a false alarm",
-        ("tests/audit/test_faults.py::test_eight_workers_write_one_contiguous_log",),
+        ("tests/audit/test_log_kills.py::test_eight_workers_write_one_contiguous_log",),
     ),
     3: (
         "A connection cut after COMMIT leaves one leaf per id",
         (
-            "tests/audit/test_log.py::test_a_commit_whose_answer_was_lost_is_one_entry_each",
+            "tests/audit/test_log_cut.py::test_a_connection_that_is_cut_while_it_commits_is_one_entry_per_id",
+            "tests/audit/test_log_batches.py::test_a_commit_whose_answer_was_lost_is_one_entry_each",
             "tests/audit/test_faults.py::test_a_server_connection_that_is_cut_under_the_lock_is_one_entry_after_all",
         ),
     ),
@@ -88,8 +91,8 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
         "A clock that jumps an hour back or a year ahead",
         (
             "tests/audit/test_held_columns.py::test_a_clock_that_jumps_never_turns_the_log_s_time_back_and_a_step_back_is_an_entry",
-            "tests/audit/test_log.py::test_a_clock_that_jumped_a_year_ahead_and_back_keeps_the_later_log",
-            "tests/audit/test_log.py::test_a_clock_five_minutes_off_the_databases_refuses_to_start",
+            "tests/audit/test_log_clock.py::test_a_clock_that_jumped_a_year_ahead_and_back_keeps_the_later_log",
+            "tests/audit/test_log_clock.py::test_a_clock_five_minutes_off_the_databases_refuses_to_start",
         ),
     ),
     12: (

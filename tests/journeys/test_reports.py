@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -256,3 +258,14 @@ def test_the_log_still_holds(shared_house: Theatre) -> None:
 
 def _subject(house: Theatre, case: str) -> str:
     return house.broker.subjects.pseudonym(house.broker.reporting.subject_reports._persons.case(case).subjects[0][0])
+
+
+def test_a_person_that_was_erased_is_said_to_be_and_the_reading_is_still_on_the_record(small_house: Theatre) -> None:
+    case = exchanged(small_house)
+    with sqlite3.connect(small_house.stage.folder / "keystore.sqlite") as keystore:
+        keystore.execute("DELETE FROM subject_key")
+    with closing(small_house.worker()) as worker:
+        before = small_house.mark()
+        found = worker.reporting.subject_reports.of_case(case, None, READING)
+        assert (found.considered, found.erased) == ((), 1)
+        assert small_house.since(before) == ["rights.report"]

@@ -1,8 +1,9 @@
-"""The one end of every exchange: released, refused or failed, and never none of them."""
+"""The one end of every exchange: released, refused or failed, and never none of them; and a decision for each, whatever breaks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,29 @@ from policies.vocabulary import FieldName, Reason
 
 #: the reason on the record where something broke that nobody foresaw
 UNEXPECTED = "unexpected"
+
+
+class Beginning:
+    """Holds step 1; where it breaks, that somebody asked is on the record, with its end in the same commit."""
+
+    def __init__(self, log: Log, records: Records, ids: Ids, exchange: str, unseen: Asked) -> None:
+        self._log = log
+        self._records = records
+        self._ids = ids
+        self._exchange = exchange
+        self._unseen = unseen
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if error is None:
+            return
+        with suppress(LogUnavailable):  # with the log down an error goes on as what it was
+            self._log.append(
+                self._records.decision(self._exchange, self._unseen, None, (UNEXPECTED,), None),
+                self._records.failed(self._ids(), self._unseen, UNEXPECTED, self._exchange),
+            )
 
 
 class Ending:

@@ -15,10 +15,9 @@ docs/life-of-an-exchange.md has the same numbers and says what is true if the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 
-from audit.errors import FenceMoved, LogUnavailable
+from audit.errors import FenceMoved
 from audit.growth import Position
 from audit.log import Log
 from audit.receipt import ReceiptSigner
@@ -30,7 +29,7 @@ from broker.cases.state import facts
 from broker.clock import Ids
 from broker.covenants import Covenants, InForce
 from broker.disclosure import CaseAsk, Disclosure, Given, Question, Refusal
-from broker.ending import UNEXPECTED, Ending
+from broker.ending import Beginning, Ending
 from broker.fetching import Fetched, Fetching
 from broker.records import Asked, Records
 from broker.trace import Trace
@@ -77,7 +76,8 @@ class Exchange:
             audit.errors.LogUnavailable: the log cannot promise; nothing was released.
         """
         exchange = self._ids()
-        question = self._decide_or_record(exchange, caller, ask, trace)  # (1)
+        with Beginning(self._log, self._records, self._ids, exchange, _unseen(caller, trace)):
+            question = self._decide(caller, ask, trace)  # (1)
         self._record_decision(exchange, ask, question)  # (2)
         if question.refusal is not None:
             raise question.refusal.error()  # (3)
@@ -106,21 +106,7 @@ class Exchange:
         Raises:
             audit.errors.LogUnavailable: it is not on the record; the caller is told so instead.
         """
-        asked = Asked(_by(caller), None, (), trace, None, None, None, None)
-        self._append_refusal(self._ids(), None, Question(refusal, asked))
-
-    def _decide_or_record(self, exchange: str, caller: Caller, ask: CaseAsk, trace: Trace) -> Question:
-        """Step 1; where it breaks, that somebody asked is on the record, without names that nobody could check."""
-        try:
-            return self._decide(caller, ask, trace)
-        except Exception:
-            asked = Asked(_by(caller), None, (), trace, None, None, None, None)
-            with suppress(LogUnavailable):  # with the log down an error goes on as what it was
-                self._log.append(
-                    self._records.decision(exchange, asked, None, (UNEXPECTED,), ask.repeats),
-                    self._records.failed(self._ids(), asked, UNEXPECTED, exchange),
-                )
-            raise
+        self._append_refusal(self._ids(), None, Question(refusal, _unseen(caller, trace)))
 
     def _decide(self, caller: Caller, ask: CaseAsk, trace: Trace) -> Question:
         """Step 1. What depends on the token alone is judged before the case, and the case before its fields."""
@@ -209,6 +195,11 @@ def _withheld(question: Question, reading: Fetched, masked: Mapping[FieldName, M
         if grant.field not in masked:
             reasons[grant.field] = Reason.SOURCE_UNAVAILABLE if grant.field in reading.unread else Reason.NOTHING_THERE
     return {field: reasons[field] for field in question.asked.fields if field in reasons}
+
+
+def _unseen(caller: Caller, trace: Trace) -> Asked:
+    """What is known of an ask that nobody could look at: who asked, and no name that was not checked."""
+    return Asked(_by(caller), None, (), trace, None, None, None, None)
 
 
 def _by(caller: Caller) -> By:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from prometheus_client import parser
 
 from broker.metrics import PREFIX
 
@@ -11,7 +11,6 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 
 def samples_of(told: str) -> dict[Sample, float]:
     """(name without our prefix, labels) → value; every family has its help and type, and no sample stands twice."""
-    parser = pytest.importorskip("prometheus_client.parser", reason="prometheus-client reads back what the listener prints")
     found: dict[Sample, float] = {}
     for family in parser.text_string_to_metric_families(told):
         assert family.documentation

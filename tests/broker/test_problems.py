@@ -13,6 +13,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestedRangeNotSat
 
 import audit
 import audit.errors as audit_errors
+import audit.standalone_verifier
 import broker
 import connectors
 import connectors.errors as connector_errors
@@ -73,6 +74,8 @@ STAYS_INSIDE = frozenset(
         UnusableKeys,
         EditRefused,
         ReplayError,
+        audit.standalone_verifier.Unfit,  # the file that an outsider runs
+        audit.standalone_verifier.Wrong,
         audit_errors.NotALog,
         audit_errors.NotAnErasure,
         audit_errors.NoteMalformed,

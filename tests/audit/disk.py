@@ -21,7 +21,8 @@ IOERR_WRITE, IOERR_SYNC, IOERR_TRUNCATE, FULL = 778, 1034, 1546, 13
 _NAME = b"faulty"
 
 _pointer = ctypes.c_void_p
-_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _pointer, ctypes.c_char_p, _pointer, ctypes.c_int, _pointer)
+# The name is passed on as the pointer that it is: SQLite keeps it as long as the file is open.
+_OPEN = ctypes.CFUNCTYPE(ctypes.c_int, _pointer, _pointer, _pointer, ctypes.c_int, _pointer)
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, _pointer, _pointer, ctypes.c_int, ctypes.c_int64)
 _TRUNCATE = ctypes.CFUNCTYPE(ctypes.c_int, _pointer, ctypes.c_int64)
 _SYNC = ctypes.CFUNCTYPE(ctypes.c_int, _pointer, ctypes.c_int)
@@ -115,11 +116,11 @@ class Disk:
     def _opening(self, usual: Any) -> Callable[..., int]:  # noqa: ANN401 - a pointer of ctypes
         usual_open = _OPEN(usual.contents.open)
 
-        def opened(_vfs: int, name: bytes | None, file: int, flags: int, out: int | None) -> int:
+        def opened(_vfs: int, name: int | None, file: int, flags: int, out: int | None) -> int:
             code = usual_open(ctypes.addressof(usual.contents), name, file, flags, out)
             methods = ctypes.cast(file, ctypes.POINTER(_pointer))
             if code == 0 and methods[0]:
-                self._paths[file] = "" if name is None else name.decode()
+                self._paths[file] = "" if name is None else ctypes.string_at(name).decode()
                 methods[0] = ctypes.addressof(self._faulty(methods[0]))
             return code
 

@@ -33,6 +33,8 @@ from broker.database import upgrade
 GROUP = 16
 PROCESSES = 4
 THREADS = 32
+#: so often raw and log take turns where many write at once
+TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,56 +149,62 @@ def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single
 
 
 def _processes(url: str, raw_path: Path, weight: int, rounds: int) -> Together:
-    raw = _rate_of_processes(_insert_in_process, (str(raw_path), weight, rounds), rounds)
-    appended = _rate_of_processes(_append_in_process, (url, rounds), rounds)
-    return Together(PROCESSES, raw, appended, appended / raw)
-
-
-def _insert_in_process(ready: Barrier, path: str, weight: int, rounds: int) -> None:
-    body = secrets.token_bytes(weight)
-    with closing(RawSqlite(Path(path))) as raw:
-        ready.wait()
-        for _ in range(rounds):
-            raw.insert(body)
-        ready.wait()
-
-
-def _append_in_process(ready: Barrier, url: str, rounds: int) -> None:
-    with closing(store_of(url)) as store:
-        log = log_on(store)
-        drafts = [draft_of(number) for number in range(rounds)]
-        ready.wait()
-        for draft in drafts:
-            log.append(draft)
-        ready.wait()
-
-
-def _rate_of_processes(work: Callable[..., None], arguments: tuple[object, ...], rounds: int) -> float:
-    """Writes per second of all processes together, from when the last is ready until the last is done."""
+    """The same processes write raw rows and append entries, in turns, so that a busy moment counts for both."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(PROCESSES + 1)
-    workers = [context.Process(target=work, args=(ready, *arguments), daemon=True) for _ in range(PROCESSES)]
+    each = max(rounds // TURNS, 1)
+    arguments = (ready, url, str(raw_path), weight, each)
+    workers = [context.Process(target=_write_in_process, args=arguments, daemon=True) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
-    ready.wait()
-    taken = _timed(ready.wait)
+    rates: tuple[list[float], list[float]] = ([], [])
+    for _ in range(TURNS):
+        for side in rates:
+            ready.wait()
+            side.append(PROCESSES * each / _timed(ready.wait))
     for worker in workers:
         worker.join()
-    return PROCESSES * rounds / taken
+    return _together(PROCESSES, *rates)
+
+
+def _write_in_process(ready: Barrier, url: str, raw_path: str, weight: int, rounds: int) -> None:
+    body = secrets.token_bytes(weight)
+    with closing(RawSqlite(Path(raw_path))) as raw, closing(store_of(url)) as store:
+        log = log_on(store)
+        log.append(draft_of(0))  # the connection is opened before the clock runs, as the raw side's is
+        for _ in range(TURNS):
+            drafts = [draft_of(number) for number in range(rounds)]
+            ready.wait()
+            for _ in range(rounds):
+                raw.insert(body)
+            ready.wait()
+            ready.wait()
+            for draft in drafts:
+                log.append(draft)
+            ready.wait()
+
+
+def _together(writers: int, raw: Sequence[float], appended: Sequence[float]) -> Together:
+    ratio = statistics.median(one / other for one, other in zip(appended, raw, strict=True))
+    return Together(writers, statistics.median(raw), statistics.median(appended), ratio)
 
 
 def _threads(url: str, log: Log, weight: int, rounds: int) -> Together:
-    """The raw side has a connection per thread; the log's threads share one, whose leader commits for all."""
+    """The raw side has a connection per thread; the log's threads share one, whose leader commits for all. They take turns."""
     connections = [RawPostgres(url) for _ in range(THREADS)]
     body = secrets.token_bytes(weight)
+    each = max(rounds // TURNS, 1)
+    raw: list[float] = []
+    appended: list[float] = []
     try:
-        raw = _rate_of_threads([lambda one=one: one.insert(body) for one in connections], rounds)  # type: ignore[misc]  # bound per turn
+        for _ in range(TURNS):
+            raw.append(_rate_of_threads([lambda one=one: one.insert(body) for one in connections], each))  # type: ignore[misc]  # bound per turn
+            drafts = iter([draft_of(number) for number in range(THREADS * each)])
+            appended.append(_rate_of_threads([lambda drafts=drafts: log.append(next(drafts))] * THREADS, each))  # type: ignore[misc]  # bound per turn
     finally:
         for connection in connections:
             connection.close()
-    drafts = iter([draft_of(number) for number in range(THREADS * rounds)])
-    appended = _rate_of_threads([lambda: log.append(next(drafts))] * THREADS, rounds)
-    return Together(THREADS, raw, appended, appended / raw)
+    return _together(THREADS, raw, appended)
 
 
 def _rate_of_threads(writes: Sequence[Callable[[], object]], rounds: int) -> float:

@@ -276,36 +276,6 @@ def test_a_sweeper_and_a_slow_worker_close_a_decision_once(room: Room) -> None:
     assert release.typ == RELEASE
 
 
-def test_two_logs_that_close_a_decision_at_once_close_it_once(postgres_url: str, tmp_path: Path) -> None:
-    """On PostgreSQL every log has a lock of its own; the decision's row is what both of them need."""
-    from tests.audit.conftest import room_at  # noqa: PLC0415 - the room is made by hand here
-
-    room = room_at(postgres_url, tmp_path)
-    decision = draft()
-    room.log.append(decision)
-    room.log.append(draft("tally", log="house", subject=None))
-    other_store = store_at(room.url)
-    other = log_on(other_store, clock=room.clock)
-    calls = 0
-
-    def close_first(names: frozenset[str]) -> dict[str, int]:
-        nonlocal calls
-        calls += 1
-        if calls == 1:  # under the covenant's lock, after it looked
-            other.append(draft("exchange.failed", ref=decision.id, log="house", subject=None))
-        return dict.fromkeys(names, 1)
-
-    log = log_on(room.store, clock=room.clock, fences=close_first)
-    with pytest.raises(DecisionClosed):
-        log.append(draft(RELEASE, ref=decision.id), fence=(("case-1", 1),))
-    assert calls == 2
-    assert rows(room)["audit_leaf"] == 3
-    assert room.verify().findings == ()
-    for store in (room.store, other_store):
-        store.close()
-    room.engine.dispose()
-
-
 def test_a_store_says_that_it_failed_without_the_drivers_words(room: Room) -> None:
     room.execute("DROP TABLE audit_node")
     with pytest.raises(StoreFailed) as failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +16,7 @@ from audit.records import open_decisions
 from audit.verdict import Exit
 from broker.database import upgrade
 from tests.audit.builders import START, draft, exchange, log_on, new_id, refusal, store_at
-from tests.audit.conftest import Room
+from tests.audit.conftest import Room, room_at
 
 
 def size(room: Room, covenant: str = "waterstad-noord") -> int:
@@ -201,3 +202,31 @@ def test_an_upgrade_of_an_upgraded_database_changes_nothing(database_url: str) -
     assert log_on(store).append(draft())[0].index == 0
     store.close()
     engine.dispose()
+
+
+def test_two_logs_that_close_a_decision_at_once_close_it_once(postgres_url: str, tmp_path: Path) -> None:
+    """On PostgreSQL every log has a lock of its own; the decision's row is what both of them need."""
+    room = room_at(postgres_url, tmp_path)
+    decision = draft()
+    room.log.append(decision)
+    room.log.append(draft("tally", log="house", subject=None))
+    other_store = store_at(room.url)
+    other = log_on(other_store, clock=room.clock)
+    calls = 0
+
+    def close_first(names: frozenset[str]) -> dict[str, int]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # under the covenant's lock, after it looked
+            other.append(draft("exchange.failed", ref=decision.id, log="house", subject=None))
+        return dict.fromkeys(names, 1)
+
+    log = log_on(room.store, clock=room.clock, fences=close_first)
+    with pytest.raises(DecisionClosed):
+        log.append(draft(RELEASE, ref=decision.id), fence=(("case-1", 1),))
+    assert calls == 2
+    assert size(room) + size(room, "house") == 3
+    assert room.verify().findings == ()
+    for store in (room.store, other_store):
+        store.close()
+    room.engine.dispose()

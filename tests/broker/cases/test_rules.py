@@ -221,3 +221,6 @@ def test_lifting_one_field_leaves_the_veto_of_everything(covenant: Covenant) -> 
 def test_anybody_restricts_and_only_the_owner_lifts_it(covenant: Covenant) -> None:
     assert may(covenant, lambda who: rules.restrict(covenant, STATE, who, SUBJECT, lifted=False)) == set(every_role(covenant))
     assert may(covenant, lambda who: rules.restrict(covenant, STATE, who, SUBJECT, lifted=True)) == {DIRECTOR}
+    restricted = evolve(STATE, rules.restrict(covenant, STATE, by(OFFICER), SUBJECT, lifted=False))
+    assert restricted.conditions - STATE.conditions == {Condition(ConditionKind.RESTRICTION, SUBJECT, "subject")}
+    assert evolve(restricted, rules.restrict(covenant, restricted, by(DIRECTOR), SUBJECT, lifted=True)).conditions == STATE.conditions

@@ -14,15 +14,6 @@ from policies.wording import in_language
 #: how much of a pseudonym is printed: enough to tell rows apart
 SHOWN = 12
 
-_COLUMNS = (
-    Label("richting", "direction"),
-    Label("andere partij", "other party"),
-    Label("casus", "case"),
-    Label("persoon", "person"),
-    Label("keer", "times"),
-    Label("gegevens", "fields"),
-    Label("klasse", "class"),
-)
 _ERASED = Label("gewist", "erased")
 
 
@@ -36,25 +27,25 @@ def title(impact: Impact, language: str) -> str:
     )
 
 
-def columns(language: str) -> tuple[str, ...]:
-    """The heads of the table."""
-    return tuple(in_language(column, language) for column in _COLUMNS)
-
-
-def row(impact: Impact, one: Touched, language: str) -> tuple[str, ...]:
-    """One line of the table."""
-    covenant = impact.texts[one.covenant]
+def lines(impact: Impact, one: Touched, language: str) -> tuple[str, str, str]:
+    """One receiver or giver and one person: who and how often, which fields, of which class."""
     direction = Label("ontvangen van", "received from") if one.direction == RECEIVED else Label("gegeven aan", "given to")
     erased = in_language(_ERASED, language)
-    return (
-        in_language(direction, language),
-        plain(_party(covenant, one.other), language),
-        erased if one.case is None else one.case[:SHOWN],
-        erased if one.subject is None else one.subject[:SHOWN],
-        str(one.disclosures),
-        ", ".join(one.fields),
-        plain(classes(one.classes), language),
+    told = (
+        tell(
+            "{direction} {party} · casus {case} · persoon {person} · {times} keer",
+            "{direction} {party} · case {case} · person {person} · {times} times",
+            direction=direction,
+            party=_party(impact.texts[one.covenant], one.other),
+            case=erased if one.case is None else one.case[:SHOWN],
+            person=erased if one.subject is None else one.subject[:SHOWN],
+            times=one.disclosures,
+        ),
+        tell("gegevens: {fields}", "fields: {fields}", fields=", ".join(one.fields)),
+        tell("klasse: {classes}", "class: {classes}", classes=classes(one.classes)),
     )
+    who, which, of_class = (plain(words, language) for words in told)
+    return who, which, of_class
 
 
 def conclusions(impact: Impact, language: str) -> tuple[str, ...]:

@@ -130,6 +130,8 @@ def test_what_a_breach_reached_is_told_by_direction_person_and_class(house: Thea
     assert len(table) == 3
     dutch = run(house, tmp_path, f"broker audit impact --party municipality {window}").output
     assert "Personen: ten hoogste 1" in dutch
+    assert all(field in dutch for one in found["touched"] for field in one["fields"])  # however narrow the terminal
+    assert "klasse: gewoon" in dutch
     assert "privacyfunctionaris@politie.example" in dutch
     english = run(house, tmp_path, f"broker audit impact --party municipality {window} --lang en").output
     assert "To be told: Stichting Wonen aan het Water" in english

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from textwrap import fill
 
 import click
 
 from broker.bootstrap import Broker
 from broker.cli.audit.purposes import for_purpose
-from broker.cli.common import as_json, language, opened, print_json, print_rows
-from broker.documents.impact_words import columns, conclusions, row, title, unknowns
+from broker.cli.common import as_json, language, opened, print_json
+from broker.documents.impact_words import conclusions, lines, title, unknowns
 from broker.errors import CovenantUnknown
 from broker.reporting.impact import SENSITIVE, Impact, Sought, Touched
 from policies.covenant import DataClass
@@ -109,11 +110,14 @@ def _members(one: Touched) -> tuple[object, ...]:
 
 
 def _print(found: Impact, language: str) -> None:
-    rows = [row(found, one, language) for one in found.touched]
-    if rows:
-        print_rows(title(found, language), columns(language), rows)
-    else:
-        click.echo(title(found, language))
+    click.echo(title(found, language))
+    # Fields and their classes are what a breach is about: they wrap under their line, where a column of a table would cut them.
+    for one in found.touched:
+        head, *rest = lines(found, one, language)
+        click.echo(f"\n{head}")
+        for line in rest:
+            click.echo(fill(line, 100, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))
+    if not found.touched:
         click.echo(in_language(say("Er is niets verstrekt.", "Nothing was disclosed."), language))
     click.echo()
     for line in conclusions(found, language):

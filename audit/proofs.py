@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from audit.cosigned import cosigned_note
 from audit.database import head_of
@@ -20,13 +20,20 @@ def stored_nodes(connection: Connection, log_id: int) -> Nodes:
     def read(wanted: frozenset[NodeId]) -> Mapping[NodeId, bytes]:
         found: dict[NodeId, bytes] = {}
         leaves = [i for level, i in wanted if level == 0]
-        inner = [and_(node.c.level == level, node.c.i == i) for level, i in wanted if level]
+        inner = [(level, i) for level, i in wanted if level]
         if leaves:
             rows = connection.execute(select(leaf.c.idx, leaf.c.leaf_hash).where(leaf.c.log_id == log_id, leaf.c.idx.in_(leaves)))
             found.update({(0, row.idx): row.leaf_hash for row in rows})
         if inner:
-            rows = connection.execute(select(node.c.level, node.c.i, node.c.hash).where(node.c.log_id == log_id, or_(*inner)))
-            found.update({(row.level, row.i): row.hash for row in rows})
+            # Every level with every place, and then those that were asked: both databases look each of these up by the key. Asked pair
+            # by pair, SQLite reads all nodes of the log, which a proof in a log of a million entries takes a third of a second for.
+            levels, places = {level for level, _ in inner}, {i for _, i in inner}
+            rows = connection.execute(
+                select(node.c.level, node.c.i, node.c.hash).where(
+                    node.c.log_id == log_id, node.c.level.in_(sorted(levels)), node.c.i.in_(sorted(places))
+                )
+            )
+            found.update({(row.level, row.i): row.hash for row in rows if (row.level, row.i) in wanted})
         if len(found) != len(wanted):
             raise UnknownEntry("expected every node of the tree, found some of them gone")
         return found

@@ -32,6 +32,8 @@ from broker.database import upgrade
 
 GROUP = 16
 PROCESSES = 4
+#: how long one turn of many writers may take
+PATIENCE_S = 300
 THREADS = 32
 #: so often raw and log take turns where many write at once
 TURNS = 5
@@ -151,7 +153,8 @@ def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single
 def _processes(url: str, raw_path: Path, weight: int, rounds: int) -> Together:
     """The same processes write raw rows and append entries, in turns, so that a busy moment counts for both."""
     context = multiprocessing.get_context("spawn")
-    ready = context.Barrier(PROCESSES + 1)
+    # A writer that dies never arrives; the others then say so instead of waiting for ever.
+    ready = context.Barrier(PROCESSES + 1, timeout=PATIENCE_S)
     each = max(rounds // TURNS, 1)
     arguments = (ready, url, str(raw_path), weight, each)
     workers = [context.Process(target=_write_in_process, args=arguments, daemon=True) for _ in range(PROCESSES)]

@@ -111,9 +111,9 @@ class Settings:
     keys: Path = _setting(Path("var/keys"), Path)  # noqa: RUF009 - a path is immutable
     anchor: Path = _setting(Path("var/anchor"), Path)  # noqa: RUF009 - a path is immutable
     sources: Path = _setting(Path("var/sources.yaml"), Path)  # noqa: RUF009 - a path is immutable
-    witness_policy: Path | None = _setting(None, Path)
+    witness_policy: Path | None = _setting(None, Path)  # noqa: RUF009 - a default
     witness_max_age_s: int = _setting(4 * 3600, _whole(60, 30 * 24 * 3600))
-    witness_required: bool = _setting(False, _truth)  # noqa: FBT003 - a default
+    witness_required: bool = _setting(False, _truth)
     health: Path = _setting(Path("var/health"), Path)  # noqa: RUF009 - a path is immutable
     issuer: str = _setting("http://127.0.0.1:8000", _issuer)
     log_name: str = _setting("covenant-broker.localhost", _log_name)

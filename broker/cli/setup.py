@@ -28,6 +28,7 @@ from broker.health_daily import DailyVerify
 from broker.health_notes import sign_and_note
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
+from broker.sweeping import Sweeper
 from broker.tallying import Tallying
 from broker.upkeep import upkeep
 from broker.witnessing import Witnessing
@@ -165,9 +166,7 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
                 broker.events.info("worker.settled", count=swept.total)
             broker.reporting.tallies.tell()
             if time.monotonic() >= sign_at:
-                for signed in sign_and_note(sweeper.sign, broker.notes, broker.world.clock):
-                    if signed.fresh:
-                        broker.events.info("checkpoint.signed", origin=signed.checkpoint.origin, index=signed.checkpoint.size)
+                _sign(broker, sweeper)
                 sign_at = time.monotonic() + SIGN_S
         except (AuditError, CovenantUnknown, SQLAlchemyError) as error:
             # An audit error's text has no value in it; a database's may have a statement with its parameters.
@@ -182,6 +181,12 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
         daily.look()
         stop.wait(SWEEP_S)
     daily.stop()
+
+
+def _sign(broker: Broker, sweeper: Sweeper) -> None:
+    for signed in sign_and_note(sweeper.sign, broker.notes, broker.world.clock):
+        if signed.fresh:
+            broker.events.info("checkpoint.signed", origin=signed.checkpoint.origin, index=signed.checkpoint.size)
 
 
 @click.command()

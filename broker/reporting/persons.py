@@ -44,16 +44,17 @@ class Persons:
         self._deposit = deposit
 
     def of_case(self, case_id: str, number: int | None, parties: frozenset[PartyId], *, asker: PartyId | None) -> Person:
-        """The subject with this number in a case, open or closed; `parties` are those of its covenant.
+        """The subject with this number in a case; `parties` are those of its covenant.
 
-        With an `asker` the person is who that party knows, by its own references alone.
+        With an `asker` the person is who that party knows, by its own references alone; and the case is open and the asker in it. A case
+        that is closed or was left is answered for by reference, so that no case can be told from one that never was.
 
         Raises:
-            UnknownCase: there is none, or the asker neither takes part in it nor ever said whom it means in it.
+            UnknownCase: there is none, or not for the asker; it cannot tell which.
             broker.cases.errors.BadCommand: the case has no subject of that number.
         """
         state = self.case(case_id)
-        if asker is not None and not self._knows(state, asker):
+        if asker is not None and (state.closed_for is not None or asker not in state.participants):
             raise UnknownCase
         subject = subject_at(state, number)
         if asker is None:
@@ -76,12 +77,6 @@ class Persons:
         if snapshot is None:
             raise UnknownCase
         return snapshot.state
-
-    def _knows(self, state: CaseState, party: PartyId) -> bool:
-        """A party that has left is still answerable for what it gave and received, and knows the case by its reference."""
-        return party in state.participants or any(
-            self._deposit.reference_of(state.covenant, party, subject) is not None for subject, _ in state.subjects
-        )
 
     def _person(self, covenant: CovenantId, asked: tuple[str, ...], parties: frozenset[PartyId]) -> Person:
         linked: dict[str, set[PartyId]] = {}

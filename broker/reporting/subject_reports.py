@@ -18,6 +18,7 @@ from audit.errors import SubjectKeyGone, UnknownEntry
 from audit.log import Log
 from audit.query import Search
 from audit.records import Record, entry
+from broker.cases.errors import UnknownCase
 from broker.cases.rules import By
 from broker.clock import Ids
 from broker.covenants import Covenants
@@ -95,7 +96,10 @@ class SubjectReports:
             broker.cases.errors.BadCommand: the case has no subject of that number.
             audit.errors.LogUnavailable: the reading is not on the record; nothing was read.
         """
-        parties = self._parties(self._persons.case(case_id).covenant)
+        covenant = self._persons.case(case_id).covenant
+        if reading.party is not None and reading.party not in self._covenants.in_force().standing_parties(covenant):
+            raise UnknownCase
+        parties = self._parties(covenant)
         return self._draft(self._persons.of_case(case_id, number, parties, asker=reading.party), reading)
 
     def of_reference(self, covenant: CovenantId, party: PartyId, reference: str, reading: Reading) -> DraftReport:

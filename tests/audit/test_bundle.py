@@ -24,6 +24,7 @@ from audit.bundle_write import write_bundle
 from audit.cosignature import Cosigner
 from audit.entry import ERASURE
 from audit.errors import NotALog, NoteUnverified, UnknownEntry
+from audit.growth import Position
 from audit.merkle import leaf_hash
 from audit.note import NoteSigner, VerifierKey, base64_text
 from audit.proofs import consistency, tlog_proof
@@ -46,6 +47,7 @@ class Handed:
     folder: Path
     bundle: Path
     notes: tuple[str, ...]
+    first: Position
 
     @property
     def key(self) -> str:
@@ -74,12 +76,12 @@ class Handed:
 def handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handed]:
     folder = tmp_path_factory.mktemp("handed")
     room = room_at(f"sqlite:///{folder / 'audit.sqlite'}", folder)
-    notes = []
+    notes, positions = [], []
     for size in (4, 5, 1):
         for number in range(size):
-            room.log.append(*exchange(subject=f"s{number}", span_id=f"{number + 1:016x}"))
+            positions += room.log.append(*exchange(subject=f"s{number}", span_id=f"{number + 1:016x}"))
         notes.extend([one.note for one in room.signer.sign_all()] if size > 1 else [])
-    handed = Handed(room, folder, folder / "log.zip", tuple(notes))
+    handed = Handed(room, folder, folder / "log.zip", tuple(notes), positions[0])
     handed.write(name="log.zip")
     yield handed
     room.store.close()
@@ -302,13 +304,13 @@ def test_without_the_quorum_of_a_policy_a_log_is_unwitnessed(handed: Handed) -> 
 def test_a_subject_that_was_erased_is_no_tampering_wherever_the_erasure_stands(tmp_path: Path, log: str) -> None:
     room = room_at(f"sqlite:///{tmp_path / 'erased.sqlite'}", tmp_path)
     decision, release = exchange()
-    room.log.append(decision, release)
+    first, _ = room.log.append(decision, release)
     room.log.append(draft(ERASURE, log=log, subject=None, command=ERASE, entries=(decision.id,)))
     room.signer.sign_all()
     path = tmp_path / "erased.zip"
     room.execute("DELETE FROM audit_section WHERE idx = 0 AND name = 'subject'")
     write_bundle(room.engine, COVENANT, 2026, path, contents=Contents.SEALED)
-    handed = Handed(room, tmp_path, path, ())
+    handed = Handed(room, tmp_path, path, (), first)
     verdict = handed.judged(path)
     assert (verdict.exit, verdict.logs[0].erased) == (Exit.VERIFIED, 1)
     assert handed.alone("bundle", path, "--key", handed.key) == 0
@@ -335,8 +337,7 @@ def test_an_outsider_runs_the_one_file_in_an_empty_folder_without_anything_of_ou
 
 def test_receipts_proofs_and_consistency_are_checked_by_the_one_file(handed: Handed, tmp_path: Path) -> None:
     receipts = ReceiptSigner("log.example", Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
-    position = handed.room.log.append(draft(log="another-covenant"))[0]
-    handed.room.signer.sign_all()
+    position = handed.first
     with handed.room.engine.connect() as connection:
         proof = str(tlog_proof(connection, position.origin, position.index))
         hashes = consistency(connection, ORIGIN, 8, 18)
@@ -351,7 +352,7 @@ def test_receipts_proofs_and_consistency_are_checked_by_the_one_file(handed: Han
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     at = {name: tmp_path / name for name in files}
-    log_key = VerifierKey(position.origin, handed.room.public_key)
+    log_key = handed.key
     receipt = ("receipt", at["receipt"], "--key", receipts.verifier)
     assert handed.alone(*receipt, "--proof", at["proof"], "--log-key", log_key) == 0
     assert handed.alone("receipt", at["receipt"], "--key", log_key) == 1

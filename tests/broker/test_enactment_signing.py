@@ -75,7 +75,7 @@ def test_a_text_in_which_every_party_is_new_is_not_kept(playhouse: Theatre, text
     for party in (CORPORATION, POLICE, CARE):
         renamed = rename(renamed, "party", party, f"{party}_two").text
     # One stays, and signs with the key that is known.
-    playhouse.broker.enactment.propose(other_version(renamed.encode(), "others"), "text", ANNA)
+    playhouse.broker.enactment.propose(other_version(renamed.encode(), "three-new"), "text", ANNA)
     renamed = rename(renamed, "party", MUNICIPALITY, "town").text
     with pytest.raises(CovenantRefused) as refused:
         playhouse.broker.enactment.propose(other_version(renamed.encode(), "all-new"), "text", ANNA)

@@ -258,9 +258,12 @@ class Later:
 
 
 def test_without_its_witnesses_for_too_long_nothing_is_exchanged_and_the_refusal_is_on_the_record(tmp_path: Path) -> None:
-    _, key = made(tmp_path / "w")
+    witness, key = made(tmp_path / "w")
     (tmp_path / "policy").write_text(f"witness A {key}\nquorum A\n")
     with theatre(tmp_path / "house", witness_policy=tmp_path / "policy", witness_required=True, witness_max_age_s=60) as house:
+        house.broker.sweeper().sign()  # what the stage itself put in the log may be minutes old
+        with served(house) as http:
+            pull(witness, reach(house, http))
         case = house.open_case("consultation")
         fields = ("complaints.count_12m", "complaints.kind")
         assert house.ask(DIRECTOR, case, "end_nuisance", *fields)["fields"]
@@ -432,7 +435,9 @@ def test_a_broker_that_sends_something_else_is_told_apart_from_one_that_forks(tm
 
 
 def test_a_broker_that_shows_nothing_more_has_lost_its_log(fetched: tuple[Theatre, Witness, CosignerKey, Path]) -> None:
-    _, witness, _, _ = fetched
+    house, witness, _, _ = fetched
+    with served(house) as http:
+        assert pull(witness, reach(house, http))
     assert {one.outcome for one in pull(witness, Lying({"checkpoints": Answer(200, b'{"checkpoints": []}')}))} == {Outcome.GONE}
     forged = {"checkpoints": [{"origin": one.origin, "note": one.note.replace("\n\n", "\nx\n\n")} for one in witness.all_latest()]}
     lying = Lying({"checkpoints": Answer(200, json.dumps(forged).encode())})

@@ -31,8 +31,9 @@ demo: install ## play one serious-nuisance case with four parties; ARGS=--json p
 serve: install ## keep the demo's broker running and print ready-to-paste commands for each party
 	@$(BIN)/broker demo --serve $(ARGS)
 
+# Whole stretches of tests go to one worker, so that what a module shares is made once; who is done takes over from who is not.
 test: install ## run all tests
-	@$(BIN)/pytest -q --numprocesses=$(JOBS) $(ARGS)
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=worksteal $(ARGS)
 
 check: lint types contracts ## lint, types and import contracts
 

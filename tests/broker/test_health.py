@@ -112,9 +112,9 @@ def test_a_log_that_grows_and_is_not_signed_is_late_after_ten_minutes_and_not_be
     assert Code.CHECKPOINT_LATE not in seen(shared_house, timedelta(minutes=11))
 
 
-def test_a_log_that_was_quiet_for_a_day_is_not_late_at_its_first_entry(shared_small_house: Theatre) -> None:
-    shared_small_house.broker.sweeper().sign()
-    house = shared_small_house
+def test_a_log_that_was_quiet_for_a_day_is_not_late_at_its_first_entry(small_house: Theatre) -> None:
+    small_house.broker.sweeper().sign()
+    house = small_house
     clock = house.broker.world.clock
     tomorrow = house.worker(replace(house.broker.world, clock=lambda: clock() + timedelta(hours=20)))
     try:

@@ -58,7 +58,7 @@ def _unindented(text: str) -> str:
     return "\n".join(line.strip() if line.strip().startswith(("```", "broker ")) else line for line in text.splitlines())
 
 
-def test_the_page_for_a_resident_runs_from_draft_to_overview(house: Theatre, tmp_path: Path) -> None:
+def test_the_page_for_a_resident_runs_from_draft_to_overview_in_both_languages(house: Theatre, tmp_path: Path) -> None:
     found = commands(RESIDENT)
     assert len(found) == 6
     for command in found:
@@ -69,9 +69,7 @@ def test_the_page_for_a_resident_runs_from_draft_to_overview(house: Theatre, tmp
     assert "Wij hebben niets om u hier te noemen" in overview  # the corporation has not decided, and the police withhold
     decided = house.entries("rights.decided")
     assert [one.core.requester for one in decided if one.core is not None] == ["police", "municipality", "municipality"]
-
-
-def test_the_overview_is_in_english_too_and_what_both_give_stands_in_it(house: Theatre, tmp_path: Path) -> None:
+    # What both give stands in it, and in English too.
     for party in ("corporation", "municipality"):
         assert run(house, tmp_path, f"broker audit report decide --party {party} --entry KENMERK --from corporation --give").exit_code == 0
     english = run(house, tmp_path, "broker audit report final --case CASUS --subject 1 --for lawfulness --lang en").output

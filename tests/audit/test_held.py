@@ -42,6 +42,8 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
             "tests/audit/test_merkle.py::test_every_probe_of_an_inclusion_proof_is_judged_as_its_makers_judge_it",
             "tests/audit/test_merkle.py::test_every_probe_of_a_consistency_proof_is_judged_as_its_makers_judge_it",
             "tests/audit/test_tiles.py::test_a_tree_of_seventy_thousand_has_the_tiles_of_the_specification",
+            "tests/audit/test_foreign.py::test_the_tiles_of_a_log_make_every_root_that_it_signed",
+            "tests/audit/test_foreign.py::test_the_checkpoint_of_the_go_checksum_database_is_verified",
             "tests/audit/test_cosignature.py::test_the_key_of_a_cosigner_is_read_and_printed_back_and_any_other_kind_refused",
         ),
     ),
@@ -77,6 +79,7 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "tests/journeys/test_held_endings.py::test_whatever_breaks_while_an_exchange_runs_it_has_one_decision_and_one_end",
             "tests/journeys/test_held_endings.py::test_every_refusal_is_one_decision_and_one_end",
+            "tests/journeys/test_held_endings.py::test_an_ask_that_breaks_before_it_is_decided_is_on_the_record_too",
             "tests/broker/test_sweeping.py::test_what_a_crash_left_open_is_closed_as_interrupted_once",
         ),
     ),
@@ -106,6 +109,18 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
+
+
+def rows() -> list[str]:
+    """The table of docs/assurance.md."""
+    return [f"| {number} | {promised} | {', '.join(f'`{test}`' for test in tests)} |" for number, (promised, tests) in HELD.items()]
+
+
+def test_the_page_prints_this_table() -> None:
+    printed = (ROOT / "docs/assurance.md").read_text(encoding="utf-8").splitlines()
+    assert [row for row in rows() if row not in printed] == [], (
+        "print it with: python -c 'from tests.audit.test_held import *; print(*rows(), sep=chr(10))'"
+    )
 
 
 def test_the_design_has_twelve() -> None:

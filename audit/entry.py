@@ -35,7 +35,6 @@ TYPES = TERMINAL | {DECISION, "contribution", "audit.read", "audit.export", ERAS
 #: every family whose second word is the command or event, `case.veto`
 FAMILIES = frozenset({"case", "signal", "emergency", "rights", "covenant", "key"})
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _VERB = re.compile(r"[a-z][a-z_]{0,39}")
 _TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -223,15 +222,6 @@ def parse_envelope(text: bytes) -> Envelope:
     if envelope_bytes(envelope) != text:
         raise ValueError("expected canonical JSON")
     return envelope
-
-
-def canonical_json(members: Mapping[str, object]) -> bytes:
-    """RFC 8785 for what entries hold: inside the profile (ASCII, no floats) `json` sorted and compact is byte-identical.
-
-    Raises:
-        UnicodeEncodeError: a string is not ASCII, which the schema has refused before.
-    """
-    return _CANONICAL.encode(members).encode("ascii")
 
 
 def parse_json(text: bytes) -> object:

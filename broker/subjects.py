@@ -153,11 +153,12 @@ class Subjects:
             if known.issuperset(fingerprints):
                 return 0
             ids = connection.execute(select(subject_key.c.id)).scalars().all()
-        back = {subject: found for subject in ids if (found := self.fingerprint_if_any(subject)) in set(fingerprints)}
+        wanted = frozenset(fingerprints)
+        back = {subject: found for subject in ids if (found := self.fingerprint_if_any(subject)) in wanted}
         with self._engine.begin() as connection:
             self._destroy(connection, back, at_ms)
             # From now on this database knows them all, and the next start has nothing to open.
-            unknown = sorted(set(fingerprints) - known - set(back.values()))
+            unknown = sorted(wanted - known - set(back.values()))
             if unknown:
                 connection.execute(insert(shredded_key), [{"fingerprint": one, "key_id": None, "at_ms": at_ms} for one in unknown])
         self._forget()

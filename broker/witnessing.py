@@ -8,20 +8,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.checkpoint import parse_number
+from audit.checkpoints import Newest, newest_of_all
 from audit.cosignature import CosignerKey
 from audit.cosigned import keep_cosignatures, last_cosigned
 from audit.database import snapshot
 from audit.errors import AuditError, NoteMalformed
 from audit.merkle import consistency_proof
 from audit.proofs import stored_nodes
-from audit.tables import checkpoint, head
 from audit.witness_request import AddCheckpoint
 from broker.clock import Clock
 from broker.logs import Events
@@ -43,17 +42,6 @@ OK, CONFLICT = 200, 409
 
 #: sends a body to a URL
 Post = Callable[[str, bytes], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """A log and its newest signed checkpoint."""
-
-    log_id: int
-    origin: str
-    year: int
-    size: int
-    note: str
 
 
 class Witnessing:
@@ -172,18 +160,6 @@ class Witnessing:
     def _watch(self, stop: threading.Event) -> None:
         while not stop.wait(ALARM_S):
             self.alarm()
-
-
-def newest_of_all(connection: Connection) -> tuple[Newest, ...]:
-    """Every log that has a signed checkpoint, by origin."""
-    newest = select(checkpoint.c.log_id, func.max(checkpoint.c.size).label("size")).group_by(checkpoint.c.log_id).subquery()
-    rows = (
-        select(head.c.log_id, head.c.origin, head.c.year, checkpoint.c.size, checkpoint.c.note)
-        .join_from(checkpoint, newest, (checkpoint.c.log_id == newest.c.log_id) & (checkpoint.c.size == newest.c.size))
-        .join(head, head.c.log_id == checkpoint.c.log_id)
-        .order_by(head.c.origin)
-    )
-    return tuple(Newest(*row) for row in connection.execute(rows))
 
 
 def _is_due(log: Newest, size: int, at_s: int, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from broker.api.audit_tally import blueprint as tallies
 from broker.api.common import NAME, REFERENCE, UUID, Made, subject_number
 from broker.api.connectors import by_of
 from broker.api.spec import BASE, documented
+from broker.auditing.purposes import PURPOSES
 from broker.authenticate import Door
 from broker.cases.errors import BadCommand, UnknownCase
 from broker.documents.subject_report_json import considered_json
@@ -51,7 +52,7 @@ class ReportQuestion(Made):
     makes = ReportBody
     purpose = fields.String(
         required=True,
-        validate=validate.OneOf(("lawfulness", "internal_control", "integrity_and_security", "legal_proceedings")),
+        validate=validate.OneOf(PURPOSES),
         data_key="for",
         metadata={"description": "What the log is read for (Wpg art. 32a(4)); it is itself logged."},
     )

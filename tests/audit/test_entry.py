@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.codes import sorted_pairs
-from audit.entry import Actor, Core, Covenant, Draft, Envelope, Outcome, Subject, canonical_json, envelope_bytes, parse_envelope
+from audit.entry import Actor, Core, Covenant, Draft, Envelope, Outcome, Subject, envelope_bytes, parse_envelope
 from audit.errors import SubjectKeyGone
 from audit.section import (
     actor_bytes,
@@ -168,24 +168,12 @@ def test_the_builders_core_is_read_again() -> None:
     assert core_bytes(Core()) == b"{}"
 
 
-@given(
-    st.dictionaries(
-        st.text(st.characters(codec="ascii")),
-        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(codec="ascii")),
-    )
-)
-def test_inside_the_profile_the_standard_library_is_rfc_8785(members: dict[str, object]) -> None:
-    assert canonical_json(members) == rfc8785.dumps(members)
-
-
 def test_the_oracle_itself_passes_the_vectors_of_rfc_8785(shared: Path) -> None:
     folder = shared / "vectors/rfc8785-jcs"
     for given_text in sorted((folder / "input").glob("*.json")):
         wanted = (folder / "output" / given_text.name).read_bytes().rstrip(b"\n")
         parsed = json.loads(given_text.read_text())
         assert rfc8785.dumps(parsed) == wanted, given_text.name
-        if not any(token in wanted.decode() for token in (".", "e+", "e-", "E")) and wanted.isascii():
-            assert canonical_json(parsed) == wanted, given_text.name
 
 
 @pytest.mark.parametrize(

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from flask import Flask, g
 from sqlalchemy import Engine
 
 from audit.database import open_engine as open_log_engine
 from audit.log import Log
 from audit.receipt import ReceiptSigner
-from broker.api import audit as audit_api
-from broker.api import audit_reading as audit_reading_api
-from broker.api import audit_report as audit_report_api
-from broker.api import audit_witness as audit_witness_api
-from broker.api import cases as cases_api
-from broker.api import connectors as connectors_api
-from broker.api import covenants as covenants_api
-from broker.api import health as health_api
-from broker.app import Parts, create_app
 from broker.auditing.room import Auditing, open_auditing
-from broker.authenticate import Authenticator, Caller, Door, Tally
+from broker.authenticate import Tally
 from broker.cases.commands import CaseCommands
 from broker.cases.reading import CaseReader
 from broker.cases.registry import CaseRegistry
@@ -35,7 +24,6 @@ from broker.contributions import Contributions
 from broker.covenants import Covenants
 from broker.database import open_engine
 from broker.designations import Designations
-from broker.disclosure import Refusal
 from broker.enactment import Enactment
 from broker.exchange import Exchange
 from broker.fetching import Fetching
@@ -47,10 +35,7 @@ from broker.logs import Events, event_log, quiet_libraries
 from broker.metrics import Meter
 from broker.metrics_log import MeteredLog, MeteredTally
 from broker.oauth.assertions import UsedAssertions
-from broker.oauth.clients import ClientRegister, Standing
-from broker.oauth.endpoints import OAuthParts
-from broker.oauth.endpoints import blueprint as oauth_blueprint
-from broker.oauth.private_key_jwt import Vouching
+from broker.oauth.clients import ClientRegister
 from broker.oauth.tokens import AccessTokens
 from broker.opening import check_listed_sources, open_listed_sources, open_signer, open_store
 from broker.opening import migrate as migrate  # noqa: PLC0414 - whoever opens a broker finds it here
@@ -233,55 +218,6 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         sweeper=sweeper,
         world=world,
         closing=(watch.stop, meter.close, sources.close, store.close, reader.close, *(one.dispose for one in engines)),
-    )
-
-
-def create_service(broker: Broker) -> Flask:
-    """The web application of a broker."""
-    standing = Standing(broker.clients.scopes_in_force, time.monotonic)
-
-    def turned_away(caller: Caller, _door: Door) -> None:
-        broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
-
-    parts = Parts(
-        issuer=broker.settings.issuer,
-        max_body_bytes=broker.settings.max_body_bytes,
-        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads),
-        blueprints=(
-            oauth_blueprint(_oauth_parts(broker)),
-            connectors_api.blueprint(
-                exchange=broker.exchange,
-                casework=broker.casework,
-                contributions=broker.contributions,
-                signals=broker.signals,
-                receipts=broker.receipts,
-                recalls=broker.recalls,
-                repeats=broker.repeats,
-            ),
-            cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
-            covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
-            audit_api.blueprint(log_engine=broker.log_engine, receipts=broker.receipt_signer.verifier),
-            *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
-            audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
-            *audit_report_api.blueprints(broker.reporting),
-            health_api.blueprint(check_ready=broker.watcher.check_ready),
-        ),
-        events=broker.events,
-        random=broker.world.random,
-        meter=broker.meter,
-    )
-    return create_app(parts)
-
-
-def _oauth_parts(broker: Broker) -> OAuthParts:
-    return OAuthParts(
-        issuer=broker.settings.issuer,
-        clients=broker.clients,
-        used=broker.used,
-        tokens=broker.tokens,
-        vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
-        tally=broker.tally,
-        clock=broker.world.clock,
     )
 
 

@@ -27,7 +27,7 @@ from audit.tables import head
 from audit.verdict import Verdict
 from audit.verify import verify
 from broker.authenticate import Caller
-from broker.bootstrap import Broker, World, create_service, open_broker
+from broker.bootstrap import Broker, World, open_broker
 from broker.cases.rules import By
 from broker.clock import new_id
 from broker.config import Settings
@@ -36,6 +36,7 @@ from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.sources.municipality import CaseSystem
 from broker.demo.stage import PARTIES, TOKEN_FILE, Stage, professional, scopes_of, write_sources
 from broker.keys import KeyDirectory
+from broker.service import create_service
 from policies.vocabulary import PartyId, RoleId
 from tests.template import ISSUER, ROOMS, compiled, copy_into, settings_in
 

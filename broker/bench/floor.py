@@ -15,11 +15,12 @@ from flask import Flask, Response, g, request
 
 from broker.authenticate import Authenticator, Caller, Door
 from broker.bench.ground import Ground
-from broker.bootstrap import Broker, World, create_service, open_broker
+from broker.bootstrap import Broker, World, open_broker
 from broker.clock import new_id
 from broker.database import open_engine
 from broker.oauth.clients import Standing
 from broker.reader import Reader
+from broker.service import create_service
 
 PATH = "/v1/connectors/<party>/disclosures"
 ONE_ROW = "SELECT state, revision FROM covenant_case WHERE id = ?"

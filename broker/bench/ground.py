@@ -19,12 +19,13 @@ from audit.database import open_engine as open_log_engine
 from audit.entry import DECISION, RELEASE, Draft
 from audit.query import Search, search
 from audit.records import entry
-from broker.bootstrap import Broker, World, create_service, open_broker
+from broker.bootstrap import Broker, World, open_broker
 from broker.clock import new_id
 from broker.config import Settings
 from broker.demo.partner import Partner
 from broker.demo.people import CORPORATION, MUNICIPALITY
 from broker.demo.stage import PARTIES, Stage, make_keys, professional, scopes_of, set_up
+from broker.service import create_service
 from policies.vocabulary import RoleId
 
 COVENANT = "waterstad-noord"

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from broker.api.openapi import LazyDocument
-from broker.bootstrap import Broker, World, check_fit, create_service, migrate, open_broker
+from broker.bootstrap import Broker, World, check_fit, migrate, open_broker
 from broker.certifying import certify_checkpoint_key, certify_receipt_key
 from broker.cli.beside import Beside
 from broker.cli.common import opened, settings
@@ -28,6 +28,7 @@ from broker.health_daily import DailyVerify
 from broker.health_notes import sign_and_note
 from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
+from broker.service import create_service
 from broker.sweeping import Sweeper
 from broker.tallying import Tallying
 from broker.upkeep import upkeep

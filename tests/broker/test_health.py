@@ -18,7 +18,6 @@ from audit.anchor import Anchor
 from audit.errors import LogUnavailable, SignerRefused, StoreFailed
 from audit.records import open_decisions
 from audit.verdict import Exit, Verdict
-from broker.bootstrap import create_service
 from broker.cli import broker as command
 from broker.cli.setup import check_cells
 from broker.config import ConfigError
@@ -28,6 +27,7 @@ from broker.health_daily import AGAIN_S, EVERY, FIRST_S, DailyVerify
 from broker.health_look import FRESH_S, Watcher
 from broker.health_notes import REFUSED, VERIFIED, LastVerdict, Notes, sign_and_note
 from broker.health_words import WORDS
+from broker.service import create_service
 from broker.tables import pending_entry
 from policies.wording import LANGUAGES
 from tests.audit.builders import draft

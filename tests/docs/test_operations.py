@@ -30,10 +30,11 @@ from audit.tables import APPEND_ONLY
 from audit.tables import metadata as log_tables
 from audit.verdict import Exit
 from audit.verify import verify
-from broker.bootstrap import create_service, open_broker
+from broker.bootstrap import open_broker
 from broker.config import PREFIX, Settings
 from broker.database import upgrade
 from broker.keys import CHECKPOINT_SIGNING, FILES
+from broker.service import create_service
 from tests.audit.builders import Clock, Keys, exchange, log_on, store_at
 from tests.docs.pages import ROOT, blocks, page, rows, section
 from tests.docs.standing import standing

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 
 from broker.authenticate import Door
-from broker.bootstrap import create_service
 from broker.clock import new_id
 from broker.demo.partner import Partner, Refused
 from broker.demo.people import CARE, CORPORATION, MUNICIPALITY, POLICE
 from broker.demo.stage import professional, scopes_of
 from broker.disclosure import CaseAsk
 from broker.errors import UnknownRole
+from broker.service import create_service
 from broker.trace import begin
 from policies.vocabulary import FieldName, PartyId, PurposeId, RoleId
 from tests.journeys.routes import NOBODYS_ID, Route, good_bodies, routes_of

@@ -7,13 +7,13 @@ from contextlib import closing
 import pytest
 
 from broker.acceptance import sign_acceptance
-from broker.bootstrap import create_service
 from broker.cases.rules import By
 from broker.clock import system_clock
 from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.stage import COVENANT as COVENANT_FILE
 from broker.demo.stage import covenant_with, put_in_force
 from broker.errors import UnknownSignal
+from broker.service import create_service
 from policies.vocabulary import PartyId, RoleId
 from tests.journeys.absence import requests_about
 from tests.journeys.routes import good_bodies

@@ -1,0 +1,73 @@
+"""The web application of a broker that has been put together: which doors it has, and what stands behind each."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, g
+
+from broker.api import audit as audit_api
+from broker.api import audit_reading as audit_reading_api
+from broker.api import audit_report as audit_report_api
+from broker.api import audit_witness as audit_witness_api
+from broker.api import cases as cases_api
+from broker.api import connectors as connectors_api
+from broker.api import covenants as covenants_api
+from broker.api import health as health_api
+from broker.app import Parts, create_app
+from broker.authenticate import Authenticator, Caller, Door
+from broker.bootstrap import Broker
+from broker.disclosure import Refusal
+from broker.oauth.clients import Standing
+from broker.oauth.endpoints import OAuthParts
+from broker.oauth.endpoints import blueprint as oauth_blueprint
+from broker.oauth.private_key_jwt import Vouching
+
+
+def create_service(broker: Broker) -> Flask:
+    """The web application of a broker."""
+    standing = Standing(broker.clients.scopes_in_force, time.monotonic)
+
+    def turned_away(caller: Caller, _door: Door) -> None:
+        broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
+
+    parts = Parts(
+        issuer=broker.settings.issuer,
+        max_body_bytes=broker.settings.max_body_bytes,
+        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads),
+        blueprints=(
+            oauth_blueprint(_oauth_parts(broker)),
+            connectors_api.blueprint(
+                exchange=broker.exchange,
+                casework=broker.casework,
+                contributions=broker.contributions,
+                signals=broker.signals,
+                receipts=broker.receipts,
+                recalls=broker.recalls,
+                repeats=broker.repeats,
+            ),
+            cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
+            covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
+            audit_api.blueprint(log_engine=broker.log_engine, receipts=broker.receipt_signer.verifier),
+            *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
+            audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
+            *audit_report_api.blueprints(broker.reporting),
+            health_api.blueprint(check_ready=broker.watcher.check_ready),
+        ),
+        events=broker.events,
+        random=broker.world.random,
+        meter=broker.meter,
+    )
+    return create_app(parts)
+
+
+def _oauth_parts(broker: Broker) -> OAuthParts:
+    return OAuthParts(
+        issuer=broker.settings.issuer,
+        clients=broker.clients,
+        used=broker.used,
+        tokens=broker.tokens,
+        vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
+        tally=broker.tally,
+        clock=broker.world.clock,
+    )

@@ -164,7 +164,7 @@ def test_a_file_that_is_no_configuration_is_refused_with_one_clear_line(text: by
 
 
 def test_a_file_that_is_only_depth_is_too_deep_whoever_counts_first() -> None:
-    with pytest.raises(ConnectorConfigError, match="error: too deep$"):
+    with pytest.raises(ConnectorConfigError, match=r"error: too deep$"):
         load_sources(b"[" * 100_000)
 
 

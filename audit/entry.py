@@ -203,7 +203,7 @@ def parse_envelope(text: bytes) -> Envelope:
     Raises:
         ValueError: the text is no envelope in canonical form.
     """
-    members = json.loads(text)
+    members = parse_json(text)
     if (
         not isinstance(members, dict)
         or members.keys() != {"v", "typ", "log", "id", "ts", "ref", "sec"}

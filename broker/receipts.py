@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from audit.entry import DECISION, RELEASE
+from audit.entry import DECISION, RELEASE, envelope_bytes
 from audit.errors import UnknownEntry
 from audit.query import Search, search
 from audit.receipt import ReceiptSigner
-from audit.records import entry
+from audit.records import Record, entry
 from broker.covenants import Covenants
 from broker.errors import UnknownDisclosure
 from policies.vocabulary import CovenantId, FieldName, PartyId
@@ -20,12 +20,24 @@ PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """The signed note, and the entry that it is of as the log has it: an envelope, whose `ref` is the disclosure.
+
+    The envelope hashes to the leaf of the receipt, so that its reader knows for itself of which disclosure the receipt is. Its sections are
+    commitments under salts that are not told: it says nothing more.
+    """
+
+    note: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """What left one party's sources in one disclosure: names of its fields, and the receipt to keep."""
 
     disclosure: str
     fields: tuple[FieldName, ...]
-    receipt: str
+    receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +56,26 @@ class Receipts:
         self._signer = signer
         self._covenants = covenants
 
-    def of(self, party: PartyId, disclosure_id: str) -> str:
-        """The receipt of the release of a disclosure.
+    def of(self, party: PartyId, disclosure_id: str) -> Receipt:
+        """The receipt of the release of a disclosure; the release's own id finds it too, for who has that from a tally only.
 
         Raises:
             UnknownDisclosure: there is none, nothing was released, or the party neither asked nor gave.
         """
         with self._engine.connect() as connection:
             try:
-                decision = entry(connection, disclosure_id)
+                found = entry(connection, disclosure_id)
             except UnknownEntry:
                 raise UnknownDisclosure from None
-        page = (
-            search(self._engine, Search(log=decision.log, ref=disclosure_id, type=RELEASE)) if decision.envelope.typ == DECISION else None
-        )
-        release = next(iter(page.hits), None) if page else None
-        if release is None or release.core is None or party not in {release.core.requester, *release.core.holders}:
+        release: Record | None = found
+        if found.envelope.typ == DECISION:
+            page = search(self._engine, Search(log=found.log, ref=disclosure_id, type=RELEASE))
+            release = next(iter(page.hits), None)
+        if release is None or release.envelope.typ != RELEASE or release.core is None:
             raise UnknownDisclosure
-        return self._signer.sign(release.position)
+        if party not in {release.core.requester, *release.core.holders}:
+            raise UnknownDisclosure
+        return self._signed(release)
 
     def left(self, party: PartyId, covenant: CovenantId, cursor: str | None) -> LeftPage:
         """What left a party's own sources under a covenant, so that it can hold the log to every field that it gave.
@@ -79,5 +93,8 @@ class Receipts:
             released = [FieldName(name) for name, _ in hit.core.released] if hit.core else []
             own = tuple(name for name in released if name in fields and fields[name].holder == party)
             if own and hit.envelope.ref is not None:
-                left.append(Left(hit.envelope.ref, own, self._signer.sign(hit.position)))
+                left.append(Left(hit.envelope.ref, own, self._signed(hit)))
         return LeftPage(tuple(left), page.cursor)
+
+    def _signed(self, release: Record) -> Receipt:
+        return Receipt(self._signer.sign(release.position), envelope_bytes(release.envelope).decode("ascii"))

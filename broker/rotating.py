@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Engine
 
 from audit.codes import sorted_pairs
@@ -21,6 +19,7 @@ from audit.entry import HOUSE, Core, Draft
 from audit.log import Log
 from audit.query import PAGE_MAX, Search, search
 from audit.records import Record
+from audit.succession import Succession, statement
 from broker.certifying import CERTIFIED, CHECKPOINT_KEY
 from broker.clock import Ids
 from broker.keys import ROTATED, KeyDirectory
@@ -41,7 +40,7 @@ class Moment:
 class KnownKey:
     """A signing key, `public_key` in hexadecimal, and from when until when it counts; None where the log does not say.
 
-    `certified`: an earlier key signed for it, or it is the first that is known.
+    `certified`: an earlier key signed for it, or it is the first that is known; `introduced` is what that earlier key signed.
     """
 
     use: str
@@ -49,11 +48,7 @@ class KnownKey:
     since: Moment | None
     until: Moment | None
     certified: bool
-
-
-def statement(log_name: str, use: str, old: bytes, new: bytes) -> bytes:
-    """What both keys sign when one follows the other."""
-    return f"covenant-broker/key/v1\n{log_name}\n{use}\n{old.hex()}\n{new.hex()}\n".encode("ascii")
+    introduced: Succession | None = None
 
 
 def rotate(keys: KeyDirectory, log: Log, log_engine: Engine, log_name: str, use: str, ids: Ids) -> bytes:
@@ -92,26 +87,25 @@ def history(log_engine: Engine, log_name: str, present: dict[str, bytes]) -> tup
     for record in sorted(_entries(log_engine, ROTATION), key=lambda one: one.position.index):
         said = dict(record.core.details) if record.core else {}
         use, old, new = said.get("use", ""), said.get("old_key", ""), said.get("new_key", "")
-        if use not in ROTATED or not _holds(log_name, said):
+        succession = _succession(said)
+        if use not in ROTATED or succession is None or not succession.holds(log_name):
             continue  # it introduces nothing: neither key says so
         before = known.get((use, old))
-        known[use, old] = KnownKey(use, old, before.since if before else None, _at(record), certified=before is None or before.certified)
-        known[use, new] = KnownKey(use, new, _at(record), None, certified=True)
+        since, certified, introduced = (before.since, before.certified, before.introduced) if before else (None, True, None)
+        known[use, old] = KnownKey(use, old, since, _at(record), certified, introduced)
+        known[use, new] = KnownKey(use, new, _at(record), None, certified=True, introduced=succession)
     for use, octets in present.items():
         known.setdefault((use, octets.hex()), KnownKey(use, octets.hex(), None, None, certified=not any(one == use for one, _ in known)))
     return tuple(sorted(known.values(), key=lambda one: (one.use, one.since.index if one.since else -1)))
 
 
-def _holds(log_name: str, said: dict[str, str]) -> bool:
-    """Whether both keys signed this rotation."""
+def _succession(said: dict[str, str]) -> Succession | None:
+    """What the entry of a rotation says; None where it says nothing of the kind."""
     try:
-        old, new = bytes.fromhex(said["old_key"]), bytes.fromhex(said["new_key"])
-        text = statement(log_name, said["use"], old, new)
-        for key, name in ((old, "signed_by_old"), (new, "signed_by_new")):
-            Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(said[name]), text)
-    except (KeyError, ValueError, InvalidSignature):
-        return False
-    return True
+        octets = (bytes.fromhex(said[name]) for name in ("old_key", "new_key", "signed_by_old", "signed_by_new"))
+        return Succession(said["use"], *octets)
+    except (KeyError, ValueError):
+        return None
 
 
 def _entries(log_engine: Engine, typ: str) -> Iterator[Record]:

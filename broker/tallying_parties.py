@@ -10,26 +10,25 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
-from audit.codes import sorted_pairs
 from audit.database import heads, snapshot
-from audit.entry import DECISION, FAILED, HOUSE, REFUSED, RELEASE, Core, Draft
+from audit.entry import DECISION, FAILED, HOUSE, REFUSED, RELEASE, Draft
 from audit.errors import IdReused, UnknownEntry
 from audit.growth import Head, moment_of
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.log import Log
 from audit.query import PAGE_MAX, Search, search
 from audit.records import Record, entries
+from audit.tally import TALLY, Counts, PartyTally
 from broker.clock import Clock
 from broker.covenants import Covenants
 from broker.records import SOFTWARE
 from policies.vocabulary import CovenantId
 
-TALLY = "tally"
 EVERY = timedelta(hours=1)
 #: entries in one tally at most, so that a log that was never tallied is told in stretches
 STRETCH = 10_000
@@ -37,55 +36,6 @@ STRETCH = 10_000
 _CHUNK = 500
 #: what is counted for whoever asked, by type of entry
 _ASKED = {DECISION: "asked", RELEASE: "received", REFUSED: "refused", FAILED: "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What passed to and from one party in a stretch. `releases` are those that it asked for or gave to, each once: its receipts.
-
-    `given` counts the releases that held something of the party's; a release without any field is received and gives nothing.
-    """
-
-    asked: int = 0
-    received: int = 0
-    refused: int = 0
-    failed: int = 0
-    given: int = 0
-    releases: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PartyTally:
-    """One tally as the log has it: of the entries `start` to before `end` of the covenant's log of a year."""
-
-    party: str
-    year: int
-    start: int
-    end: int
-    counts: Counts = field(default_factory=Counts)
-
-    def core(self) -> Core:
-        """The tally as an entry says it."""
-        numbers = {name: getattr(self.counts, name) for name in Counts.__slots__}
-        details = {(name, str(number)) for name, number in {"year": self.year, "from": self.start, "until": self.end, **numbers}.items()}
-        return Core(requester=self.party, command=TALLY, details=sorted_pairs(details), software=SOFTWARE)
-
-    @classmethod
-    def of(cls, core: Core) -> PartyTally:
-        """Read a tally back.
-
-        Raises:
-            ValueError: the entry is no tally of a party.
-        """
-        details = dict(core.details)
-        try:
-            counts = Counts(**{name: int(details[name]) for name in Counts.__slots__})
-            tally = cls(core.requester or "", int(details["year"]), int(details["from"]), int(details["until"]), counts)
-        except KeyError as error:
-            raise ValueError("expected the tally of a party") from error
-        if not tally.party or not 0 <= tally.start < tally.end:
-            raise ValueError("expected the tally of a party over a stretch of its log")
-        return tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +106,7 @@ class PartyTallies:
     def _append(self, log: Head, stretch: _Stretch, parties: list[str]) -> bool:
         """Tell every party's tally of a stretch in one commit; False where another worker told one that begins there."""
         tallies = (PartyTally(party, log.year, stretch.start, stretch.end, stretch.counts.get(party, Counts())) for party in parties)
-        drafts = (Draft(TALLY, tally_id(log.origin, one, stretch.began), log.covenant, None, one.core()) for one in tallies)
+        drafts = (Draft(TALLY, tally_id(log.origin, one, stretch.began), log.covenant, None, one.core(SOFTWARE)) for one in tallies)
         try:
             self._log.append(*drafts)
         except IdReused:

@@ -25,7 +25,6 @@ from audit.records import Record
 from broker.authenticate import Caller
 from broker.bootstrap import World, open_broker
 from broker.cases.errors import CaseChanged
-from broker.clock import new_id
 from broker.config import Settings
 from broker.demo.partner import Partner, Refused
 from broker.demo.processes import Running, answers, broker_server, free_port, kill, web_workers
@@ -134,9 +133,7 @@ def serve_and_kill(house: Theatre, folder: Path, exchanges: int, kills: int) -> 
         server.wait_until(lambda: answers(settings.issuer), "an answer")
         with httpx.Client(base_url=settings.issuer, timeout=30) as http, ThreadPoolExecutor(8) as threads:
             keys = house.stage.parties[house.by(DIRECTOR).party]
-            partner = Partner(
-                http, settings.issuer, house.by(DIRECTOR).party, "municipality-system", keys.client, scopes_of(house.broker), new_id
-            )
+            partner = Partner(http, settings.issuer, house.by(DIRECTOR).party, "municipality-system", keys.client, scopes_of(house.broker))
             body = {"case": case, "purpose": END_NUISANCE, "fields": [POLICE_FIELD, CORPORATION_FIELD]}
             partner.token(DIRECTOR, professional(DIRECTOR))
 

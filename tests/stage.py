@@ -204,8 +204,7 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
     app = create_service(broker)
     with httpx.Client(transport=OverWsgi(app), base_url=ISSUER) as http:
         partners = {
-            party: Partner(http, ISSUER, party, f"{party}-system", stage.parties[party].client, scopes_of(broker), new_id)
-            for party in PARTIES
+            party: Partner(http, ISSUER, party, f"{party}-system", stage.parties[party].client, scopes_of(broker)) for party in PARTIES
         }
         try:
             yield Theatre(stage, broker, app, http, partners, events, system)

@@ -10,6 +10,8 @@ from broker.api.common import NAME, UUID, Made, field_names, subject_number
 from broker.wire import Message
 from policies.vocabulary import CovenantId, FieldName, PurposeId
 
+ENTRY = "The log's entry, byte for byte: it hashes to the receipt's leaf (RFC 6962), and its `ref` is the disclosure."
+
 
 @dataclass(frozen=True, slots=True)
 class AskBody:
@@ -80,9 +82,10 @@ class DisclosureMessage(Message):
 
 
 class ReceiptMessage(Message):
-    """The receipt of a disclosure, for who asked and for whose fields were given."""
+    """The receipt of a disclosure, for who asked and for whose fields were given, and the log's entry that it is of."""
 
     receipt = fields.String(required=True)
+    entry = fields.String(required=True, metadata={"description": ENTRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ class LeftMessage(Message):
     disclosure = fields.String(required=True)
     fields_ = fields.List(fields.String(), required=True, data_key="fields", attribute="fields")
     receipt = fields.String(required=True)
+    entry = fields.String(required=True, metadata={"description": ENTRY})
 
 
 class LeftPageMessage(Message):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-
 from flask import Blueprint
 from marshmallow import fields
 from sqlalchemy import Engine
 
-from audit.note import VerifierKey
+from audit.note import VerifierKey, base64_text
+from audit.succession import Succession
 from broker.api.spec import documented
 from broker.authenticate import Door
 from broker.rotating import KnownKey, Moment, history
@@ -22,10 +21,18 @@ class MomentMessage(Message):
     ts = fields.String(required=True)
 
 
+class IntroductionMessage(Message):
+    """The key before this one, and what both signed (Ed25519, base64; the bytes are in `audit/succession.py`)."""
+
+    by = fields.String(required=True)
+    signed_by_old = fields.String(required=True)
+    signed_by_new = fields.String(required=True)
+
+
 class KeyMessage(Message):
     """One key: of receipts as C2SP writes a verifier key, of checkpoints 32 bytes of Ed25519 in base64.
 
-    `certified`: the key before it signed for it (the house log's `key.rotated` has both signatures), or it is the first.
+    `certified`: the key before it signed for it (`introduction`, which the house log's `key.rotated` has too), or it is the first.
     """
 
     use = fields.String(required=True)
@@ -33,6 +40,7 @@ class KeyMessage(Message):
     since = fields.Nested(MomentMessage, required=True, allow_none=True)
     until = fields.Nested(MomentMessage, required=True, allow_none=True)
     certified = fields.Boolean(required=True)
+    introduction = fields.Nested(IntroductionMessage, required=True, allow_none=True)
 
 
 class KeysMessage(Message):
@@ -53,9 +61,29 @@ def add_keys(routes: Blueprint, log_engine: Engine, receipts: VerifierKey) -> No
 
 
 def _members(one: KnownKey, name: str) -> dict[str, object]:
-    octets = bytes.fromhex(one.public_key)
-    written = str(VerifierKey(name, octets)) if one.use == "receipt" else base64.b64encode(octets).decode()
-    return {"use": one.use, "key": written, "since": _place(one.since), "until": _place(one.until), "certified": one.certified}
+    written = _written(one.use, bytes.fromhex(one.public_key), name)
+    return {
+        "use": one.use,
+        "key": written,
+        "since": _place(one.since),
+        "until": _place(one.until),
+        "certified": one.certified,
+        "introduction": _introduction(one.introduced, name),
+    }
+
+
+def _introduction(introduced: Succession | None, name: str) -> dict[str, str] | None:
+    if introduced is None:
+        return None
+    return {
+        "by": _written(introduced.use, introduced.old, name),
+        "signed_by_old": base64_text(introduced.signed_by_old),
+        "signed_by_new": base64_text(introduced.signed_by_new),
+    }
+
+
+def _written(use: str, octets: bytes, name: str) -> str:
+    return str(VerifierKey(name, octets)) if use == "receipt" else base64_text(octets)
 
 
 def _place(moment: Moment | None) -> dict[str, object] | None:

@@ -10,10 +10,11 @@ from sqlalchemy import Engine
 
 from audit.errors import CursorInvalid
 from audit.note import base64_text
+from audit.tally import ShownTally
 from broker.api.common import NAME
 from broker.api.spec import BASE, documented
 from broker.authenticate import Door
-from broker.reporting.own_tallies import ShownTally, own_tallies
+from broker.reporting.own_tallies import own_tallies
 from broker.wire import Message, Whole
 from policies.vocabulary import CovenantId
 

@@ -30,7 +30,7 @@ from broker.api.giving import (
     WithdrawalMessage,
     WithdrawalQuestion,
 )
-from broker.api.showing import case_shown, disclosure_written, recall_shown, signal_shown
+from broker.api.showing import case_shown, disclosure_written, left_shown, recall_shown, signal_shown
 from broker.api.signalling import (
     AnswerBody,
     AnswerMessage,
@@ -132,8 +132,9 @@ def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Re
     @routes.get("/disclosures/<disclosure_id>/receipt")
     @documented(summary="The receipt of a disclosure", tag=TAG, door=Door.CONNECTOR, answer=ReceiptMessage(), refuses=(UnknownDisclosure,))
     def get_receipt(disclosure_id: str, party: str) -> object:  # noqa: ARG001 - the door has checked the party
-        """For the party that asked, and for every party whose fields were given."""
-        return {"receipt": receipts.of(g.caller.party, disclosure_id)}
+        """For the party that asked, and for every party whose fields were given; its entry's id, as a tally has it, finds it too."""
+        found = receipts.of(g.caller.party, disclosure_id)
+        return {"receipt": found.note, "entry": found.entry}
 
     @routes.post("/receipts/_search")
     @documented(
@@ -147,8 +148,7 @@ def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Re
     def search_receipts(body: LeftBody, party: str) -> object:  # noqa: ARG001 - the door has checked the party
         """For the holder: every disclosure in which its fields left, newest first, with the names of those fields."""
         page = receipts.left(g.caller.party, body.covenant, body.cursor)
-        shown = [{"disclosure": one.disclosure, "fields": one.fields, "receipt": one.receipt} for one in page.left]
-        return {"receipts": shown, "cursor": page.cursor}
+        return {"receipts": [left_shown(one) for one in page.left], "cursor": page.cursor}
 
     @routes.post("/permissions")
     @documented(

@@ -9,6 +9,7 @@ from broker.api.spec import Written
 from broker.cases.views import CaseView
 from broker.disclosure import Disclosure
 from broker.recalls import Recall
+from broker.receipts import Left
 from broker.signals import Signal
 
 
@@ -50,6 +51,11 @@ def recall_shown(recall: Recall) -> Mapping[str, object]:
         "reason": recall.reason,
         "at": utc(recall.at_ms),
     }
+
+
+def left_shown(left: Left) -> Mapping[str, object]:
+    """What left a party's sources in one disclosure, for `LeftMessage`."""
+    return {"disclosure": left.disclosure, "fields": left.fields, "receipt": left.receipt.note, "entry": left.receipt.entry}
 
 
 def signal_shown(signal: Signal) -> Mapping[str, object]:

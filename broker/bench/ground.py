@@ -20,7 +20,6 @@ from audit.entry import DECISION, RELEASE, Draft
 from audit.query import Search, search
 from audit.records import entry
 from broker.bootstrap import Broker, World, open_broker
-from broker.clock import new_id
 from broker.config import Settings
 from broker.demo.partner import Partner
 from broker.demo.people import CORPORATION, MUNICIPALITY
@@ -97,7 +96,7 @@ class _Play:
         self._http = http
         issuer = stage.settings.issuer
         self._partners = {
-            party: Partner(http, issuer, party, f"{party}-system", stage.parties[party].client, scopes_of(broker), new_id)
+            party: Partner(http, issuer, party, f"{party}-system", stage.parties[party].client, scopes_of(broker))
             for party in (MUNICIPALITY, CORPORATION)
         }
         self._host = urlsplit(issuer).netloc

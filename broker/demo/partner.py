@@ -1,23 +1,25 @@
-"""One partner's system: its key, its tokens, its calls. This is all that a partner needs to write itself."""
+"""One partner's system in the demonstration and in tests: the client kit gets its tokens, and answers are shown as they came.
+
+A partner uses the kit's typed calls (`broker.client`, docs/partner-guide.md). The story shows what is on the wire, refusals too.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from joserfc import jwt
 from joserfc.jwk import Key
 
-from broker.clock import Ids
+from broker.client import KeySigner, Limits, NoAnswer, TokenRefused, World
+from broker.client import Refused as RefusedByProblem
+from broker.client.tokens import Acting, Tokens
+from broker.client.transport import Transport
+from broker.client.tries import Tries
 from policies.vocabulary import PartyId, RoleId
 
-#: how long an assertion is good for, in seconds
-ASSERTION_S = 60
-#: a token is renewed this long before it ends
-SPARE_S = 30
+#: the story shows what happened, not what happened at the second try
+ONCE = Limits(tries=1)
 
 
 class Refused(Exception):  # noqa: N818 - what happened
@@ -29,73 +31,45 @@ class Refused(Exception):  # noqa: N818 - what happened
         super().__init__(f"{self.status} {self.problem.get('type', '')} {self.problem.get('detail', '')}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    until_s: float
-
-
 class Partner:
-    """A party's system at the broker, acting for one professional at a time. Tokens are kept until shortly before they end."""
+    """A party's system at the broker, acting for one professional at a time."""
 
-    def __init__(
-        self, http: httpx.Client, issuer: str, party: PartyId, client_id: str, key: Key, scopes: tuple[str, ...], ids: Ids
-    ) -> None:
+    def __init__(self, http: httpx.Client, issuer: str, party: PartyId, client_id: str, key: Key, scopes: tuple[str, ...]) -> None:
+        world = World()
         self.party = party
         self.issuer = issuer
         self._http = http
-        self._client_id = client_id
-        self._key = key
-        self._scopes = scopes
-        self._ids = ids
-        self._tokens: dict[tuple[str, str], _Token] = {}
-
-    def assertion(self, role: RoleId, professional: str) -> str:
-        """A client assertion (RFC 7523) that vouches for a professional; good for one token."""
-        now = int(time.time())
-        claims = {
-            "iss": self._client_id,
-            "sub": self._client_id,
-            "aud": f"{self.issuer}/oauth2/token",
-            "iat": now,
-            "exp": now + ASSERTION_S,
-            "jti": self._ids() + self._ids(),
-            "act": {"sub": professional, "role": role},
-        }
-        self._key.ensure_kid()
-        header = {"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}
-        return jwt.encode(header, claims, self._key, algorithms=["RS256"])
+        self._scopes = frozenset(scopes)
+        self._tries = Tries(ONCE, world)
+        self._tokens = Tokens(issuer, client_id, KeySigner(key, "RS256"), Transport(http, ONCE, world), self._tries, world)
 
     def token(self, role: RoleId, professional: str) -> str:
         """An access token for a professional in a role.
 
         Raises:
             Refused: the broker gives none.
+            httpx.TransportError: it does not answer.
         """
-        known = self._tokens.get((role, professional))
-        if known is not None and known.until_s > time.time():
-            return known.text
-        response = self.asks_token(role, professional)
-        if response.is_error:
-            raise Refused(response)
-        answer = response.json()
-        token = _Token(str(answer["access_token"]), time.time() + int(answer["expires_in"]) - SPARE_S)
-        self._tokens[role, professional] = token
-        return token.text
+        try:
+            return self._tokens.of(self._acting(role, professional), self._tries.until())
+        except TokenRefused as refusal:
+            told = {"error": refusal.error, "error_description": refusal.description}
+            raise Refused(httpx.Response(refusal.status, json=told)) from None
+        except RefusedByProblem as refusal:
+            problem = refusal.problem
+            told = {"type": f"/v1/problems/{problem.slug}", "detail": problem.detail}
+            raise Refused(httpx.Response(problem.status, json=told)) from None
+        except NoAnswer as failure:
+            raise httpx.TransportError(str(failure)) from None
 
     def asks_token(self, role: RoleId, professional: str) -> httpx.Response:
         """The answer of the token endpoint to a fresh assertion."""
-        form = {
-            "grant_type": "client_credentials",
-            "scope": " ".join(self._scopes),
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": self.assertion(role, professional),
-        }
-        return self._http.post("/oauth2/token", data=form)
+        answer = self._tokens.ask(self._acting(role, professional), self._tries.until())
+        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
 
     def forget_tokens(self) -> None:
         """Ask for new tokens from now on."""
-        self._tokens.clear()
+        self._tokens.forget_all()
 
     def get(self, role: RoleId, professional: str, path: str) -> Any:  # noqa: ANN401 - any JSON
         """The answer to a GET.
@@ -121,11 +95,12 @@ class Partner:
         Raises:
             Refused: the broker gives no token.
         """
+        bearer = {"Authorization": f"Bearer {self.token(role, professional)}"}
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._http.request(method, path, json=body, headers=self._headers(role, professional) | extra)
+        return self._http.request(method, path, json=body, headers=bearer | extra)
 
-    def _headers(self, role: RoleId, professional: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(role, professional)}"}
+    def _acting(self, role: RoleId, professional: str) -> Acting:
+        return Acting(professional, role, self._scopes)
 
 
 def _answer(response: httpx.Response) -> Any:  # noqa: ANN401 - any JSON

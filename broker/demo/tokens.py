@@ -17,7 +17,6 @@ from shlex import quote
 import httpx
 from joserfc.jwk import Key, RSAKey
 
-from broker.clock import new_id
 from broker.demo.cast import professional
 from broker.demo.partner import Partner, Refused
 from policies.vocabulary import PartyId, RoleId
@@ -37,7 +36,7 @@ class Registration:
 
     def partner(self, http: httpx.Client) -> Partner:
         """The system itself."""
-        return Partner(http, self.issuer, self.party, self.client_id, self.key, self.scopes, new_id)
+        return Partner(http, self.issuer, self.party, self.client_id, self.key, self.scopes)
 
 
 def keep(folder: Path, registration: Registration) -> None:

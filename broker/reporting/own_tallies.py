@@ -13,36 +13,13 @@ from audit.query import Search, search
 from audit.records import Record
 from audit.section import CORE
 from audit.tables import head, leaf, recent, section, term
+from audit.tally import TALLY, PartyTally, Place, ShownTally
 from audit.terms import Kind, unpack_terms
-from broker.tallying_parties import TALLY, PartyTally, tally_of
+from broker.tallying_parties import tally_of
 from policies.vocabulary import CovenantId, PartyId
 
 #: tallies in one answer
 PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one of the party's releases stands, and its id."""
-
-    index: int
-    entry: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTally:
-    """One tally, with all that its reader needs to believe nothing: the envelope hashes to the leaf and commits to the core under the salt.
-
-    `entries` are the party's releases in the stretch by the log's index, which proves nothing and names what a count cannot.
-    """
-
-    origin: str
-    index: int
-    entry: str
-    envelope: bytes
-    core: bytes
-    salt: bytes
-    entries: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ from broker.oauth.private_key_jwt import AssertionRefused
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
 from broker.replaying import ReplayError
-from broker.reporting.compare_views import ViewFailed
 from broker.witnessing_http import PeerFailed
 from policies.editing.edit import EditRefused
 from policies.wording import Impossible
@@ -70,7 +69,6 @@ STAYS_INSIDE = frozenset(
         KeyDirectoryError,
         UnknownClient,
         UnusableClient,
-        ViewFailed,
         UnusableKeys,
         EditRefused,
         ReplayError,
@@ -96,11 +94,11 @@ PAGES = Path(__file__).resolve().parents[2] / "docs" / "problems"
 
 
 def our_errors() -> set[type[Exception]]:
-    """Every error class defined in a module of ours, but for the command line's, which is above every door."""
+    """Every error class defined in a module of ours, but for the command line's, which is above every door, and the partner kit's."""
     found = set()
     for package in (audit, broker, connectors, policies):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.startswith(("broker.cli", "broker.demo", "broker.bench")) or module.name.endswith("__main__"):
+            if module.name.startswith(("broker.cli", "broker.client", "broker.demo", "broker.bench")) or module.name.endswith("__main__"):
                 continue
             members = vars(importlib.import_module(module.name)).values()
             errors = {each for each in members if inspect.isclass(each) and issubclass(each, Exception)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from audit.errors import LogUnavailable, NoteUnverified
 from audit.note import VerifierKey
 from audit.receipt import ReceiptSigner, verify_receipt
 from audit.records import position
+from audit.succession import Succession
 from audit.verdict import Exit
 from audit.verify import verify
 from broker.cli import broker as command
@@ -113,6 +115,15 @@ def test_a_receipt_of_the_old_key_holds_under_the_old_key_that_is_published(smal
     assert verify_receipt(receipt, listed) == entry
     with house.broker.log_engine.connect() as connection:
         assert position(connection, entry.id).index == entry.index
+    # Whoever trusts the first key alone can see for himself that it introduced the second.
+    first, second = (one for one in answer["keys"] if one["use"] == "receipt")
+    told = second["introduction"]
+    assert (first["introduction"], told["by"]) == (None, first["key"])
+    octets = (base64.b64decode(told[name]) for name in ("signedByOld", "signedByNew"))
+    succession = Succession("receipt", listed[0].key, listed[1].key, *octets)
+    assert succession.holds(house.broker.settings.log_name)
+    assert not succession.holds("another.example")
+    assert not replace(succession, new=listed[0].key).holds(house.broker.settings.log_name)
 
 
 def test_history_says_from_when_until_when_each_key_counted(small_house: Theatre) -> None:

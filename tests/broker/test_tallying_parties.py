@@ -14,8 +14,9 @@ from audit.entry import Draft, Outcome
 from audit.errors import LogUnavailable
 from audit.growth import Position
 from audit.query import PAGE_MAX, Search, search
+from audit.tally import TALLY, Counts, PartyTally
 from broker import tallying_parties
-from broker.tallying_parties import TALLY, Counts, PartyTallies, PartyTally, tally_of
+from broker.tallying_parties import PartyTallies, tally_of
 from tests.audit.builders import core, draft, exchange, refusal
 from tests.audit.conftest import Room, room_at
 from tests.broker.seams import WatchedLog

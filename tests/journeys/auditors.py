@@ -34,7 +34,7 @@ class Auditor:
     def __post_init__(self) -> None:
         key, client_id = self.house.stage.parties[self.party].client, f"{self.party}-{new_id()[-12:]}"
         self.house.broker.clients.add(Client(client_id, self.party, public_keys(key), frozenset({*self.scopes, "door:cases"})))
-        self.system = Partner(self.house.http, ISSUER, self.party, client_id, key, self.scopes, new_id)
+        self.system = Partner(self.house.http, ISSUER, self.party, client_id, key, self.scopes)
 
     @property
     def role(self) -> RoleId:

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 
 from broker.authenticate import Door
-from broker.clock import new_id
 from broker.demo.partner import Partner, Refused
 from broker.demo.people import CARE, CORPORATION, MUNICIPALITY, POLICE
 from broker.demo.stage import professional, scopes_of
@@ -36,7 +35,7 @@ def slug(answer: object) -> str:
 
 def partner(house: Theatre, party: PartyId, *scopes: str) -> Partner:
     """A party's system that asks for other scopes than all of them."""
-    return Partner(house.http, ISSUER, party, f"{party}-system", house.stage.parties[party].client, scopes, new_id)
+    return Partner(house.http, ISSUER, party, f"{party}-system", house.stage.parties[party].client, scopes)
 
 
 def test_a_stranger_is_turned_away_everywhere_and_counted_and_never_recorded(house: Theatre) -> None:

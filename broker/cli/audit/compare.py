@@ -11,21 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.compare import Comparison, compare
+from audit.compare_proofs import LogView, Trusted
 from audit.database import open_copy
 from audit.errors import AuditError
 from audit.note import VerifierKey
 from audit.verdict import Exit
 from broker.cli.common import as_json, language, print_json, readable_file
-from broker.reporting.compare import Comparison, compare
-from broker.reporting.compare_proofs import LogView, Trusted
-from broker.reporting.compare_views import CopyView, HttpView, ViewFailed
+from broker.client import ClientError, open_http
+from broker.client.calls import look_with
+from broker.client.log_view import HttpView
+from broker.reporting.compare_views import CopyView
 from policies.vocabulary import PartyId
 from policies.wording import in_language, say
 
-TIMEOUT_S = 30.0
 KEY_BYTES = 32
 
 
@@ -67,7 +68,7 @@ def compare_receipts(
         trusted = _trusted(keys)
         with _view(url, token_file, copy, party) as view:
             found = compare(_receipts(receipts), view, trusted, [path.read_text() for path in kept])
-    except (AuditError, ViewFailed, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
+    except (AuditError, ClientError, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
         click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
         sys.exit(Exit.USAGE)
@@ -152,9 +153,7 @@ def _view(url: str | None, token_file: Path | None, copy: Path | None, party: st
             engine.dispose()
         return
     token = (token_file or Path()).read_text(encoding="ascii").strip()
-    try:
-        client = httpx.Client(base_url=str(url), headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S)
-    except (httpx.InvalidURL, ValueError):
-        raise _Unusable("--url: expected an address such as https://broker.example.nl") from None
-    with client:
-        yield HttpView(client)
+    if not str(url).startswith(("https://", "http://")):
+        raise _Unusable("--url: expected an address such as https://broker.example.nl")
+    with open_http() as http:
+        yield HttpView(look_with(http, str(url).rstrip("/"), token))

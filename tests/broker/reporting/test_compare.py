@@ -17,19 +17,22 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint
+from audit.compare import Comparison, compare
+from audit.compare_proofs import Lack, LogView, Trusted
 from audit.database import open_copy
 from audit.growth import Position
 from audit.note import NoteSigner
 from audit.receipt import ReceiptSigner, verify_receipt
+from audit.tally import ShownTally
 from audit.verdict import Exit
 from broker.cli import broker as command_line
+from broker.client import Refused
+from broker.client.calls import look_with
+from broker.client.log_view import HttpView
 from broker.clock import new_id
 from broker.demo.people import MUNICIPALITY, POLICE
 from broker.keys import KeyDirectory
-from broker.reporting.compare import Comparison, compare
-from broker.reporting.compare_proofs import Lack, LogView, Trusted
-from broker.reporting.compare_views import CopyView, HttpView, ViewFailed
-from broker.reporting.own_tallies import ShownTally
+from broker.reporting.compare_views import CopyView
 from policies.vocabulary import PartyId, RoleId
 from tests.stage import COVENANT, DIRECTOR, ISSUER, OFFICER, OverWsgi, Theatre, theatre
 
@@ -48,7 +51,8 @@ class Kept:
         return self.seen_by(DIRECTOR)
 
     def seen_by(self, role: RoleId) -> LogView:
-        return HttpView(httpx.Client(transport=OverWsgi(self.house.app), base_url=ISSUER, headers=self.house.bearer(role)))
+        token = self.house.bearer(role)["Authorization"].removeprefix("Bearer ")
+        return HttpView(look_with(httpx.Client(transport=OverWsgi(self.house.app)), ISSUER, token))
 
     @property
     def positions(self) -> list[Position]:
@@ -74,13 +78,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
             receipts += [str(one["receipt"]) for one in given]
             house.broker.reporting.tallies.tell(timedelta(0))
             house.broker.sweeper().sign()
-        note = next(note for note in HttpView(_client(house)).checkpoints() if f"/{COVENANT}/" in note)
         trusted = Trusted((house.broker.receipt_signer.verifier,), (house.broker.checkpoint_public_key(),))
-        yield Kept(house, tuple(receipts), note, trusted)
-
-
-def _client(house: Theatre) -> httpx.Client:
-    return httpx.Client(transport=OverWsgi(house.app), base_url=ISSUER, headers=house.bearer(DIRECTOR))
+        kept = Kept(house, tuple(receipts), "", trusted)
+        yield replace(kept, checkpoint=next(note for note in kept.http.checkpoints() if f"/{COVENANT}/" in note))
 
 
 def lacks(found: Comparison) -> list[Lack]:
@@ -204,8 +204,8 @@ def test_a_partner_sees_its_own_tallies_and_no_others(kept: Kept) -> None:
 
 
 def test_a_broker_that_does_not_answer_is_no_verdict(kept: Kept) -> None:
-    with pytest.raises(ViewFailed):
-        kept.compare(view=HttpView(httpx.Client(transport=OverWsgi(kept.house.app), base_url=ISSUER)))
+    with pytest.raises(Refused):
+        kept.compare(view=HttpView(look_with(httpx.Client(transport=OverWsgi(kept.house.app)), ISSUER, "x")))
 
 
 def test_a_copy_of_the_database_agrees_as_the_live_log_does(kept: Kept, tmp_path: Path) -> None:

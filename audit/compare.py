@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from audit.compare_proofs import Disagreement, KeptProof, Lack, LogView, Prover, Trusted, nothing_kept
 from audit.entry import HOUSE
 from audit.errors import NoteMalformed, NoteUnverified, ProofWrong
 from audit.growth import Position
 from audit.note import VerifierKey
 from audit.receipt import verify_receipt
+from audit.tally import PartyTally
 from audit.verdict import Exit
-from broker.reporting.compare_proofs import Disagreement, Lack, LogView, Prover, Trusted
-from broker.tallying_parties import PartyTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,18 @@ class _Told:
     entries: Mapping[int, str]
 
 
-def compare(receipts: Sequence[str], view: LogView, trusted: Trusted, kept: Sequence[str] = ()) -> Comparison:
+def compare(
+    receipts: Sequence[str], view: LogView, trusted: Trusted, kept: Sequence[str] = (), kept_proof: KeptProof = nothing_kept
+) -> Comparison:
     """Hold receipts (signed notes) and kept checkpoints (signed notes) against the log.
+
+    `kept_proof` gives the proof of an entry that was found to hold before, under a checkpoint that one of `kept` continues; it is checked
+    again, and not asked for again.
 
     Raises:
         NoteMalformed, NoteUnverified: a kept checkpoint, or one that the log shows now, is none or is not signed by its log.
     """
-    prover = Prover(view, trusted, kept)
+    prover = Prover(view, trusted, kept, kept_proof)
     held, found = _verified(receipts, trusted.receipts)
     proven = uncovered = 0
     for position in held.values():

@@ -4,10 +4,10 @@ and that every checkpoint it was shown belongs to one and the same log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.entry import parse_envelope
@@ -16,9 +16,8 @@ from audit.growth import Position
 from audit.merkle import leaf_hash, verify_consistency
 from audit.note import VerifierKey, base64_text
 from audit.section import CORE, commitment, parse_core
+from audit.tally import TALLY, PartyTally, ShownTally
 from audit.tlog_proof import TlogProof
-from broker.reporting.own_tallies import ShownTally
-from broker.tallying_parties import TALLY, PartyTally
 
 #: how often checkpoints are followed while the log is signed under our hands
 ROUNDS = 20
@@ -72,6 +71,14 @@ class LogView(Protocol):
         """The partner's tallies of a covenant."""
 
 
+#: the proof of an entry that was kept from an earlier comparison, or None
+KeptProof: TypeAlias = Callable[[str], str | None]
+
+
+def nothing_kept(_entry: str) -> None:
+    """No proof was kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trusted:
     """The keys that the partner was given, on paper or in person."""
@@ -83,14 +90,17 @@ class Trusted:
 class Prover:
     """Checks what is shown, and keeps every checkpoint that a proof led to, so that `forks` can hold them against each other."""
 
-    def __init__(self, view: LogView, trusted: Trusted, kept: Iterable[str]) -> None:
+    def __init__(self, view: LogView, trusted: Trusted, kept: Iterable[str], kept_proof: KeptProof) -> None:
         """Open the kept checkpoints and the newest ones.
+
+        INVARIANT: what `kept_proof` gives was found to hold under a checkpoint that one of `kept` continues.
 
         Raises:
             NoteMalformed, NoteUnverified: one of them is none, or its log did not sign it with a trusted key.
         """
         self._view = view
         self._keys = trusted.checkpoints
+        self._kept_proof = kept_proof
         opened = [open_checkpoint(note.encode(), self._keys) for note in view.checkpoints()]
         self.newest: Mapping[str, Checkpoint] = {one.origin: one for one in opened}
         self._seen = {*opened, *(open_checkpoint(note.encode(), self._keys) for note in kept)}
@@ -105,11 +115,7 @@ class Prover:
         Raises:
             ProofWrong: there is a proof, and it is of another entry or place.
         """
-        text = self._view.proof(position.id)
-        if text is None:
-            return False
-        self._verify(text, position.origin, position.index, position.leaf_hash)
-        return True
+        return self._proves(position.id, position.origin, position.index, position.leaf_hash)
 
     def tally(self, shown: ShownTally) -> PartyTally:
         """The tally in words that its leaf commits to; the leaf is in the log wherever a checkpoint covers it.
@@ -125,10 +131,8 @@ class Prover:
             raise ProofWrong("expected the entry of a tally") from error
         if (envelope.typ, envelope.log, envelope.id, envelope.sections.get(CORE)) != (TALLY, shown.origin, shown.entry, digest):
             raise ProofWrong("expected the words that the envelope commits to")
-        text = self._view.proof(shown.entry)
-        if text is not None:
-            self._verify(text, shown.origin, shown.index, leaf_hash(shown.envelope))
-        elif self.covers(shown.origin, shown.index):
+        proven = self._proves(shown.entry, shown.origin, shown.index, leaf_hash(shown.envelope))
+        if not proven and self.covers(shown.origin, shown.index):
             raise ProofWrong("expected a proof of the tally")
         return tally
 
@@ -151,7 +155,19 @@ class Prover:
     def _origins(self) -> Collection[str]:
         return sorted({one.origin for one in self._seen})
 
-    def _verify(self, text: str, origin: str, index: int, leaf: bytes) -> None:
+    def _proves(self, entry: str, origin: str, index: int, leaf: bytes) -> bool:
+        """By a proof that was kept, or else by one that is shown now; False where there is neither."""
+        kept = self._kept_proof(entry)
+        if kept is not None:
+            self._verify(kept, origin, index, leaf)
+            return True
+        shown = self._view.proof(entry)
+        if shown is None:
+            return False
+        self._seen.add(self._verify(shown, origin, index, leaf))
+        return True
+
+    def _verify(self, text: str, origin: str, index: int, leaf: bytes) -> Checkpoint:
         try:
             proof = TlogProof.parse(text.encode())
             checkpoint = proof.verify(leaf, self._keys)
@@ -159,7 +175,7 @@ class Prover:
             raise ProofWrong("expected a proof under a checkpoint that the log signed") from error
         if (checkpoint.origin, proof.index) != (origin, index):
             raise ProofWrong("expected a proof of this place")
-        self._seen.add(checkpoint)
+        return checkpoint
 
     def _continued(self, old: Checkpoint) -> Checkpoint | None:
         """The newest checkpoint, where it is shown to continue an older one."""

@@ -1,0 +1,206 @@
+"""The kit at a shell: `python -m broker.client`. It prints JSON, or for `check` a line per step.
+
+Exit codes: 0 done, 1 refused or failed, 2 the command was not understood; of `receipts check` 0 all agrees, 1 something does not, 2 not
+everything is signed or tallied yet, 3 it could not be carried out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from audit.errors import AuditError
+from audit.verdict import Exit
+from broker.client.client import Client, Professional, connect
+from broker.client.errors import AnswerUnusable, ClientError, ReceiptUnusable, Unusable
+from broker.client.reading import Members, read_json
+from broker.client.receipts import Checked
+from broker.client.selftest import try_out
+from broker.client.signing import ALGORITHMS, KeySigner, public_key_set
+from broker.client.values import Ask, Person, Released
+
+Command = Callable[[Client, Professional, argparse.Namespace], object]
+_MAKE: Mapping[str, Callable[[], Key]] = {
+    "RSA": lambda: RSAKey.generate_key(3072),
+    "EC": lambda: ECKey.generate_key("P-256"),
+    "OKP": lambda: OKPKey.generate_key("Ed25519"),
+}
+
+
+def main(arguments: Sequence[str] | None = None, *, words: TextIO = sys.stdin) -> int:
+    """Run one command; returns the exit code. What a person wrote is read from `words`, never from the command line."""
+    given = _parser().parse_args(arguments)
+    given.words = words
+    try:
+        if given.command == "new-key":
+            _show(_new_key(given.file, given.algorithm))
+            return 0
+        with connect(given.registration) as client:
+            professional = client.acting_for(given.professional, given.role)
+            return _run(client, professional, given)
+    except (ClientError, AuditError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
+        unlooked = given.command == "receipts" and given.what == "check" and not isinstance(error, ReceiptUnusable)
+        return Exit.USAGE if unlooked else 1
+
+
+def _run(client: Client, professional: Professional, given: argparse.Namespace) -> int:
+    if given.command == "check":
+        steps = list(try_out(client, professional, given.case, given.purpose))
+        for step in steps:
+            print(f"{'ok  ' if step.fine else 'FAIL'}  {step.name}: {step.found}")  # noqa: T201 - a command
+        return 0 if all(step.fine for step in steps) else 1
+    if given.command == "token":
+        print(professional.token())  # noqa: T201 - what the command is for
+        return 0
+    if given.command == "receipts" and given.what == "check":
+        checked = professional.receipts.check()
+        _show(_verdict(checked))
+        return checked.exit
+    _show(_COMMANDS[given.command](client, professional, given))
+    return 0
+
+
+def _ask(_: Client, professional: Professional, given: argparse.Namespace) -> object:
+    return professional.ask(Ask(given.case, given.purpose, tuple(given.fields), given.subject, strict=given.strict))
+
+
+def _permissions(_: Client, professional: Professional, given: argparse.Namespace) -> object:
+    return professional.permissions(given.case, given.purpose, given.subject)
+
+
+def _signal(_: Client, professional: Professional, given: argparse.Namespace) -> object:
+    read = _stdin(given, "a signal")
+    person = Person(given.kind_of_person, read.optional_text("localReference"))
+    return professional.signals.report(given.covenant, given.kind, person, read.text("words"))
+
+
+def _contribute(_: Client, professional: Professional, given: argparse.Namespace) -> object:
+    released = _stdin(given, "contribution").named("fields", _released)
+    return {"id": professional.contribute(given.case, released, given.subject)}
+
+
+def _withdraw(_: Client, professional: Professional, given: argparse.Namespace) -> object:
+    return {"withdrawn": professional.withdraw(given.case, given.fields, given.subject)}
+
+
+def _receipts(client: Client, _: Professional, given: argparse.Namespace) -> object:
+    kept = client.store.receipts()
+    return [{"receipt": one.note} for one in kept] if given.what == "export" else kept
+
+
+_COMMANDS: Mapping[str, Command] = {
+    "ask": _ask,
+    "permissions": _permissions,
+    "signal": _signal,
+    "contribute": _contribute,
+    "withdraw": _withdraw,
+    "receipts": _receipts,
+    "cases": lambda _client, professional, _given: professional.cases.open_ones(),
+    "recalls": lambda _client, professional, _given: professional.recalls(),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m broker.client", description="A partner's system, by hand. See docs/partner-guide.md.")
+    parser.add_argument("--registration", type=Path, default=Path("registration.json"), help="the registration file (registration.json)")
+    parser.add_argument("--professional", default="", help="the pseudonym that the employer made")
+    parser.add_argument("--role", default="", help="a role of the party, such as municipality.director")
+    commands = parser.add_subparsers(dest="command", required=True)
+    new_key = commands.add_parser("new-key", help="make the private key of a system; prints the public half")
+    new_key.add_argument("file", type=Path)
+    new_key.add_argument("--algorithm", choices=[name for names in ALGORITHMS.values() for name in names], default="RS256")
+    commands.add_parser("token", help="print an access token")
+    check = commands.add_parser("check", help="try this set-up, step by step")
+    check.add_argument("--case")
+    check.add_argument("--purpose")
+    _asking(commands.add_parser("permissions", help="what may be asked of a case now"))
+    ask = commands.add_parser("ask", help="ask for fields of a case")
+    _asking(ask)
+    ask.add_argument("fields", nargs="+", metavar="field")
+    ask.add_argument("--strict", action="store_true", help="refuse all where one field is not in the covenant")
+    commands.add_parser("cases", help="the open cases of this party")
+    commands.add_parser("recalls", help="what this party must destroy")
+    signal = commands.add_parser("signal", help='report a signal; {"words": …, "localReference": …} on standard input')
+    for name in ("covenant", "kind", "kind_of_person"):
+        signal.add_argument(name)
+    contribute = commands.add_parser("contribute", help='release fields; {"fields": {name: {"value": …}}} on standard input')
+    withdraw = commands.add_parser("withdraw", help="take fields back")
+    for one in (contribute, withdraw):
+        one.add_argument("case")
+        one.add_argument("--subject", type=int)
+    withdraw.add_argument("fields", nargs="+", metavar="field")
+    receipts = commands.add_parser("receipts", help="the receipts that were kept")
+    receipts.add_argument("what", choices=["list", "export", "check"])
+    return parser
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case")
+    parser.add_argument("purpose")
+    parser.add_argument("--subject", type=int)
+
+
+def _stdin(given: argparse.Namespace, what: str) -> Members:
+    """A reference or a text of a person: never on the command line, which everybody on the machine can read."""
+    try:
+        return read_json(given.words.read().encode(), what)
+    except AnswerUnusable as error:
+        raise Unusable(str(error)) from None
+
+
+def _released(members: Members) -> Released:
+    as_of = members.optional_text("asOf")
+    return Released(members.value("value"), members.optional_text("form") or "full", None if as_of is None else date.fromisoformat(as_of))
+
+
+def _new_key(file: Path, algorithm: str) -> object:
+    kind = next(kind for kind, names in ALGORITHMS.items() if algorithm in names)
+    signer = KeySigner(_MAKE[kind](), algorithm)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as written:
+            json.dump(signer.key.as_dict(private=True), written)
+    except OSError as error:
+        raise Unusable(f"{file}: expected to write a new file: {type(error).__name__}") from None
+    return public_key_set(signer)
+
+
+def _verdict(checked: Checked) -> dict[str, object]:
+    found = checked.comparison
+    return {
+        "exit": checked.exit.value,
+        "receipts": found.receipts,
+        "proven": found.proven,
+        "uncovered": found.uncovered,
+        "untallied": found.untallied,
+        "tallies": found.tallies,
+        "disagreements": [str(one) for one in found.disagreements],
+        "pulled": [one.disclosure for one in checked.pulled],
+        "foundWithoutAnswer": [one.disclosure for one in checked.found],
+        "ofAnotherDisclosure": [one.disclosure for one in checked.foreign],
+        "notShown": [one.disclosure for one in checked.unseen],
+    }
+
+
+def _show(value: object) -> None:
+    print(json.dumps(_plain(value), ensure_ascii=False, indent=2))  # noqa: T201 - what the command is for
+
+
+def _plain(value: object) -> object:
+    """A frozen value as JSON has it, hidden members included: whoever asks at a shell wants to see the answer."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value.hex() if isinstance(value, bytes) else value

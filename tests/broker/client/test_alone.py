@@ -1,0 +1,43 @@
+"""A partner installs no server: the kit runs where Flask, SQLAlchemy and the rest of the broker's dependencies are not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+ALONE = """
+import importlib, pkgutil, sys
+
+ALLOWED = {"audit", "broker", "httpx", "joserfc", "cryptography", *OF_THEM}
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        first = name.partition(".")[0]
+        if first in sys.stdlib_module_names or first in ALLOWED:
+            return None
+        raise ModuleNotFoundError(name, name=first)
+
+sys.meta_path.insert(0, Absent())
+import broker.client
+for module in pkgutil.walk_packages(broker.client.__path__, "broker.client."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+ours = sorted({name for name in sys.modules if name.startswith("broker.")} - {"broker.client"})
+assert all(name.startswith("broker.client.") for name in ours), ours
+from broker.client.cli import main
+main(["--help"])
+"""
+#: what httpx and cryptography bring along themselves
+OF_THEM = ("anyio", "certifi", "cffi", "_cffi_backend", "h11", "httpcore", "idna", "sniffio", "typing_extensions")
+
+
+def test_the_kit_imports_nothing_but_the_logs_package_and_three_libraries() -> None:
+    program = f"OF_THEM = {OF_THEM!r}\n{ALONE}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")} | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd="/", check=False, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert "receipts that were kept" in run.stdout

@@ -16,6 +16,7 @@ from broker import trace
 from broker.api import publications
 from broker.api.spec import API_VERSION, operation_of
 from broker.authenticate import PUBLIC, Authenticator, Door
+from broker.certificates import CertificateHeader
 from broker.clock import Random
 from broker.logs import Events, quiet_libraries
 from broker.metrics import REQUEST_SECONDS, RESPONSES, Meter
@@ -43,6 +44,7 @@ class Parts:
     blueprints: tuple[Blueprint, ...]
     events: Events
     random: Random
+    certificates: CertificateHeader = field(default_factory=CertificateHeader)
     meter: Meter = field(default_factory=Meter)
 
 
@@ -94,9 +96,10 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door]) -> N
         g.begun = time.perf_counter()
         # Straight from the environ: werkzeug's view of the headers walks through all of them at every look.
         g.trace = trace.begin(request.environ.get("HTTP_TRACEPARENT"), parts.random)
+        g.certificate = parts.certificates.thumbprint(request.environ)
         if request.endpoint is None or request.endpoint in PUBLIC:
             return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public
-        g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"))
+        g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"), g.certificate)
         parts.authenticator.admit(g.caller, doors[request.endpoint, request.method], (request.view_args or {}).get("party"))
         if "\x00" in request.path:
             raise BadRequest  # no name here holds a zero character, and PostgreSQL answers one with an error

@@ -3,7 +3,8 @@
 Three questions, in this order, before any other code of a route runs:
 
 1. Is there exactly one bearer token, in the header? (RFC 6750; a token in a query string is not looked at.)
-2. Is it ours, for us, still valid, and does its client still stand? (RFC 9068 section 4)
+2. Is it ours, for us, still valid, brought with the certificate that it is bound to, and does its client still stand? (RFC 9068
+   section 4, RFC 8705 section 3)
 3. Is this the caller's door? An operation names the scope that opens it, and a path that names a party is that party's alone.
 
 A refusal at 1 or 2 is counted, since nobody is known; a refusal at 3 is reported with the caller.
@@ -24,6 +25,7 @@ from policies.vocabulary import PartyId, PurposeId, RoleId
 PUBLIC = frozenset(
     {
         "oauth.token",
+        "oauth.revocation",
         "oauth.metadata",
         "oauth.keys",
         "oauth.document",
@@ -62,6 +64,8 @@ class Unproven(StrEnum):
     NOT_FOR_US = "not_for_us"
     EXPIRED = "expired"
     SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    CERTIFICATE = "certificate"
     ASSERTION = "assertion"
 
 
@@ -96,6 +100,17 @@ class Caller:
         return f"purpose:{purpose}" in self.scopes
 
 
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a token that was verified says: who its caller is, how often something of its client had been revoked when it was made, and
+    the thumbprint (`x5t#S256`) of the certificate that it is bound to, if it is.
+    """
+
+    caller: Caller
+    revocations: int
+    certificate: str | None
+
+
 class Tally:
     """How often nobody was known, by reason, since the last time somebody asked; shared by a process's threads."""
 
@@ -122,15 +137,15 @@ TurnedAway = Callable[[Caller, Door], None]
 class Authenticator:
     """Answers who a request's caller is, and whether this is their door.
 
-    `read_token` turns an access token into its caller or raises `Unauthenticated`; `scopes_now` gives the scopes that a client has
-    at this moment and raises `Unauthenticated` for one that is unknown or suspended. `only_reads` tells whose role opens the audit door and
-    no other.
+    `read_token` verifies an access token or raises `Unauthenticated`; `scopes_now` gives the scopes that its client has at this moment and
+    raises `Unauthenticated` where the client is unknown or suspended, or the token revoked. `only_reads` tells whose role opens the audit
+    door and no other.
     """
 
     def __init__(
         self,
-        read_token: Callable[[str], Caller],
-        scopes_now: Callable[[str], frozenset[str]],
+        read_token: Callable[[str], AccessToken],
+        scopes_now: Callable[[AccessToken], frozenset[str]],
         tally: Tally,
         turned_away: TurnedAway,
         only_reads: Callable[[Caller], bool] = lambda _: False,
@@ -141,16 +156,16 @@ class Authenticator:
         self._turned_away = turned_away
         self._only_reads = only_reads
 
-    def caller(self, authorization: str | None) -> Caller:
-        """Return who sent this Authorization header; None where there was none.
+    def caller(self, authorization: str | None, certificate: str | None = None) -> Caller:
+        """Return who sent this Authorization header, None where there was none, over a connection with this certificate (`x5t#S256`).
 
         Raises:
             Unauthenticated: nobody that this broker knows; it has been counted.
         """
         try:
-            caller = self._read_token(_bearer_token(authorization))
+            token = _brought_with(certificate, self._read_token(_bearer_token(authorization)))
             # A token outlives a change of its client's scopes by up to an hour; what it may do does not.
-            return replace(caller, scopes=caller.scopes & self._scopes_now(caller.client_id))
+            return replace(token.caller, scopes=token.caller.scopes & self._scopes_now(token))
         except Unauthenticated as refusal:
             self._tally.count(refusal.reason)
             raise
@@ -166,6 +181,13 @@ class Authenticator:
         if door.value not in caller.scopes or party not in {None, caller.party} or elsewhere:
             self._turned_away(caller, door)
             raise WrongDoor
+
+
+def _brought_with(certificate: str | None, token: AccessToken) -> AccessToken:
+    """The token, if it is bound to no certificate or to this one."""
+    if token.certificate not in {None, certificate}:
+        raise Unauthenticated(Unproven.CERTIFICATE)
+    return token
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -34,8 +35,13 @@ from broker.keys import KeyDirectory
 from broker.logs import Events, event_log, quiet_libraries
 from broker.metrics import Meter
 from broker.metrics_log import MeteredLog, MeteredTally
+from broker.oauth.admissions import Admissions
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import ClientRegister
+from broker.oauth.fetching_keys import KeyFetcher
+from broker.oauth.partner_keys import PartnerKeys
+from broker.oauth.signing_keys import FollowedKeys
+from broker.oauth.standing import Standing
 from broker.oauth.tokens import AccessTokens
 from broker.opening import check_listed_sources, open_listed_sources, open_signer, open_store
 from broker.opening import migrate as migrate  # noqa: PLC0414 - whoever opens a broker finds it here
@@ -85,6 +91,10 @@ class Broker:
     watch: Watch
     designations: Designations
     clients: ClientRegister
+    admissions: Admissions
+    standing: Standing
+    key_fetcher: KeyFetcher
+    partner_keys: PartnerKeys
     commands: CaseCommands
     casework: Casework
     contributions: Contributions
@@ -176,6 +186,9 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
 
     enactment = Enactment(engine=engine, covenants=covenants, log=log, outbox=outbox, clock=clock, ids=ids)
     watch = Watch(engine, covenants, enactment, events)
+    clients, designations = ClientRegister(engine, clock), Designations(engine, covenants, clock)
+    key_fetcher = KeyFetcher(settings.key_networks)
+    signing_keys = FollowedKeys(keys, clock, time.monotonic, events)
     return Broker(
         settings=settings,
         events=events,
@@ -190,8 +203,12 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         enactment=enactment,
         received=Received(engine, log_engine, subjects),
         watch=watch,
-        designations=Designations(engine, covenants, clock),
-        clients=ClientRegister(engine, clock),
+        designations=designations,
+        clients=clients,
+        admissions=Admissions(clients, designations, log, outbox, ids),
+        standing=Standing(reader),
+        key_fetcher=key_fetcher,
+        partner_keys=PartnerKeys(engine, key_fetcher.fetch, clock, events),
         commands=commands,
         casework=Casework(covenants, cases, registry),
         contributions=Contributions(
@@ -213,7 +230,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         repeats=Repeats(engine, clock),
         receipt_signer=receipt_signer,
         checkpoint_public_key=lambda: keys.checkpoint_signing().public_key().public_bytes_raw(),
-        tokens=AccessTokens(settings.issuer, keys.token_signing(), settings.token_lifetime_s, clock, random),
+        tokens=AccessTokens(settings.issuer, signing_keys, settings.token_lifetime_s, clock, random),
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
         world=world,

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from broker.certificates import Network
+
 T = TypeVar("T")
 
 PREFIX = "BROKER_"
@@ -73,6 +75,19 @@ def _host(text: str) -> str:
         raise ValueError("expected an IP address such as 127.0.0.1") from None
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("expected IP addresses or networks such as 10.0.0.5, 10.1.0.0/16, separated by commas") from None
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text):
+        raise ValueError("expected the name of a header such as Client-Cert")
+    return text
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
@@ -124,6 +139,9 @@ class Settings:
     threads: int = _setting(16, _whole(1, 256))
     max_body_bytes: int = _setting(256 * 1024, _whole(1024, 16 * 1024 * 1024))
     token_lifetime_s: int = _setting(900, _whole(60, 3600))
+    certificate_proxies: tuple[Network, ...] = _setting((), _networks)
+    certificate_header: str = _setting("Client-Cert", _header)
+    key_networks: tuple[Network, ...] = _setting((), _networks)
     source_timeout_s: int = _setting(3, _whole(1, 30))
 
     def __repr__(self) -> str:

@@ -5,7 +5,9 @@ The name is the opaque pseudonym that the employer made; who it is, the employer
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, insert, select
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from broker.clock import Clock, epoch_ms
@@ -41,8 +43,11 @@ class Designations:
         except IntegrityError:
             return  # registered already
 
-    def end(self, party: PartyId, professional: str, role: RoleId) -> bool:
-        """End a registration; returns whether there was one. Tokens that were issued before live out their quarter of an hour."""
+    def end(self, party: PartyId, professional: str, role: RoleId, beside: Callable[[Connection], None] | None = None) -> bool:
+        """End a registration, with what else happens in the same transaction; returns whether there was one."""
         where = (designation.c.party == party) & (designation.c.professional == professional) & (designation.c.role == role)
         with self._engine.begin() as connection:
-            return connection.execute(delete(designation).where(where)).rowcount == 1
+            ended = connection.execute(delete(designation).where(where)).rowcount == 1
+            if beside is not None:
+                beside(connection)
+        return ended

@@ -10,10 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import re
-import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -21,9 +20,11 @@ from types import MappingProxyType
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from broker.clock import Random
+from broker.key_files import KeyDirectoryError as KeyDirectoryError  # noqa: PLC0414 - whoever opens the directory finds its error here
+from broker.key_files import check_private, pem, replace, sync, write_new
 
 KEY_BYTES = 32
 RSA_BITS = 3072
@@ -42,11 +43,20 @@ FORMER = "former-keys.json"
 #: what can be rotated, and the file of its present key
 ROTATED: Mapping[str, str] = MappingProxyType({"checkpoint": CHECKPOINT_SIGNING, "receipt": RECEIPT_SIGNING})
 
+#: a key of access tokens and the Unix second from which it signs; the first has none
+_TURN = re.compile(r"token-signing(?:\.([0-9]{1,11}))?\.pem")
 _RING_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,31}) ([A-Za-z0-9+/=]{44})")
 
 
-class KeyDirectoryError(Exception):
-    """The key directory cannot be used: absent, open to others, incomplete or malformed. The message says which file and what to do."""
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One file with a key of access tokens: from which Unix second it signs, and what changes when the file does."""
+
+    from_s: int
+    name: str
+    inode: int
+    modified_ns: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +73,64 @@ class KeyDirectory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def token_signing(self) -> RSAPrivateKey:
-        """The key of access tokens (RS256, which the NL GOV profile requires).
+    def token_signing(self, name: str = TOKEN_SIGNING) -> RSAPrivateKey:
+        """A key of access tokens (RS256, which the NL GOV profile requires), by its file.
 
         Raises:
             KeyDirectoryError: see the class of the error.
         """
-        key = self._private_key(TOKEN_SIGNING)
+        key = self._private_key(name)
         if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:  # noqa: PLR2004 - RFC 7518 section 3.3
-            raise KeyDirectoryError(f"{self._path / TOKEN_SIGNING}: expected an RSA key of at least 2048 bits")
+            raise KeyDirectoryError(f"{self._path / name}: expected an RSA key of at least 2048 bits")
         return key
+
+    def token_signing_files(self) -> tuple[Stamp, ...]:
+        """The files with keys of access tokens, in the order of their turns: `token-signing.pem`, `token-signing.<Unix second>.pem`.
+
+        Raises:
+            KeyDirectoryError: the directory cannot be used.
+        """
+        check_private(self._path, directory=True)
+        found = []
+        for path in self._path.glob("token-signing*.pem"):
+            match = _TURN.fullmatch(path.name)
+            # A file may go between the listing and this look: then it is not there.
+            with suppress(FileNotFoundError):
+                status = path.lstat()
+                if match:
+                    found.append(Stamp(int(match[1] or 0), path.name, status.st_ino, status.st_mtime_ns, status.st_size))
+        return tuple(sorted(found, key=lambda stamp: stamp.from_s))
+
+    def add_token_signing(self, key: RSAPrivateKey, from_s: int) -> str:
+        """Keep a key that signs from a moment on; returns the name of its file.
+
+        Raises:
+            KeyDirectoryError: the directory cannot be used.
+        """
+        check_private(self._path, directory=True)
+        name = f"token-signing.{from_s}.pem"
+        replace(self._path / name, pem(key))
+        return name
+
+    def keep_token_signing(self, key: RSAPrivateKey) -> None:
+        """Let this be the only key of access tokens, at once: the files of all others are gone.
+
+        Raises:
+            KeyDirectoryError: the directory cannot be used.
+        """
+        # Those that are to come go first: if we die in between, none of them ever takes its turn.
+        for stamp in self.token_signing_files():
+            if stamp.name != TOKEN_SIGNING:
+                (self._path / stamp.name).unlink(missing_ok=True)
+        replace(self._path / TOKEN_SIGNING, pem(key))
+
+    def drop_token_signing(self, over: Collection[Stamp], first: Stamp) -> None:
+        """Remove keys whose time is over; `first`, the oldest that still counts, takes the name of the first file."""
+        for stamp in over:
+            if stamp.name != TOKEN_SIGNING:
+                (self._path / stamp.name).unlink(missing_ok=True)
+        (self._path / first.name).replace(self._path / TOKEN_SIGNING)
+        sync(self._path)
 
     def receipt_signing(self) -> Ed25519PrivateKey:
         """The key of receipts, in the web workers' hands.
@@ -141,7 +199,7 @@ class KeyDirectory:
         """
         name = f"{ROTATED[use]}.next"
         if not (self._path / name).exists():
-            _replace(self._path / name, _pem(Ed25519PrivateKey.generate()))
+            replace(self._path / name, pem(Ed25519PrivateKey.generate()))
         return self._ed25519(name)
 
     def succeed(self, use: str) -> None:
@@ -155,9 +213,9 @@ class KeyDirectory:
         if present.hex() not in kept[use]:
             kept[use].append(present.hex())
         # If we die after this line, the present key is listed as a former one as well, which says nothing false; then the rename is due.
-        _replace(self._path / FORMER, json.dumps(kept, indent=1).encode("ascii"))
+        replace(self._path / FORMER, json.dumps(kept, indent=1).encode("ascii"))
         (self._path / f"{ROTATED[use]}.next").replace(self._path / ROTATED[use])
-        _sync(self._path)
+        sync(self._path)
 
     def _ed25519(self, name: str) -> Ed25519PrivateKey:
         key = self._private_key(name)
@@ -178,8 +236,8 @@ class KeyDirectory:
         return key
 
     def _read(self, name: str) -> bytes:
-        _check_private(self._path, directory=True)
-        _check_private(self._path / name, directory=False)
+        check_private(self._path, directory=True)
+        check_private(self._path / name, directory=False)
         content = (self._path / name).read_bytes()
         if len(content) > MAX_FILE_BYTES:
             raise KeyDirectoryError(f"{self._path / name}: expected a key, found {len(content)} bytes")
@@ -193,62 +251,17 @@ def create_keys(path: Path, random: Random) -> KeyDirectory:
         KeyDirectoryError: the directory holds a key already, or cannot be made.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_private(path, directory=True)
+    check_private(path, directory=True)
     present = sorted(name for name in FILES if (path / name).exists())
     if present:
         raise KeyDirectoryError(f"{path}: expected no keys yet, found {', '.join(present)}")
-    _write(path / TOKEN_SIGNING, _pem(generate_private_key(public_exponent=65537, key_size=RSA_BITS)))
-    _write(path / RECEIPT_SIGNING, _pem(Ed25519PrivateKey.generate()))
-    _write(path / CHECKPOINT_SIGNING, _pem(Ed25519PrivateKey.generate()))
-    _write(path / DEPOSIT_WRAPPING, b"k1 " + base64.b64encode(random(KEY_BYTES)) + b"\n")
-    _write(path / DEPOSIT_INDEX, base64.b64encode(random(KEY_BYTES)) + b"\n")
-    _write(path / PSEUDONYMS, base64.b64encode(random(KEY_BYTES)) + b"\n")
+    write_new(path / TOKEN_SIGNING, pem(generate_private_key(public_exponent=65537, key_size=RSA_BITS)))
+    write_new(path / RECEIPT_SIGNING, pem(Ed25519PrivateKey.generate()))
+    write_new(path / CHECKPOINT_SIGNING, pem(Ed25519PrivateKey.generate()))
+    write_new(path / DEPOSIT_WRAPPING, b"k1 " + base64.b64encode(random(KEY_BYTES)) + b"\n")
+    write_new(path / DEPOSIT_INDEX, base64.b64encode(random(KEY_BYTES)) + b"\n")
+    write_new(path / PSEUDONYMS, base64.b64encode(random(KEY_BYTES)) + b"\n")
     return KeyDirectory(path)
-
-
-def _check_private(path: Path, *, directory: bool) -> None:
-    expected = "a directory of mode 0700" if directory else "a file of mode 0600"
-    try:
-        status = path.lstat()
-    except FileNotFoundError:
-        raise KeyDirectoryError(f"{path}: expected {expected}, found nothing; `broker keys init` makes it") from None
-    except OSError as error:
-        raise KeyDirectoryError(f"{path}: expected {expected}, could not look: {error.strerror}") from None
-    right_kind = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)
-    if not right_kind:
-        raise KeyDirectoryError(f"{path}: expected {expected}, found something else")
-    if status.st_mode & 0o077:
-        raise KeyDirectoryError(f"{path}: expected {expected}, found mode {stat.S_IMODE(status.st_mode):04o}; others could use the keys")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that was never there, readable by its owner from its first byte on, and durable before anything is sealed with it."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside, and rename it into its place: it is there whole, or as it was before."""
-    draft = path.with_name(f"{path.name}.draft")
-    draft.unlink(missing_ok=True)
-    _write(draft, content)
-    draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _ascii(content: bytes) -> str:

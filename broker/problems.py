@@ -21,6 +21,7 @@ from audit.errors import DecisionClosed, IdReused, LogUnavailable, StoreFailed, 
 from broker import wire
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
+from broker.certificates import CertificateRefused
 from broker.errors import (
     CovenantAltered,
     CovenantRefused,
@@ -110,6 +111,13 @@ TABLE: tuple[Problem, ...] = (
         "A valid access token is needed",
         "Send one access token of this broker that is still valid in the Authorization header.",
         headers=challenge,
+    ),
+    Problem(
+        (CertificateRefused,),
+        "certificate-refused",
+        400,
+        "Nobody may say this certificate",
+        "The header that tells a client certificate is the broker's own proxy's to send. Come in through that proxy, without it.",
     ),
     Problem(
         (WrongDoor,),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import Flask, g
 
 from broker.api import audit as audit_api
@@ -17,8 +15,8 @@ from broker.api import health as health_api
 from broker.app import Parts, create_app
 from broker.authenticate import Authenticator, Caller, Door
 from broker.bootstrap import Broker
+from broker.certificates import CertificateHeader
 from broker.disclosure import Refusal
-from broker.oauth.clients import Standing
 from broker.oauth.endpoints import OAuthParts
 from broker.oauth.endpoints import blueprint as oauth_blueprint
 from broker.oauth.private_key_jwt import Vouching
@@ -26,7 +24,6 @@ from broker.oauth.private_key_jwt import Vouching
 
 def create_service(broker: Broker) -> Flask:
     """The web application of a broker."""
-    standing = Standing(broker.clients.scopes_in_force, time.monotonic)
 
     def turned_away(caller: Caller, _door: Door) -> None:
         broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
@@ -34,7 +31,9 @@ def create_service(broker: Broker) -> Flask:
     parts = Parts(
         issuer=broker.settings.issuer,
         max_body_bytes=broker.settings.max_body_bytes,
-        authenticator=Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads),
+        authenticator=Authenticator(
+            broker.tokens.read, broker.standing.scopes_now, broker.tally, turned_away, broker.auditing.readers.only_reads
+        ),
         blueprints=(
             oauth_blueprint(_oauth_parts(broker)),
             connectors_api.blueprint(
@@ -56,6 +55,7 @@ def create_service(broker: Broker) -> Flask:
         ),
         events=broker.events,
         random=broker.world.random,
+        certificates=CertificateHeader(broker.settings.certificate_header, broker.settings.certificate_proxies),
         meter=broker.meter,
     )
     return create_app(parts)
@@ -68,6 +68,9 @@ def _oauth_parts(broker: Broker) -> OAuthParts:
         used=broker.used,
         tokens=broker.tokens,
         vouching=Vouching(broker.auditing.readers.roles_of, broker.designations.may_hold),
+        keys_of=broker.partner_keys.of,
+        revoke=broker.admissions.revoke_token,
         tally=broker.tally,
         clock=broker.world.clock,
+        binds=bool(broker.settings.certificate_proxies),
     )

@@ -7,7 +7,6 @@ through the same log, with entries of the same size. It decides nothing, reads n
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from broker.bench.ground import Ground
 from broker.bootstrap import Broker, World, open_broker
 from broker.clock import new_id
 from broker.database import open_engine
-from broker.oauth.clients import Standing
 from broker.reader import Reader
 from broker.service import create_service
 
@@ -42,8 +40,7 @@ def floor(ground: Ground, events: Path) -> Flask:
     """A route that checks the token, looks one row up, appends twice, and answers."""
     broker = _open(ground, events)
     reader = Reader(open_engine(ground.settings.database_url))
-    standing = Standing(broker.clients.scopes_in_force, time.monotonic)
-    authenticator = Authenticator(broker.tokens.read, standing.scopes_now, broker.tally, _no_door)
+    authenticator = Authenticator(broker.tokens.read, broker.standing.scopes_now, broker.tally, _no_door)
     decision, release = ground.drafts
     answer = json.loads(ground.answer)
     app = Flask("floor", static_folder=None)

@@ -13,13 +13,15 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
-from broker.cli import audit, bench, covenant, demo, health, party, setup
+from broker.cli import audit, bench, covenant, demo, health, keys, party, setup
 from broker.config import ConfigError
 from broker.erasing import ErasureRefused
 from broker.errors import CovenantRefused, CovenantUnknown
 from broker.keys import KeyDirectoryError
 from broker.oauth.clients import ClientError
+from broker.oauth.fetching_keys import KeysUnreachable
 from broker.oauth.jwks import UnusableKeys
+from broker.oauth.registration import UnusableRegistration
 from connectors.errors import ConnectorError
 from policies.errors import CovenantErrors
 
@@ -34,8 +36,10 @@ MENDABLE = (
     CovenantUnknown,
     ErasureRefused,
     KeyDirectoryError,
+    KeysUnreachable,
     SQLAlchemyError,
     UnusableKeys,
+    UnusableRegistration,
 )
 
 
@@ -49,7 +53,7 @@ def broker() -> None:
 
 
 broker.add_command(demo.demo)
-broker.add_command(setup.keys)
+broker.add_command(keys.keys)
 broker.add_command(setup.db)
 broker.add_command(setup.serve)
 broker.add_command(setup.worker)

@@ -21,12 +21,10 @@ from broker.bootstrap import Broker, World, check_fit, migrate, open_broker
 from broker.certifying import certify_checkpoint_key, certify_receipt_key
 from broker.cli.beside import Beside
 from broker.cli.common import opened, settings
-from broker.clock import system_random
 from broker.config import ConfigError, Settings
 from broker.errors import CovenantUnknown
 from broker.health_daily import DailyVerify
 from broker.health_notes import sign_and_note
-from broker.keys import FILES, create_keys
 from broker.serve import serve as serve_application
 from broker.service import create_service
 from broker.sweeping import Sweeper
@@ -37,19 +35,6 @@ from broker.witnessing import Witnessing
 #: how often the worker settles, and how often it signs what has grown, in seconds
 SWEEP_S = 10.0
 SIGN_S = 60.0
-
-
-@click.group()
-def keys() -> None:
-    """The broker's own keys."""
-
-
-@keys.command("init")
-def init_keys() -> None:
-    """Make every key, once; an existing file is never overwritten."""
-    path = settings().keys
-    create_keys(path, system_random)
-    click.echo(f"made {len(FILES)} keys in {path}; back them up apart from the databases (docs/operations.md)")
 
 
 @click.group()

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from broker.authenticate import READS_LOG, Door, Unauthenticated, Unproven
+from broker.authenticate import READS_LOG, Door
 from broker.clock import Clock, epoch_ms
 from broker.oauth.jwks import PublicKeys
+from broker.oauth.revoking import revoke
 from broker.oauth.tables import oauth_client
+from broker.oauth.tokens import Holder
 from policies.vocabulary import PartyId
 
 _CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _PURPOSE = re.compile(r"purpose:[a-z][a-z0-9_-]{0,127}")
 _DOORS = frozenset({READS_LOG, *(door.value for door in Door)})
 
-#: how long a worker may not know that a client was suspended
-STANDING_MAX_AGE_S = 1.0
+#: what else happens in the transaction of a change, such as owing the log an entry
+Beside = Callable[[Connection], None]
 
 
 class ClientError(Exception):
@@ -43,13 +43,21 @@ class UnusableClient(ClientError):  # noqa: N818 - what it is
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One system of one party. `scopes` are the most that a token of it can have."""
+    """One system of one party. `scopes` are the most that a token of it can have.
+
+    `keys` are those that count; where there is a `jwks_uri` they are what it gave last, at `fetched_ms`. `certificate_required`: only
+    tokens that are bound to a certificate count. `revocations`: how often something of it was revoked.
+    """
 
     client_id: str
     party: PartyId
     keys: PublicKeys
     scopes: frozenset[str]
     suspended: bool = False
+    jwks_uri: str | None = None
+    fetched_ms: int = 0
+    certificate_required: bool = False
+    revocations: int = 0
 
     def __post_init__(self) -> None:
         if not _CLIENT_ID.fullmatch(self.client_id):
@@ -59,6 +67,11 @@ class Client:
         unknown = sorted(scope for scope in self.scopes if scope not in _DOORS and not _PURPOSE.fullmatch(scope))
         if unknown or not self.scopes:
             raise UnusableClient(f"expected scopes {', '.join(sorted(_DOORS))} or purpose:<id>, found {', '.join(unknown) or 'none'}")
+
+    @property
+    def holder(self) -> Holder:
+        """As whom it gets tokens."""
+        return Holder(self.client_id, self.party, self.revocations)
 
 
 class ClientRegister:
@@ -81,6 +94,11 @@ class ClientRegister:
             "scopes": " ".join(sorted(client.scopes)),
             "suspended": client.suspended,
             "changed_ms": epoch_ms(self._clock()),
+            "jwks_uri": client.jwks_uri,
+            "fetched_ms": client.fetched_ms,
+            "tried_ms": client.fetched_ms,
+            "certificate_required": client.certificate_required,
+            "revocations": client.revocations,
         }
         try:
             with self._engine.begin() as connection:
@@ -88,21 +106,39 @@ class ClientRegister:
         except IntegrityError:
             raise ClientExists(f"expected a new client id, found {client.client_id} registered") from None
 
-    def replace_keys(self, client_id: str, keys: PublicKeys) -> None:
-        """Let only these keys count from the next assertion on; to rotate without a gap, register old and new together first.
+    def replace_keys(self, client_id: str, keys: PublicKeys, jwks_uri: str | None = None) -> None:
+        """Let only these keys, or those at this address, count from the next assertion on; to rotate without a gap, register old and new
+        together first.
 
         Raises:
             UnknownClient: no client has this id.
         """
-        self._change(client_id, {"jwks": keys.text})
+        now = epoch_ms(self._clock()) if jwks_uri else 0
+        self._change(client_id, {"jwks": keys.text, "jwks_uri": jwks_uri, "fetched_ms": now, "tried_ms": now})
 
-    def suspend(self, client_id: str) -> None:
-        """Refuse the client's assertions at once, and its tokens on every worker within `STANDING_MAX_AGE_S`.
+    def replace_scopes(self, client_id: str, scopes: frozenset[str], beside: Beside | None = None) -> None:
+        """Let these be the most that its tokens can have, those that are out included.
 
         Raises:
             UnknownClient: no client has this id.
         """
-        self._change(client_id, {"suspended": True})
+        self._change(client_id, {"scopes": " ".join(sorted(scopes))}, beside)
+
+    def require_certificate(self, client_id: str, required: bool, beside: Beside | None = None) -> None:  # noqa: FBT001 - the value that is kept
+        """Let only tokens that are bound to a certificate count, or others too.
+
+        Raises:
+            UnknownClient: no client has this id.
+        """
+        self._change(client_id, {"certificate_required": required}, beside)
+
+    def suspend(self, client_id: str, beside: Beside | None = None) -> None:
+        """Refuse the client's assertions and its tokens from the next request on.
+
+        Raises:
+            UnknownClient: no client has this id.
+        """
+        self._change(client_id, {"suspended": True}, beside)
 
     def reinstate(self, client_id: str) -> None:
         """End a suspension.
@@ -111,6 +147,18 @@ class ClientRegister:
             UnknownClient: no client has this id.
         """
         self._change(client_id, {"suspended": False})
+
+    def revoke(self, client_id: str, what: str, beside: Beside | None = None) -> None:
+        """Take back what fits `what` (`broker.oauth.revoking`) of the client's tokens that were made until now.
+
+        Raises:
+            UnknownClient: no client has this id.
+        """
+        with self._engine.begin() as connection:
+            if not revoke(connection, client_id, what, epoch_ms(self._clock())):
+                raise UnknownClient("expected a registered client id")
+            if beside is not None:
+                beside(connection)
 
     def find(self, client_id: str) -> Client:
         """Return one client, suspended or not.
@@ -130,63 +178,24 @@ class ClientRegister:
             rows = connection.execute(select(oauth_client).order_by(oauth_client.c.party, oauth_client.c.client_id)).all()
         return tuple(_client(row) for row in rows)
 
-    def scopes_in_force(self) -> Mapping[str, frozenset[str]]:
-        """The scopes of every client that is not suspended, by client id; one small query."""
-        query = select(oauth_client.c.client_id, oauth_client.c.scopes).where(oauth_client.c.suspended.is_(False))
-        with self._engine.connect() as connection:
-            return MappingProxyType({row.client_id: frozenset(row.scopes.split()) for row in connection.execute(query)})
-
-    def _change(self, client_id: str, values: Mapping[str, object]) -> None:
+    def _change(self, client_id: str, values: Mapping[str, object], beside: Beside | None = None) -> None:
         statement = update(oauth_client).where(oauth_client.c.client_id == client_id)
         with self._engine.begin() as connection:
-            changed = connection.execute(statement.values(**values, changed_ms=epoch_ms(self._clock()))).rowcount
-        if not changed:
-            raise UnknownClient("expected a registered client id")
-
-
-class Standing:
-    """What each client may do at this moment, at most a second old, so that a token check costs no query of its own.
-
-    One thread of a process asks the database when the answer is older than that, the others wait for it: a suspended client is refused
-    everywhere within `max_age_s`, and a database that does not answer refuses everybody.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], Mapping[str, Collection[str]]],
-        monotonic: Callable[[], float],
-        max_age_s: float = STANDING_MAX_AGE_S,
-    ) -> None:
-        self._read = read
-        self._monotonic = monotonic
-        self._max_age_s = max_age_s
-        self._lock = threading.Lock()
-        self._known: tuple[float, Mapping[str, Collection[str]]] | None = None
-
-    def scopes_now(self, client_id: str) -> frozenset[str]:
-        """The client's scopes.
-
-        Raises:
-            Unauthenticated: the client is unknown or suspended.
-            sqlalchemy.exc.SQLAlchemyError: the database did not answer; nobody is let in on an old answer.
-        """
-        scopes = self._current().get(client_id)
-        if scopes is None:
-            raise Unauthenticated(Unproven.SUSPENDED)
-        return frozenset(scopes)
-
-    def _current(self) -> Mapping[str, Collection[str]]:
-        known = self._known
-        if known is not None and self._monotonic() - known[0] < self._max_age_s:
-            return known[1]
-        with self._lock:
-            known = self._known
-            # INVARIANT: the age counts from before the query, so an answer is never younger than it says.
-            now = self._monotonic()
-            if known is None or now - known[0] >= self._max_age_s:
-                known = self._known = (now, self._read())
-            return known[1]
+            if not connection.execute(statement.values(**values, changed_ms=epoch_ms(self._clock()))).rowcount:
+                raise UnknownClient("expected a registered client id")
+            if beside is not None:
+                beside(connection)
 
 
 def _client(row: Row[tuple[object, ...]]) -> Client:
-    return Client(row.client_id, PartyId(row.party), PublicKeys(row.jwks), frozenset(row.scopes.split()), row.suspended)
+    return Client(
+        client_id=row.client_id,
+        party=PartyId(row.party),
+        keys=PublicKeys(row.jwks),
+        scopes=frozenset(row.scopes.split()),
+        suspended=row.suspended,
+        jwks_uri=row.jwks_uri,
+        fetched_ms=row.fetched_ms,
+        certificate_required=row.certificate_required,
+        revocations=row.revocations,
+    )

@@ -7,18 +7,29 @@ from collections.abc import Mapping
 from broker.api.spec import API_VERSION
 
 _STRING = {"type": "string"}
+_ASSERTION_TYPE = {"type": "string", "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]}
 _TOKEN_REQUEST = {
     "type": "object",
     "required": ["grant_type", "scope", "client_assertion_type", "client_assertion"],
     "properties": {
         "grant_type": {"type": "string", "enum": ["client_credentials"]},
         "scope": {"type": "string", "description": "Doors and purposes, separated by spaces; at least one."},
-        "client_assertion_type": {"type": "string", "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]},
+        "client_assertion_type": _ASSERTION_TYPE,
         "client_assertion": {
             "type": "string",
             "description": "A JWT signed with a registered key: iss and sub the client id, aud the token endpoint alone, iat, exp at most "
             "300 seconds later, jti of at least 128 bits and used once, act with the pseudonym (sub) and the role of the professional.",
         },
+    },
+}
+_REVOCATION_REQUEST = {
+    "type": "object",
+    "required": ["token", "client_assertion_type", "client_assertion"],
+    "properties": {
+        "token": {"type": "string", "description": "An access token that was given to this client."},
+        "token_type_hint": {"type": "string", "enum": ["access_token"]},
+        "client_assertion_type": _ASSERTION_TYPE,
+        "client_assertion": {"type": "string", "description": "As for a token, with the same audience; `act` may be left out."},
     },
 }
 _TOKEN = {
@@ -31,32 +42,38 @@ _OBJECT: Mapping[str, object] = {"type": "object"}
 
 
 def oauth_document(issuer: str) -> Mapping[str, object]:
-    """Describe the token endpoint, the metadata, the keys and this document."""
+    """Describe the token endpoint and revocation, the metadata, the keys and this document."""
     return {
         "openapi": "3.0.3",
         "info": {
             "title": "Covenant broker: authorization server",
             "version": API_VERSION,
-            "description": "OAuth 2.0 client credentials with private_key_jwt (RFC 6749, 7523, 8414, 9068; NL GOV OAuth profile 1.2).",
+            "description": "OAuth 2.0 client credentials with private_key_jwt (RFC 6749, 7009, 7523, 8414, 8705, "
+            "9068; NL GOV OAuth profile 1.2).",
         },
         "servers": [{"url": issuer}],
         "paths": {
-            "/oauth2/token": {
-                "post": {
-                    "operationId": "getToken",
-                    "summary": "An access token for one system acting for one professional",
-                    "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": _TOKEN_REQUEST}}},
-                    "responses": {
-                        "200": _answer("A token", _TOKEN),
-                        "400": _answer("Refused", _ERROR),
-                        "401": _answer("The client is not authenticated", _ERROR),
-                    },
-                }
-            },
+            "/oauth2/token": _form("getToken", "An access token for one system acting for one professional", _TOKEN_REQUEST, _TOKEN),
+            "/oauth2/revoke": _form("revokeToken", "Take a token back before it ends (RFC 7009)", _REVOCATION_REQUEST, _OBJECT),
             "/oauth2/jwks": _document("getKeys", "The keys that sign access tokens (RFC 7517)"),
             "/oauth2/openapi.json": _document("getDocument", "This document"),
             "/.well-known/oauth-authorization-server": _document("getMetadata", "Authorization server metadata (RFC 8414)"),
         },
+    }
+
+
+def _form(name: str, summary: str, request: Mapping[str, object], answer: Mapping[str, object]) -> Mapping[str, object]:
+    return {
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": request}}},
+            "responses": {
+                "200": _answer("Done", answer),
+                "400": _answer("Refused", _ERROR),
+                "401": _answer("The client is not authenticated", _ERROR),
+            },
+        }
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ MAX_KEYS = 10
 MAX_KID = 128
 _PUBLIC = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y"), "OKP": ("kty", "crv", "x")}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_LIMITS = wire.WireLimits(max_bytes=64 * 1024, max_depth=4)
+MAX_BYTES = 64 * 1024
+_LIMITS = wire.WireLimits(max_bytes=MAX_BYTES, max_depth=4)
 
 
 class UnusableKeys(Exception):  # noqa: N818 - what they are
@@ -44,6 +46,12 @@ class PublicKeys:
     def key_ids(self) -> tuple[str, ...]:
         """The `kid` of each key, in order."""
         return tuple(key["kid"] for key in json.loads(self.text)["keys"])
+
+    @property
+    def thumbprints(self) -> tuple[str, ...]:
+        """The SHA-256 thumbprint (RFC 7638) of each key, in order and in hexadecimal."""
+        made = (jwk.import_key(key).thumbprint() for key in json.loads(self.text)["keys"])
+        return tuple(base64.urlsafe_b64decode(each + "=").hex() for each in made)
 
 
 def read_key_set(document: bytes) -> PublicKeys:

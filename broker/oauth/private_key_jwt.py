@@ -17,12 +17,13 @@ from authlib.oauth2.rfc6749.requests import OAuth2Request
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from joserfc import jwk, jws, jwt
 from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
+from joserfc.util import urlsafe_b64decode
 
 from broker import wire
 from broker.clock import Clock
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import Client
-from broker.oauth.jwks import SIGNING_ALGORITHMS
+from broker.oauth.jwks import SIGNING_ALGORITHMS, PublicKeys
 from broker.oauth.tokens import Professional
 from policies.vocabulary import PartyId, RoleId
 
@@ -40,6 +41,11 @@ _JTI = re.compile(r"[A-Za-z0-9._~:-]{22,128}")
 _PSEUDONYM = re.compile(r"(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{8,128}")
 
 
+def is_opaque(pseudonym: str) -> bool:
+    """Whether this can be the pseudonym of a professional: 8 to 128 letters, digits, dashes and underscores, not digits alone."""
+    return _PSEUDONYM.fullmatch(pseudonym) is not None
+
+
 class Fault(StrEnum):
     """What is wrong with an assertion whose signature is right; told to its sender, since only they could make it."""
 
@@ -52,6 +58,7 @@ class Fault(StrEnum):
     ACTOR = "expected act with an opaque sub and a role, and nothing else"
     ROLE = "the role is not one of this party in the covenant"
     NOT_DESIGNATED = "the professional is not registered for this role"
+    CERTIFICATE = "this client authenticates over a connection with its client certificate only"
 
 
 class AssertionRefused(Exception):  # noqa: N818 - what happened
@@ -73,6 +80,10 @@ class AssertionAlgorithms(jws.JWSRegistry):
         return self.algorithms["Ed25519" if name == "EdDSA" else name]
 
 
+#: the client's keys, among them the one with this key id if it has one by now
+KeysOf = Callable[[Client, str | None], PublicKeys]
+
+
 @dataclass(frozen=True, slots=True)
 class Vouching:
     """What decides whether a client may act for a professional.
@@ -85,12 +96,27 @@ class Vouching:
     may_hold: Callable[[PartyId, str, RoleId], bool]
 
 
-class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
-    """A client that has proven itself, and the professional for whom it acts: what Authlib carries through the grant."""
+@dataclass(frozen=True, slots=True)
+class AssertionChecks:
+    """What assertions are checked with; the `audience` is the token endpoint, for whichever endpoint of ours they are used."""
 
-    def __init__(self, client: Client, professional: Professional) -> None:
+    audience: str
+    clock: Clock
+    used: UsedAssertions
+    vouching: Vouching
+    keys_of: KeysOf
+
+
+class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
+    """A client that has proven itself, for whom it acts, and the certificate it came with: what Authlib carries through the grant.
+
+    Only a client that revokes a token of its own may act for nobody.
+    """
+
+    def __init__(self, client: Client, professional: Professional | None, certificate: str | None) -> None:
         self.client = client
         self.professional = professional
+        self.certificate = certificate
 
     def get_client_id(self) -> str:
         """Its id."""
@@ -103,7 +129,7 @@ class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Whether it may authenticate like this: with its private key only."""
-        return (method, endpoint) == (METHOD, "token")
+        return method == METHOD and endpoint in {"token", "revocation"}
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Whether it may use this grant: client credentials only."""
@@ -111,17 +137,19 @@ class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
 
 
 class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib ships no types
-    """Checks one assertion; one object per request, because Authlib does not hand on what the assertion says."""
+    """Checks one assertion, over a connection with this certificate; one object per request, because Authlib does not hand on what the
+    assertion says. `vouches`: it must say for whom.
+    """
 
     CLIENT_AUTH_METHOD = METHOD
 
-    def __init__(self, audience: str, clock: Clock, used: UsedAssertions, vouching: Vouching) -> None:
+    def __init__(self, checks: AssertionChecks, certificate: str | None, *, vouches: bool) -> None:
         super().__init__(leeway=LEEWAY_S)
-        self._audience = audience
-        self._clock = clock
-        self._used = used
-        self._vouching = vouching
+        self._checks = checks
+        self._certificate = certificate
+        self._vouches = vouches
         self._registry = AssertionAlgorithms()
+        self._key_id: str | None = None
         self._professional: Professional | None = None
         self._client: Client | None = None
 
@@ -133,9 +161,9 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
             return self._client
 
         super().__call__(known, request)
-        if self._client is None or self._professional is None:
+        if self._client is None or (self._vouches and self._professional is None):
             return None
-        return ActingClient(self._client, self._professional)
+        return ActingClient(self._client, self._professional, self._certificate)
 
     def authenticate_client(self, client: Client) -> Client:
         """Authlib asks the client for its method here; ours has one, and `ActingClient` answers for it."""
@@ -147,18 +175,21 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
             raise InvalidClientError
         try:
             parsed = jws.extract_compact(assertion.encode(), registry=self._registry)
-            header: object = parsed.headers()
+            # Read again, strictly: of a member that is there twice joserfc takes the last, and another reader the first.
+            header = wire.loads(urlsafe_b64decode(assertion.partition(".")[0].encode()), _PAYLOAD)
             claims = wire.loads(parsed.payload, _PAYLOAD)
         except (JoseError, ValueError, TypeError, AttributeError, wire.WireError):
             # joserfc lets a header that is JSON but no object pass, or end in an AttributeError (fuzzed in tests/broker/oauth)
             raise InvalidClientError from None
         if not isinstance(claims, dict) or not isinstance(header, dict) or not header.keys() <= _HEADERS:
             raise InvalidClientError  # a header with b64, crit, jwk or jku changes what is verified, or by whose key
+        kid = header.get("kid")
+        self._key_id = kid if isinstance(kid, str) else None
         return header, claims
 
     def resolve_client_public_key(self, client: Client) -> jwk.KeySet:
         """The registered keys; never one that the assertion brings along."""
-        return client.keys.key_set()
+        return self._checks.keys_of(client, self._key_id).key_set()
 
     def process_assertion_claims(self, assertion: str, resolve_key: jwk.KeySet) -> Mapping[str, object]:
         """Verify the signature, then everything that the claims must say."""
@@ -178,24 +209,27 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
         """
         if self._client is None:
             raise InvalidClientError
+        if self._client.certificate_required and self._certificate is None:
+            raise AssertionRefused(Fault.CERTIFICATE, InvalidRequestError)
         self._check_times(claims)
         # (1) who: the issuer is the client itself
         if claims.get("iss") != self._client.client_id or claims.get("sub") != self._client.client_id:
             raise AssertionRefused(Fault.ISSUER)
         # (2) for whom: us alone; a second audience could replay it here, or take it from here
-        if claims.get("aud") not in (self._audience, [self._audience]):
+        if claims.get("aud") not in (self._checks.audience, [self._checks.audience]):
             raise AssertionRefused(Fault.AUDIENCE)
         # (3) vouching for whom
-        self._professional = self._vouched(claims.get("act"), self._client.party)
+        if self._vouches or "act" in claims:
+            self._professional = self._vouched(claims.get("act"), self._client.party)
         # (4) once
         jti = claims.get("jti")
         if not isinstance(jti, str) or not _JTI.fullmatch(jti):
             raise AssertionRefused(Fault.JTI)
-        if not self._used.spend(self._client.client_id, jti, claims["exp"]):
+        if not self._checks.used.spend(self._client.client_id, jti, claims["exp"]):
             raise AssertionRefused(Fault.USED)
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
-        now = int(self._clock().timestamp())
+        now = int(self._checks.clock().timestamp())
         required = jwt.JWTClaimsRegistry(now=now, leeway=LEEWAY_S, exp={"essential": True}, iat={"essential": True})
         times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
         try:
@@ -211,10 +245,10 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
         if not isinstance(actor, dict) or actor.keys() != {"sub", "role"}:
             raise AssertionRefused(Fault.ACTOR, InvalidRequestError)
         pseudonym, role = actor["sub"], actor["role"]
-        if not isinstance(pseudonym, str) or not isinstance(role, str) or not _PSEUDONYM.fullmatch(pseudonym):
+        if not isinstance(pseudonym, str) or not isinstance(role, str) or not is_opaque(pseudonym):
             raise AssertionRefused(Fault.ACTOR, InvalidRequestError)
-        if role not in self._vouching.roles_of(party):
+        if role not in self._checks.vouching.roles_of(party):
             raise AssertionRefused(Fault.ROLE, UnauthorizedClientError)
-        if not self._vouching.may_hold(party, pseudonym, RoleId(role)):
+        if not self._checks.vouching.may_hold(party, pseudonym, RoleId(role)):
             raise AssertionRefused(Fault.NOT_DESIGNATED, UnauthorizedClientError)
         return Professional(pseudonym, RoleId(role))

@@ -1,4 +1,4 @@
-"""The token endpoint: Authlib's authorization server with one grant and one way to authenticate."""
+"""The token endpoint and its revocation: Authlib's authorization server with one grant and one way to authenticate."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Any
 
 from authlib.oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, InvalidScopeError, OAuth2Error, OAuth2Payload
-from authlib.oauth2.rfc6749.errors import UnauthorizedClientError, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, UnauthorizedClientError, UnsupportedGrantTypeError, UnsupportedTokenTypeError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import OAuth2Request
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
-from flask import Request, Response, request
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from flask import Request, Response, g, request
 
-from broker.authenticate import Tally, Unproven
+from broker.authenticate import AccessToken, Tally, Unauthenticated, Unproven
 from broker.oauth.clients import Client, ClientRegister, UnknownClient
-from broker.oauth.private_key_jwt import METHOD, ActingClient, AssertionRefused, PrivateKeyJwt
+from broker.oauth.private_key_jwt import METHOD, ActingClient, AssertionChecks, AssertionRefused, PrivateKeyJwt
 from broker.oauth.tokens import AccessTokens
 
 PATH = "/oauth2/token"
+REVOCATION_PATH = "/oauth2/revoke"
 
 #: what is told beside the code: fixed, because Authlib's own sentences repeat what the caller sent
 SENTENCES: Mapping[type[OAuth2Error], str] = {
@@ -30,6 +32,8 @@ SENTENCES: Mapping[type[OAuth2Error], str] = {
     InvalidScopeError: "expected one or more of the scopes registered for the client",
     UnauthorizedClientError: "the client may not use this grant",
     UnsupportedGrantTypeError: "expected client_credentials",
+    UnsupportedTokenTypeError: "expected access_token as token_type_hint, or none",
+    InvalidGrantError: "the token was not given to this client",
 }
 
 
@@ -51,10 +55,14 @@ class FormPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib ships no type
 
 
 class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
-    """A token request as Authlib reads it; its URI is the configured one, since a proxy may have ended TLS."""
+    """A request as Authlib reads it; its URI is the configured one, since a proxy may have ended TLS.
+
+    `vouches`: its assertion must say for whom. Revoking gives nothing to anybody, so there it may be left out.
+    """
 
     def __init__(self, web: Request, endpoint: str) -> None:
         super().__init__("POST", endpoint, headers=web.headers)
+        self.vouches = web.path == PATH
         self.payload = FormPayload(web)
         self._web = web
 
@@ -70,32 +78,69 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authli
     TOKEN_ENDPOINT_AUTH_METHODS = (METHOD,)
 
 
+class OwnToken:
+    """A token that is to be revoked, as Authlib asks about it."""
+
+    def __init__(self, token: AccessToken) -> None:
+        self.token = token
+
+    def check_client(self, client: ActingClient) -> bool:
+        """Whether it was given to this client."""
+        return self.token.caller.client_id == client.get_client_id()
+
+
+class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no types
+    """RFC 7009 for access tokens. A token that is none of ours, or over, is revoked already."""
+
+    SUPPORTED_TOKEN_TYPES = ("access_token",)
+    CLIENT_AUTH_METHODS = (METHOD,)
+
+    def query_token(self, token_string: str, token_type_hint: str | None) -> OwnToken | None:  # noqa: ARG002 - Authlib's signature
+        """The token, if it is one."""
+        try:
+            return OwnToken(self.server.tokens.read(token_string))
+        except Unauthenticated:
+            return None
+
+    def revoke_token(self, token: OwnToken, request: OAuth2Request) -> None:  # noqa: ARG002 - Authlib's signature
+        """Take it back: it counts on no worker when this has returned."""
+        self.server.revoke(token.token)
+
+
 class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no types
-    """Answers `POST /oauth2/token`; `assertion` makes the check of one request's assertion."""
+    """Answers `POST /oauth2/token` and `POST /oauth2/revoke`; `revoke` takes a token back, on the record."""
 
     def __init__(
         self,
-        endpoint: str,
+        checks: AssertionChecks,
         clients: ClientRegister,
         tokens: AccessTokens,
-        assertion: Callable[[], PrivateKeyJwt],
+        revoke: Callable[[AccessToken], None],
         tally: Tally,
     ) -> None:
         super().__init__()
-        self._endpoint = endpoint
+        self._checks = checks
         self._clients = clients
-        self._tokens = tokens
+        self.tokens = tokens
+        self.revoke = revoke
         self._tally = tally
-        self._assertion = assertion
         self.register_client_auth_method(METHOD, self._authenticate)
         self.register_grant(ClientCredentials)
+        self.register_endpoint(Revocation)
         self.register_token_generator("default", BearerTokenGenerator(self._token, expires_generator=tokens.lifetime_s))
 
-    def respond(self) -> Response:
-        """Answer the present Flask request."""
+    def token(self) -> Response:
+        """Answer the present Flask request with a token."""
+        return self._respond(self.create_token_response)
+
+    def revocation(self) -> Response:
+        """Revoke the token in the present Flask request."""
+        return self._respond(lambda web: self.create_endpoint_response(Revocation.ENDPOINT_NAME, web))
+
+    def _respond(self, answer: Callable[[Request], Response]) -> Response:
         try:
             _check_form(request)
-            response: Response = self.create_token_response(request)
+            response = answer(request)
         except AssertionRefused as refusal:
             self._tally.count(Unproven.ASSERTION)
             return self._refuse(refusal.error(), refusal.fault.value)
@@ -105,7 +150,7 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships
 
     def create_oauth2_request(self, request: Request) -> FormRequest:
         """Authlib's view of the request."""
-        return FormRequest(request, self._endpoint)
+        return FormRequest(request, self._checks.audience)
 
     def query_client(self, client_id: str) -> Client | None:
         """A client that stands; a suspended one is as unknown as any."""
@@ -131,8 +176,10 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships
             self._tally.count(Unproven.ASSERTION)
         return self._refuse(error)
 
-    def _authenticate(self, query_client: Callable[[str], Client | None], request: OAuth2Request) -> ActingClient | None:
-        return self._assertion()(query_client, request)
+    def _authenticate(self, query_client: Callable[[str], Client | None], request: FormRequest) -> ActingClient | None:
+        check = PrivateKeyJwt(self._checks, g.certificate, vouches=request.vouches)
+        acting: ActingClient | None = check(query_client, request)
+        return acting
 
     def _refuse(self, error: OAuth2Error, sentence: str | None = None) -> Response:
         told = sentence or SENTENCES.get(type(error), SENTENCES[InvalidRequestError])
@@ -143,8 +190,9 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships
         return response
 
     def _token(self, client: ActingClient, grant_type: str, user: object, scope: str) -> str:  # noqa: ARG002 - Authlib's signature
-        known = client.client
-        return self._tokens.issue(known.client_id, known.party, client.professional, frozenset(scope.split()))
+        if client.professional is None:
+            raise InvalidClientError  # nobody gets a token for nobody
+        return self.tokens.issue(client.client.holder, client.professional, frozenset(scope.split()), client.certificate)
 
 
 def _check_form(web: Request) -> None:

@@ -1,24 +1,24 @@
 """Access tokens: JWTs after RFC 9068 and the NL GOV OAuth profile 1.2, signed with RS256, at most an hour, never stored.
 
 The token names the party's system (`sub`, `client_id`, `azp`), its party, and the professional for whom it vouches (`act`: an opaque
-pseudonym and a role, RFC 8693 section 4.1).
+pseudonym and a role, RFC 8693 section 4.1). `cnf` binds it to a certificate (RFC 8705), and `revocations` says how many revocations its
+client had had, which is what a later one is compared with.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from joserfc import jwk, jws, jwt
+from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
 
-from broker.authenticate import Caller, Unauthenticated, Unproven
+from broker.authenticate import AccessToken, Caller, Unauthenticated, Unproven
 from broker.clock import Clock, Random
+from broker.oauth.signing_keys import ALGORITHM, SigningKeys
 from policies.vocabulary import PartyId, RoleId
 
-ALGORITHM = "RS256"
 TYPE = "at+jwt"
 MAX_LIFETIME_S = 3600
 #: 160 bits; the profile asks for 128
@@ -35,15 +35,25 @@ class Professional:
     role: RoleId
 
 
-class AccessTokens:
-    """Makes access tokens and reads them back. `issuer` is the broker's origin; the audience is its interface, `<issuer>/v1`."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who gets a token: a system of a party, and how often something of it has been revoked."""
 
-    def __init__(self, issuer: str, key: RSAPrivateKey, lifetime_s: int, clock: Clock, random: Random) -> None:
+    client_id: str
+    party: PartyId
+    revocations: int
+
+
+class AccessTokens:
+    """Makes access tokens and reads them back. `issuer` is the broker's origin; the audience is its interface, `<issuer>/v1`.
+
+    `keys` gives the keys of this moment, so that a new one is followed without a restart.
+    """
+
+    def __init__(self, issuer: str, keys: Callable[[], SigningKeys], lifetime_s: int, clock: Clock, random: Random) -> None:
         if not 0 < lifetime_s <= MAX_LIFETIME_S:
             raise ValueError(f"expected a lifetime of at most {MAX_LIFETIME_S} seconds, found {lifetime_s}")
-        self._key = jwk.RSAKey.import_key(key, {"use": "sig", "alg": ALGORITHM})
-        self._key.ensure_kid()
-        self._keys = jwk.KeySet([self._key])
+        self._keys = keys
         self._registry = jws.JWSRegistry(algorithms=[ALGORITHM])
         self._issuer = issuer
         self._audience = f"{issuer}/v1"
@@ -59,27 +69,30 @@ class AccessTokens:
             jti={"essential": True},
         )
 
-    def issue(self, client_id: str, party: PartyId, professional: Professional, scopes: frozenset[str]) -> str:
-        """Make a token for one system acting for one professional."""
+    def issue(self, holder: Holder, professional: Professional, scopes: frozenset[str], certificate: str | None) -> str:
+        """Make a token for one system acting for one professional, bound to a certificate (`x5t#S256`) where there is one."""
         now = self._now()
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": client_id,
-            "client_id": client_id,
-            "azp": client_id,
-            "party": party,
+            "sub": holder.client_id,
+            "client_id": holder.client_id,
+            "azp": holder.client_id,
+            "party": holder.party,
             "act": {"sub": professional.pseudonym, "role": professional.role},
             "scope": " ".join(sorted(scopes)),
+            "jti": base64.urlsafe_b64encode(self._random(TOKEN_ID_BYTES)).rstrip(b"=").decode(),
             "iat": now,
             "exp": now + self.lifetime_s,
-            "jti": base64.urlsafe_b64encode(self._random(TOKEN_ID_BYTES)).rstrip(b"=").decode(),
+            "revocations": holder.revocations,
         }
-        header = {"alg": ALGORITHM, "typ": TYPE, "kid": self._key.kid}
-        return jwt.encode(header, claims, self._key, registry=self._registry)
+        if certificate is not None:
+            claims["cnf"] = {"x5t#S256": certificate}
+        key = self._keys().present
+        return jwt.encode({"typ": TYPE, "alg": ALGORITHM, "kid": key.kid}, claims, key, registry=self._registry)
 
-    def read(self, unverified_token: str) -> Caller:
-        """Return the caller that a token names, in the order of RFC 9068 section 4: type, signature, issuer, audience, expiry.
+    def read(self, unverified_token: str) -> AccessToken:
+        """Return what a token says, in the order of RFC 9068 section 4: type, signature, issuer, audience, expiry.
 
         Raises:
             Unauthenticated: with the first reason found.
@@ -93,17 +106,17 @@ class AccessTokens:
             raise Unauthenticated(Unproven.EXPIRED) from None
         except JoseError:
             raise Unauthenticated(Unproven.NOT_FOR_US) from None
-        return _caller(token.claims)
+        return _access_token(token.claims)
 
     def public_keys(self) -> Mapping[str, object]:
         """The JSON Web Key Set with which a token of ours is checked."""
-        return {"keys": [self._key.as_dict(private=False)]}
+        return {"keys": [key.as_dict(private=False) for key in self._keys().accepted.keys]}
 
     def _verified(self, unverified_token: str) -> jwt.Token:
         if len(unverified_token) > MAX_TOKEN_CHARACTERS:
             raise Unauthenticated(Unproven.MALFORMED)
         try:
-            return jwt.decode(unverified_token, self._keys, registry=self._registry)
+            return jwt.decode(unverified_token, self._keys().accepted, registry=self._registry)
         except (BadSignatureError, InvalidKeyIdError):
             raise Unauthenticated(Unproven.BAD_SIGNATURE) from None
         except (JoseError, ValueError, TypeError, AttributeError):
@@ -114,14 +127,14 @@ class AccessTokens:
         return int(self._clock().timestamp())
 
 
-def _caller(claims: Mapping[str, object]) -> Caller:
+def _access_token(claims: Mapping[str, object]) -> AccessToken:
     """Read the claims that we put there; what was signed by us but not by this version is refused, not guessed."""
-    actor = claims.get("act")
-    if not isinstance(actor, dict):
+    actor, revocations = claims.get("act"), claims.get("revocations")
+    if not isinstance(actor, dict) or not isinstance(revocations, int) or isinstance(revocations, bool):
         raise Unauthenticated(Unproven.MALFORMED)
     client_id, party, token_id, scope = (_text(claims.get(name)) for name in ("client_id", "party", "jti", "scope"))
     role, pseudonym = _text(actor.get("role")), _text(actor.get("sub"))
-    return Caller(
+    caller = Caller(
         client_id=client_id,
         party=PartyId(party),
         role=RoleId(role),
@@ -129,6 +142,14 @@ def _caller(claims: Mapping[str, object]) -> Caller:
         scopes=frozenset(scope.split()),
         token_id=token_id,
     )
+    return AccessToken(caller, revocations, _certificate(claims["cnf"]) if "cnf" in claims else None)
+
+
+def _certificate(confirmation: object) -> str:
+    """The thumbprint in `cnf`; a token that is bound in a way that we do not know is no bearer token."""
+    if not isinstance(confirmation, dict) or confirmation.keys() != {"x5t#S256"}:
+        raise Unauthenticated(Unproven.MALFORMED)
+    return _text(confirmation["x5t#S256"])
 
 
 def _text(claim: object) -> str:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from flask.testing import FlaskClient
+from joserfc.jwk import Key
 from jwcrypto import jwk, jwt
 from werkzeug.test import TestResponse
 
@@ -32,6 +33,13 @@ class Partner:
         self.algorithm = algorithm
         self.token_url = f"{issuer}/oauth2/token"
         self.key = jwk.JWK.generate(**kinds[algorithm], kid=f"{client_id}-1")
+
+    @classmethod
+    def with_key(cls, key: Key, client_id: str, role: str) -> Partner:
+        """A system that is registered already, with the key that it has."""
+        made = cls(client_id, role=role, scope="door:connector", algorithm="ES256")
+        made.algorithm, made.key = "RS256", jwk.JWK(**key.as_dict(private=True))
+        return made
 
     @property
     def public_keys(self) -> bytes:

@@ -14,7 +14,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from broker.api.spec import API_VERSION, documented
 from broker.app import HEADERS, Parts, create_app
-from broker.authenticate import PUBLIC, Authenticator, Caller, Door, Tally, Unauthenticated, Unproven
+from broker.authenticate import PUBLIC, AccessToken, Authenticator, Caller, Door, Tally, Unauthenticated, Unproven
 from broker.clock import system_clock, system_random
 from broker.logs import event_log
 from policies.vocabulary import PartyId, RoleId
@@ -113,15 +113,16 @@ def test_a_door_without_its_scope_is_a_wrong_door_and_reported_once(worker: Work
 
 
 def test_what_cannot_be_reported_is_not_answered_as_if_it_were() -> None:
-    def caller(_token: str) -> Caller:
-        return Caller("c", PartyId("police"), RoleId("police.community_officer"), "employee_1", frozenset({"door:cases"}), "t")
+    def read(_token: str) -> AccessToken:
+        caller = Caller("c", PartyId("police"), RoleId("police.community_officer"), "employee_1", frozenset({"door:cases"}), "t")
+        return AccessToken(caller, 0, None)
 
     def unreachable(_caller: Caller, _door: Door) -> None:
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
     routes = Blueprint("audit", __name__)
     routes.add_url_rule("/v1/audit/self", "self", documented(summary="x", tag="x", door=Door.AUDIT)(lambda: None))
-    authenticator = Authenticator(caller, lambda _client: frozenset({"door:cases"}), Tally(), unreachable)
+    authenticator = Authenticator(read, lambda _token: frozenset({"door:cases"}), Tally(), unreachable)
     app = create_app(Parts(ISSUER, 1024, authenticator, (routes,), event_log(io.StringIO(), system_clock), system_random))
     assert problem(app.test_client().get("/v1/audit/self", headers=bearer("t"))) == (503, "storage-unavailable")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
@@ -33,6 +34,13 @@ EXAMPLES: dict[str, tuple[str, object, str]] = {
     "threads": ("32", 32, "many"),
     "max_body_bytes": ("65536", 65536, "1e6"),
     "token_lifetime_s": ("3600", 3600, "3601"),
+    "certificate_proxies": (
+        "127.0.0.1, 10.1.0.0/16",
+        (ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("10.1.0.0/16")),
+        "10.1.0.1/16",
+    ),
+    "certificate_header": ("ClientCert", "ClientCert", "Client_Cert"),
+    "key_networks": ("::1", (ipaddress.ip_network("::1/128"),), "localhost"),
     "source_timeout_s": ("5", 5, "-1"),
 }
 

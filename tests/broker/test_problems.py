@@ -33,8 +33,10 @@ from broker.erasing import ErasureRefused
 from broker.errors import RefusedAsk
 from broker.keys import KeyDirectoryError
 from broker.oauth.clients import ClientError, ClientExists, UnknownClient, UnusableClient
+from broker.oauth.fetching_keys import KeysUnreachable
 from broker.oauth.jwks import UnusableKeys
 from broker.oauth.private_key_jwt import AssertionRefused
+from broker.oauth.registration import UnusableRegistration
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
 from broker.replaying import ReplayError
@@ -59,6 +61,7 @@ STAYS_INSIDE = frozenset(
         policies.mask.Unfit,  # by the mask, which drops the value, and by the contribution, which names it as a flaw
         audit_errors.FenceMoved,  # by the exchange, which decides again
         connector_errors.ReferenceTaken,  # by the case registry
+        KeysUnreachable,  # by the check of an assertion, which goes on with the keys that were fetched before
         PeerFailed,  # by the worker and the partner's witness: the next round asks again
         connector_errors.SourceUnavailable,  # by the exchange: the fields are `unavailable`
         Impossible,  # by the reading of a covenant, which makes a finding of it
@@ -70,6 +73,7 @@ STAYS_INSIDE = frozenset(
         UnknownClient,
         UnusableClient,
         UnusableKeys,
+        UnusableRegistration,
         EditRefused,
         ReplayError,
         audit.standalone_verifier.Unfit,  # the file that an outsider runs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,19 +14,26 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from flask import Blueprint, Flask, g
 from flask.testing import FlaskClient
 from marshmallow import fields, validate
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from broker.api.spec import documented
 from broker.app import Parts, create_app
-from broker.authenticate import Authenticator, Caller, Door, Tally
+from broker.authenticate import AccessToken, Authenticator, Caller, Door, Tally
+from broker.certificates import CertificateHeader
 from broker.clock import system_random
 from broker.logs import event_log
 from broker.oauth import endpoints
 from broker.oauth.assertions import UsedAssertions
-from broker.oauth.clients import Client, ClientRegister, Standing
+from broker.oauth.clients import Client, ClientRegister
+from broker.oauth.fetching_keys import KeyFetcher
 from broker.oauth.jwks import read_key_set
+from broker.oauth.partner_keys import PartnerKeys
 from broker.oauth.private_key_jwt import Vouching
+from broker.oauth.revoking import of_token
+from broker.oauth.signing_keys import SigningKeys, keys_at, signing_key
+from broker.oauth.standing import Standing
 from broker.oauth.tokens import AccessTokens
+from broker.reader import Reader
 from broker.wire import Message
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.partner import ISSUER, Partner
@@ -100,7 +108,6 @@ class Worker:
     tally: Tally
     tokens: AccessTokens
     clock: Adjustable
-    monotonic: Adjustable
     log: io.StringIO
     designated: set[tuple[str, str, str]]
     turned_away: list[tuple[Caller, Door]] = field(default_factory=list)
@@ -118,24 +125,55 @@ class Worker:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
-def build_worker(engine: Engine, key: RSAPrivateKey, *more: Blueprint) -> Worker:
+def fixed_keys(key: RSAPrivateKey) -> Callable[[], SigningKeys]:
+    """One key that signs for ever."""
+    keys = keys_at({0: signing_key(key)}, 0)
+    return lambda: keys
+
+
+def build_worker(
+    engine: Engine,
+    key: RSAPrivateKey | Callable[[], SigningKeys],
+    *more: Blueprint,
+    fetcher: KeyFetcher | None = None,
+    certificates: CertificateHeader | None = None,
+) -> Worker:
     """Another call on the same engine is another worker on the same database."""
-    clock, monotonic, log, tally = Adjustable(), Adjustable(), io.StringIO(), Tally()
+    clock, log, tally = Adjustable(), io.StringIO(), Tally()
+    events = event_log(log, clock)
     clients = ClientRegister(engine, clock)
-    tokens = AccessTokens(ISSUER, key, 900, clock, system_random)
-    standing = Standing(clients.scopes_in_force, lambda: monotonic().timestamp())
+    signing = fixed_keys(key) if isinstance(key, RSAPrivateKey) else key
+    tokens = AccessTokens(ISSUER, signing, 900, clock, system_random)
     turned_away: list[tuple[Caller, Door]] = []
     designated: set[tuple[str, str, str]] = set()
 
     def may_hold(party: PartyId, pseudonym: str, role: RoleId) -> bool:
         return role not in DESIGNATED or (party, pseudonym, role) in designated
 
-    vouching = Vouching(lambda party: ROLES.get(party, frozenset()), may_hold)
-    used = UsedAssertions(engine, clock)
-    oauth = endpoints.blueprint(endpoints.OAuthParts(ISSUER, clients, used, tokens, vouching, tally, clock))
+    def revoke(token: AccessToken) -> None:
+        clients.revoke(token.caller.client_id, of_token(token.caller.token_id))
+
+    oauth = endpoints.blueprint(
+        endpoints.OAuthParts(
+            issuer=ISSUER,
+            clients=clients,
+            used=UsedAssertions(engine, clock),
+            tokens=tokens,
+            vouching=Vouching(lambda party: ROLES.get(party, frozenset()), may_hold),
+            keys_of=PartnerKeys(engine, (fetcher or KeyFetcher(())).fetch, clock, events).of,
+            revoke=revoke,
+            tally=tally,
+            clock=clock,
+            binds=certificates is not None,
+        )
+    )
+    reader = Reader(engine)
+    event.listen(engine, "engine_disposed", lambda _engine: reader.close())
+    standing = Standing(reader)
     authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
-    app = create_app(Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), event_log(log, clock), system_random))
-    return Worker(app, clients, tally, tokens, clock, monotonic, log, designated, turned_away)
+    header = certificates or CertificateHeader()
+    parts = Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), events, system_random, header)
+    return Worker(create_app(parts), clients, tally, tokens, clock, log, designated, turned_away)
 
 
 def bearer(token: str) -> dict[str, str]:

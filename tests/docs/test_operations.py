@@ -45,7 +45,7 @@ PAGE = page("docs/operations.md")
 def test_every_setting_stands_in_the_table_with_its_default_and_no_other_does() -> None:
     told = {key.strip("`"): default.strip("`") for key, default, _ in rows(section(PAGE, "Settings"))}
     defaults = {PREFIX + each.name.upper(): getattr(Settings(), each.name) for each in fields(Settings)}
-    assert told == {key: "–" if default is None else str(default) for key, default in defaults.items()}
+    assert told == {key: "–" if default in {None, ()} else str(default) for key, default in defaults.items()}
 
 
 def test_every_key_file_stands_in_the_table_and_no_other_does() -> None:
@@ -210,13 +210,15 @@ def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[
     raise AssertionError("expected the server to answer within a minute")
 
 
-def test_a_key_is_replaced_as_the_page_says_and_the_broker_still_opens(shell: Shell) -> None:
-    exchange_keys, publish = blocks(section(PAGE, "Keys"), "sh")
-    before = (shell.folder / "var/keys/token-signing.pem").read_bytes()
-    shell.run(exchange_keys)
-    assert (shell.folder / "var/keys/token-signing.pem").read_bytes() != before
+def test_keys_are_replaced_as_the_page_says_and_the_broker_still_opens(shell: Shell) -> None:
+    ring, publish = blocks(section(PAGE, "Keys"), "sh")
+    shell.run(ring)
+    assert (shell.folder / "var/keys/deposit-wrapping.ring").read_text().splitlines()[1].startswith("k2 ")
     printed = shell.run(publish)
     assert re.search(r"receipts: +covenant-broker\.localhost/receipts\+[0-9a-f]{8}\+\S+\ncheckpoints: [0-9a-f]{64}\n", printed)
+    (rotating,) = blocks(section(PAGE, "Tokens"), "sh")
+    assert "counts until" in shell.run(rotating)
+    assert len(list((shell.folder / "var/keys").glob("token-signing.*.pem"))) == 1
     shell.run("broker covenant list")
 
 

@@ -18,9 +18,10 @@ from audit.entry import ERASURE
 from audit.errors import SubjectKeyGone, UnknownEntry
 from audit.note import VerifierKey, base64_text
 from audit.proofs import tlog_proof
+from audit.query_rows import Span, oldest
 from audit.records import Record, entries
 from audit.section import CORE, SUBJECT, SubjectKeys, unseal
-from audit.tables import leaf, recent, section, term
+from audit.tables import leaf, section
 from audit.terms import Kind
 
 # The first moment that a zip can say: a bundle does not tell when it was made, or its bytes would not be those of the log.
@@ -155,10 +156,8 @@ class _Writing:
         for log in heads(self._connection):
             if log.log_id == self._log.log_id:
                 continue
-            said = select(term.c.idx).where(term.c.log_id == log.log_id, term.c.kind == Kind.TYPE.value, term.c.value == ERASURE)
-            waiting = select(recent.c.idx).where(recent.c.log_id == log.log_id, recent.c.terms.contains(f'"{ERASURE}"'))
-            indexes = {*self._connection.execute(said).scalars(), *self._connection.execute(waiting).scalars()}
-            for index in sorted(indexes):
+            indexes = oldest(self._connection, Span(log, 0, log.frontier.size), ((Kind.TYPE.value, ERASURE),), log.frontier.size)
+            for index in indexes:
                 for record in entries(self._connection, log.log_id, [index]).values():
                     if self._concerned(record):
                         yield self._account(log.log_id, index, record)

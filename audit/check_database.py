@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, or_, select, tuple_
 
 from audit.check_source import EntryRow, NodeRow, SectionRow, TermRow
 from audit.database import KeptLog, rows_of
+from audit.postings import bits_within, block_of, indexes_of, is_posting
 from audit.tables import checkpoint, cosignature, leaf, node, recent, section, term
 from audit.terms import unpack_terms
 
@@ -65,18 +65,25 @@ class DatabaseSource:
             rows = rows_of(self._connection, page.where(node.c.i > rows[-1][1]))
 
     def terms(self, start: int) -> Iterator[TermRow]:
-        """See `LogSource.terms`. The database puts the indexes of one term in one text: a row for each would be most of the work."""
-        page = self._grouped(start)
-        rows = rows_of(self._connection, page)
-        while rows:
-            for kind, value, indexes in rows:
-                try:
-                    yield kind, value, json.loads(f"[{indexes}]")
-                except ValueError:
-                    yield kind, value, (-1,)
-            rows = rows_of(self._connection, page.where(tuple_(term.c.kind, term.c.value) > rows[-1][:2]))
+        """See `LogSource.terms`: what is folded, and what waits."""
+        yield from self._postings(start)
         for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self.log.log_id)):
             yield from ((kind, value, (index,)) for kind, value in unpack_terms(packed) if not isinstance(index, int) or index >= start)
+
+    def _postings(self, start: int) -> Iterator[TermRow]:
+        key = (term.c.kind, term.c.value, term.c.block, term.c.members)
+        page = select(*key).where(term.c.log_id == self.log.log_id)
+        page = (page.where(term.c.block >= block_of(start)) if start else page).order_by(*key).limit(_PAGE)
+        rows = rows_of(self._connection, page)
+        while rows:
+            for kind, value, block, members in rows:
+                if not is_posting(block, members):
+                    yield kind, value, (-1,)
+                elif not start:
+                    yield kind, value, indexes_of(block, members)
+                else:
+                    yield kind, value, indexes_of(block, members & bits_within(block, start, _INDEX_MAX))
+            rows = rows_of(self._connection, page.where(tuple_(*key) > rows[-1])) if len(rows) == _PAGE else []
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """See `LogSource.notes`."""
@@ -89,15 +96,6 @@ class DatabaseSource:
         signed = select(checkpoint.c.size, checkpoint.c.note).where(checkpoint.c.log_id == self.log.log_id).order_by(checkpoint.c.size)
         for size, note in rows_of(self._connection, signed):
             yield size, note + by_size.get(size, "")
-
-    def _grouped(self, start: int) -> Select[str, str, str]:
-        if self._connection.dialect.name == "sqlite":
-            indexes = func.group_concat(term.c.idx)
-        else:
-            indexes = func.string_agg(cast(term.c.idx, Text), ",")
-        rows = select(term.c.kind, term.c.value, indexes).where(term.c.log_id == self.log.log_id)
-        rows = rows.where(term.c.idx >= start) if start else rows
-        return rows.group_by(term.c.kind, term.c.value).order_by(term.c.kind, term.c.value).limit(_CHUNK * 10)
 
     def _sections(self, start: int, end: int) -> dict[int, list[SectionRow]]:
         columns = select(section.c.idx, section.c.name, section.c.salt, section.c.body, section.c.key_id)

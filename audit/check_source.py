@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from audit.database import KeptLog
@@ -14,7 +14,7 @@ EntryRow: TypeAlias = tuple[int, str | None, bytes, bytes, Sequence[SectionRow]]
 #: (level, i, hash)
 NodeRow: TypeAlias = tuple[int, int, bytes]
 #: (kind, value, indexes of the entries that it stands for)
-TermRow: TypeAlias = tuple[str, str, Sequence[int]]
+TermRow: TypeAlias = tuple[str, str, Iterable[int]]
 
 
 class LogSource(Protocol):

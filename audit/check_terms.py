@@ -83,7 +83,7 @@ class TermCheck:
         except TypeError:
             strays[None, kind] += 1
 
-    def _subtract_sealed(self, kind: str, number: int, indexes: Sequence[int], strays: Counter[tuple[int | None, str]]) -> None:
+    def _subtract_sealed(self, kind: str, number: int, indexes: Iterable[int], strays: Counter[tuple[int | None, str]]) -> None:
         """Of an entry whose subject was not opened, only that there is one row is held against the index."""
         blank = self.weigh((kind, ""))
         for index in indexes:

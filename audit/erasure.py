@@ -8,27 +8,25 @@ leaf, proof, checkpoint and receipt holds as before.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, insert, select, tuple_
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, insert, select
 
 from audit.absence import ERASE, RETAIN, SEAL
 from audit.database import heads, snapshot
 from audit.entry import ERASURE, Core, parse_envelope
+from audit.erasure_index import forget_entries, forget_log, is_indexed, one_by_one, writing
 from audit.errors import NotAnErasure, UnknownEntry
+from audit.query_rows import Span, oldest
 from audit.records import Record, entries, entry
 from audit.section import CORE, NAMES, SUBJECT
-from audit.tables import erasing, head, leaf, recent, sealed, section, term
-from audit.terms import SEALED_KINDS, Kind, pack_terms, unpack_terms
+from audit.tables import erasing, head, leaf, sealed, section, term
+from audit.terms import SEALED_KINDS, Kind
 
 #: entries that one erasure names; a sealed year goes in steps of as many
 BATCH = 500
-#: index rows of a sealed year that go in one transaction
-_TERMS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ def erasures(engine: Engine) -> tuple[Record, ...]:
     found: list[Record] = []
     with snapshot(engine) as connection:
         for log in heads(connection):
-            said = select(term.c.idx).where(term.c.log_id == log.log_id, term.c.kind == Kind.TYPE.value, term.c.value == ERASURE)
-            waiting = select(recent.c.idx).where(recent.c.log_id == log.log_id, recent.c.terms.contains(f'"{ERASURE}"'))
-            indexes = sorted({*connection.execute(said).scalars(), *connection.execute(waiting).scalars()})
+            indexes = oldest(connection, Span(log, 0, log.frontier.size), ((Kind.TYPE.value, ERASURE),), log.frontier.size)
             for at in range(0, len(indexes), BATCH):
                 found.extend(entries(connection, log.log_id, indexes[at : at + BATCH]).values())
     return tuple(record for record in found if record.envelope.typ == ERASURE)
@@ -149,28 +145,10 @@ def _holds(file: Path, mark: bytes) -> bool:
         return content.find(mark) >= 0
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction; on SQLite it takes its lock at once, so that what is read inside is what is changed."""
-    if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
-            yield connection
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            # A connection that was broken off is closed, and rolls back by that.
-            with suppress(SQLAlchemyError):
-                connection.exec_driver_sql("ROLLBACK")
-            raise
-        connection.exec_driver_sql("COMMIT")
-
-
 def _remove(engine: Engine, erasure: str, named: Sequence[str], names: Sequence[str]) -> Removed:
     # If we die before the commit, everything is there and `unfinished` says so; after it, everything of this batch is gone.
     with writing(engine) as connection:
+        one_by_one(connection)
         rows = connection.execute(select(leaf.c.log_id, leaf.c.idx).where(leaf.c.id.in_(named))).all()
         here = _present(connection, rows, names)
         if not here:
@@ -184,7 +162,7 @@ def _remove(engine: Engine, erasure: str, named: Sequence[str], names: Sequence[
         for log_id, indexes in by_log.items():
             at = and_(section.c.log_id == log_id, section.c.idx.in_(indexes), section.c.name.in_(names))
             connection.execute(delete(section).where(at))
-            values |= _forget_terms(connection, log_id, indexes, whole=CORE in names)
+            values |= forget_entries(connection, log_id, indexes, whole=CORE in names)
         connection.execute(delete(erasing).where(erasing.c.erasure == erasure))
     return Removed(sum(map(len, by_log.values())), frozenset(values))
 
@@ -207,26 +185,6 @@ def _accounts(connection: Connection, log_id: int, inside: ColumnElement[bool]) 
     """The indexes of the entries of type `erasure` among these."""
     likely = select(leaf.c.idx, leaf.c.envelope).where(leaf.c.log_id == log_id, inside, leaf.c.envelope.contains(f'"typ":"{ERASURE}"'))
     return frozenset(idx for idx, envelope in connection.execute(likely) if parse_envelope(envelope.encode()).typ == ERASURE)
-
-
-def _forget_terms(connection: Connection, log_id: int, indexes: Collection[int], *, whole: bool) -> frozenset[str]:
-    """Take the subject and the case of these entries out of the index, or all that it has about them; returns their pseudonyms.
-
-    What waits to be folded goes first: a fold that runs meanwhile has then either not begun, or has put its rows where they are found next.
-    """
-    waiting = and_(recent.c.log_id == log_id, recent.c.idx.in_(indexes))
-    packed = connection.execute(select(recent.c.idx, recent.c.terms).where(waiting).with_for_update()).all()
-    connection.execute(delete(recent).where(waiting))
-    terms = {idx: unpack_terms(text) for idx, text in packed}
-    if not whole:
-        for idx, pairs in terms.items():
-            left = pack_terms(frozenset(pair for pair in pairs if pair[0] not in SEALED_KINDS))
-            connection.execute(insert(recent), {"log_id": log_id, "idx": idx, "terms": left})
-    of_these = and_(term.c.log_id == log_id, term.c.idx.in_(indexes))
-    persons = and_(of_these, term.c.kind.in_(sorted(SEALED_KINDS)))
-    folded = frozenset(connection.execute(select(term.c.value).where(persons)).scalars())
-    connection.execute(delete(term).where(and_(of_these, term.c.kind.in_([kind.value for kind in Kind])) if whole else persons))
-    return folded | {value for pairs in terms.values() for kind, value in pairs if kind in SEALED_KINDS}
 
 
 def _sealed_log(connection: Connection, core: Core) -> tuple[int, int]:
@@ -258,24 +216,8 @@ def _remove_log(engine: Engine, erasure: str, core: Core) -> Removed:
             connection.execute(delete(section).where(there))
             connection.execute(delete(erasing).where(erasing.c.erasure == erasure))
             gone += len(indexes)
-    _remove_terms(engine, log_id, kept)
+    forget_log(engine, log_id, kept)
     return Removed(gone, frozenset())
-
-
-def _remove_terms(engine: Engine, log_id: int, kept: frozenset[int]) -> None:
-    """What the index has about a sealed log, some thousands of rows at a time, so that appends elsewhere do not wait."""
-    key = (term.c.kind, term.c.value, term.c.idx)
-    after: tuple[str, str, int] = ("", "", -1)
-    while True:
-        with writing(engine) as connection:
-            connection.execute(delete(recent).where(recent.c.log_id == log_id, recent.c.idx.not_in(kept)))
-            following = and_(term.c.log_id == log_id, tuple_(*key) > after)
-            rows = connection.execute(select(*key).where(following).order_by(*key).limit(_TERMS)).all()
-            if not rows:
-                return
-            through = and_(following, tuple_(*key) <= tuple(rows[-1]))
-            connection.execute(delete(term).where(through, term.c.idx.not_in(kept)))
-            after = tuple(rows[-1])
 
 
 def _remains(connection: Connection, core: Core) -> bool:
@@ -284,8 +226,7 @@ def _remains(connection: Connection, core: Core) -> bool:
         log_id, _ = _sealed_log(connection, core)
         kept = _accounts(connection, log_id, leaf.c.idx >= 0)
         sections = and_(section.c.log_id == log_id, section.c.idx.not_in(kept))
-        indexed = and_(term.c.log_id == log_id, term.c.idx.not_in(kept))
-        return any(connection.execute(select(exists().where(here))).scalar() for here in (sections, indexed))
+        return bool(connection.execute(select(exists().where(sections))).scalar()) or is_indexed(connection, log_id, kept)
     if core.command not in {ERASE, RETAIN}:
         return False
     names = (SUBJECT,) if core.command == ERASE else NAMES

@@ -15,6 +15,7 @@ from audit.growth import NOTHING, Found, Head, Stored
 from audit.merkle import Frontier
 from audit.postgres_wire import Connection, Wire, Wired, number, text, wired, wired_array
 from audit.postgres_write import write_statement
+from audit.postings import postings_of
 from audit.store import Plan, Wanted, stored_of
 
 CONNECT_TIMEOUT_S = 5
@@ -34,11 +35,12 @@ _STORED = (
     "SELECT l.id, h.origin, l.idx, l.leaf_hash, l.envelope, s.body FROM audit_leaf l JOIN audit_head h ON h.log_id = l.log_id "
     "LEFT JOIN audit_section s ON s.log_id = l.log_id AND s.idx = l.idx AND s.name = 'core' WHERE l.id = ANY($1::text[])"
 )
-_FOLD = (
-    "WITH folded AS (DELETE FROM audit_recent WHERE log_id = $1::int8 RETURNING log_id, idx, terms) "
-    "INSERT INTO audit_term (log_id, kind, value, idx) "
-    "SELECT f.log_id, t.term ->> 0, t.term ->> 1, f.idx FROM folded f, jsonb_array_elements(f.terms::jsonb) AS t (term) ORDER BY 2, 3, 4"
+_FOLDED = "DELETE FROM audit_recent WHERE log_id = $1::int8 RETURNING idx, terms"
+_POSTINGS = (
+    "INSERT INTO audit_term (log_id, kind, value, block, members) "
+    "SELECT $1::int8, * FROM unnest($2::text[], $3::text[], $4::int8[], $5::int8[])"
 )
+_POSTING = ("text", "text", "int8", "int8")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8"
 
@@ -105,9 +107,16 @@ class PostgresStore:
             wire.commit(*write_statement(growth))
 
     def fold(self, log_id: int) -> None:
-        """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile."""
+        """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile.
+
+        If we die in the middle, the terms wait where they were: both statements are one transaction.
+        """
         with self._folding.open() as wire:
-            wire.run(_FOLD, (wired("int8", log_id),))
+            wire.command("BEGIN")
+            waiting = [(number(index), text(terms)) for index, terms in wire.run(_FOLDED, (wired("int8", log_id),))]
+            columns = zip(*postings_of(waiting), strict=True) if waiting else ((),) * len(_POSTING)
+            arrays = [wired_array(kind, column) for kind, column in zip(_POSTING, columns, strict=True)]
+            wire.commit(_POSTINGS, [wired("int8", log_id), *arrays])
 
     def barrier(self) -> None:
         """See `Store.barrier`: an append holds a row lock, hence a table lock that this one waits for, until it has committed."""

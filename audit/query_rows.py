@@ -1,26 +1,30 @@
 """Which entries of one log hold certain terms: the two reads of the query index, from the newest back and from the oldest on.
 
-Both begin with the rarest term. Its posting list is read in the order of the index; every other term is then looked up for one entry at
-a time, by the whole primary key of `audit_term`. What a search costs is so many look-ups as the rarest of its lists is long, whatever the
-length of the others, and the databases' planners are kept from any other plan: SQLite takes an EXISTS as it stands, PostgreSQL is told.
+Both begin with the rarest term and read its rows in the order of the index, some hundred at a time; of every other term the rows of
+the same blocks are then looked up by their key, and the bits that all have in common are the hits. What a search costs is so many
+look-ups as the rarest of its lists has rows, whatever the length of the others; PostgreSQL's planner is kept from any other plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from sqlalchemy import Column, Connection, FromClause, Select, func, literal, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from audit.entry import parse_envelope
 from audit.growth import Head
+from audit.postings import BLOCK, bits_within, block_of, indexes_of
 from audit.tables import leaf, recent, term
 from audit.terms import Kind, Term, unpack_terms
 
 #: a total is counted up to here and then called "10,000+"
 TOTAL_MAX = 10_000
-#: so many entries of the rarest list are looked at for a total; where not all were, it is "at least"
+#: so many rows of the rarest list are looked at for a total; where not all were, it is "at least"
 LOOKED_AT_MAX = 20_000
+#: so many rows of a list are read at a time
+_PAGE = 250
 
 # Where the lists are all long, the order in which they usually are: the first leads, the others only confirm.
 _RARITY = (
@@ -40,10 +44,8 @@ _RARITY = (
 )
 _RANK = {kind.value: rank for rank, kind in enumerate(_RARITY)}
 
-# A hash or merge join would read the long list whole, a bitmap or sequential scan the table; and compiling costs more than the query.
-_NESTED_LOOPS = "; ".join(
-    f"SET LOCAL {setting} = off" for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "jit")
-)
+# A bitmap or sequential scan would read a long list whole; and compiling costs more than the query.
+_BY_KEY = "; ".join(f"SET LOCAL {setting} = off" for setting in ("enable_seqscan", "enable_bitmapscan", "jit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Span:
 def prepare(connection: Connection) -> None:
     """Keep PostgreSQL to the plan of this module until the end of the transaction."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_NESTED_LOOPS)
+        connection.exec_driver_sql(_BY_KEY)
 
 
 def first_at(connection: Connection, log: Head, size: int, ts: str) -> int:
@@ -78,37 +80,35 @@ def first_at(connection: Connection, log: Head, size: int, ts: str) -> int:
 
 def count(connection: Connection, span: Span, terms: Sequence[Term], most: int) -> tuple[int, bool]:
     """How many entries hold every term, counted up to `most`; and whether there may be more."""
-    waiting = len(waiting_indexes(connection, span, terms))
     if not terms:
         # Without terms everything is meant, and indexes have no gaps.
         return min(span.end - span.start, most) if span.end > span.start else 0, span.end - span.start > most
-    ordered, shortest = _rarest_first(connection, span, terms)
-    if len(ordered) == 1 or not shortest:
-        return min(shortest + waiting, most), shortest + waiting > most
-    looked_at = _within(select(term.c.idx), term, span, ordered[:1]).order_by(term.c.idx.desc()).limit(LOOKED_AT_MAX).subquery()
-    found = _holding(select(literal(1).label("one")), looked_at, span, ordered[1:]).limit(most + 1).subquery()
-    total = waiting + int(connection.execute(select(func.count()).select_from(found)).scalar_one())
-    partly = shortest > TOTAL_MAX and _posted(connection, span, ordered[0], LOOKED_AT_MAX + 1) > LOOKED_AT_MAX
-    return min(total, most), total > most or partly
+    total, looked_at = len(waiting_indexes(connection, span, terms)), 0
+    for page in _pages(connection, span, terms, newest=True):
+        total += sum(bits.bit_count() for _, bits in page)
+        looked_at += len(page)
+        if total > most or looked_at >= LOOKED_AT_MAX:
+            return min(total, most), True
+    return total, False
 
 
 def newest(connection: Connection, span: Span, terms: Sequence[Term], limit: int) -> list[int]:
     """The indexes of what holds every term (without terms, of everything), newest first."""
-    # What waits in `audit_recent` is newer than all that is folded.
-    found = waiting_indexes(connection, span, terms)[:limit]
-    if len(found) < limit:
-        statement, order = _folded(connection, span, terms)
-        found += connection.execute(statement.order_by(order.desc()).limit(limit - len(found))).scalars()
-    return found
+    if not terms:
+        return list(connection.execute(_everything(span).order_by(leaf.c.idx.desc()).limit(limit)).scalars())
+    # What waits in `audit_recent` is newer than all that is folded, but for what an erasure has put back there.
+    waiting = waiting_indexes(connection, span, terms)
+    folded = (index for block, bits in _met(connection, span, terms, newest=True) for index in [*indexes_of(block, bits)][::-1])
+    return sorted([*waiting, *islice(folded, limit)], reverse=True)[:limit]
 
 
 def oldest(connection: Connection, span: Span, terms: Sequence[Term], limit: int) -> list[int]:
     """The indexes of what holds every term (without terms, of everything), oldest first."""
-    statement, order = _folded(connection, span, terms)
-    found = list(connection.execute(statement.order_by(order).limit(limit)).scalars())
-    if len(found) < limit:
-        found += waiting_indexes(connection, span, terms)[::-1][: limit - len(found)]
-    return found
+    if not terms:
+        return list(connection.execute(_everything(span).order_by(leaf.c.idx).limit(limit)).scalars())
+    waiting = waiting_indexes(connection, span, terms)
+    folded = (index for block, bits in _met(connection, span, terms, newest=False) for index in indexes_of(block, bits))
+    return sorted([*waiting, *islice(folded, limit)])[:limit]
 
 
 def waiting_indexes(connection: Connection, span: Span, terms: Sequence[Term]) -> list[int]:
@@ -122,50 +122,75 @@ def waiting_indexes(connection: Connection, span: Span, terms: Sequence[Term]) -
     return [row.idx for row in rows if unpack_terms(row.terms).issuperset(terms)]
 
 
-def _folded(connection: Connection, span: Span, terms: Sequence[Term]) -> tuple[Select[int], Column[int]]:
-    """The statement for what is folded, and the column that orders it."""
-    if not terms:
-        return _within(select(leaf.c.idx), leaf, span, ()), leaf.c.idx
-    ordered, _ = _rarest_first(connection, span, terms)
-    return _holding(_within(select(term.c.idx), term, span, ordered[:1]), term, span, ordered[1:]), term.c.idx
+def _everything(span: Span) -> Select[int]:
+    return select(leaf.c.idx).where(leaf.c.log_id == span.log.log_id, leaf.c.idx >= span.start, leaf.c.idx < span.end)
 
 
-def _rarest_first(connection: Connection, span: Span, terms: Sequence[Term]) -> tuple[list[Term], int]:
-    """The terms in the order in which to ask for them, and how often the first is posted here, counted up to one past `TOTAL_MAX`."""
+def _met(connection: Connection, span: Span, terms: Sequence[Term], *, newest: bool) -> Iterator[tuple[int, int]]:
+    """Block by block, in the order of the index, what is folded and holds every term."""
+    for page in _pages(connection, span, terms, newest=newest):
+        yield from page
+
+
+def _pages(connection: Connection, span: Span, terms: Sequence[Term], *, newest: bool) -> Iterator[list[tuple[int, int]]]:
+    """The same as lists, each from so many rows of the rarest term as are read at a time; a list may be empty, and more follow."""
+    first, *others = _rarest_first(connection, span, terms)
+    for page in _leading(connection, span, first, newest=newest):
+        found = {block: bits & bits_within(block, span.start, span.end) for block, bits in page.items()}
+        for one in others:
+            if not found:
+                break
+            also = _bits_in(connection, span, one, sorted(found))
+            found = {block: both for block, bits in found.items() if (both := bits & also.get(block, 0))}
+        yield list(found.items())
+
+
+def _leading(connection: Connection, span: Span, one: Term, *, newest: bool) -> Iterator[dict[int, int]]:
+    """The rows of one term in the order of the index, those of one block together."""
+    order = term.c.block.desc() if newest else term.c.block
+    first, last = block_of(span.start), block_of(span.end - 1)
+    while first <= last:
+        rows = connection.execute(_rows(span, one).where(term.c.block.between(first, last)).order_by(order).limit(_PAGE)).all()
+        page = _joined(rows)
+        if len(rows) < _PAGE:
+            yield page
+            return
+        # The block at the end of the page may go on after it.
+        cut = rows[-1][0]
+        page[cut] = _bits_in(connection, span, one, [cut])[cut]
+        yield page
+        first, last = (first, cut - 1) if newest else (cut + 1, last)
+
+
+def _bits_in(connection: Connection, span: Span, one: Term, blocks: Sequence[int]) -> dict[int, int]:
+    """What a term has in these blocks."""
+    return _joined(connection.execute(_rows(span, one).where(term.c.block.in_(blocks))).all())
+
+
+def _joined(rows: Sequence[Row[int, int]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for block, members in rows:
+        found[block] = found.get(block, 0) | members
+    return found
+
+
+def _rows(span: Span, one: Term) -> Select[int, int]:
+    kind, value = one
+    return select(term.c.block, term.c.members).where(term.c.log_id == span.log.log_id, term.c.kind == kind, term.c.value == value)
+
+
+def _rarest_first(connection: Connection, span: Span, terms: Sequence[Term]) -> list[Term]:
+    """The terms in the order in which to ask for them: the one with the fewest rows here first."""
     usual = sorted(terms, key=lambda one: _RANK[one[0]])
     if len(usual) == 1:
-        return usual, _posted(connection, span, usual[0], TOTAL_MAX + 1)
-    posted: dict[Term, int] = {}
-    shortest = TOTAL_MAX + 1
+        return usual
+    rows: dict[Term, int] = {}
+    fewest = TOTAL_MAX // BLOCK
     for one in usual:
         # How much longer than the shortest a list is, is no matter.
-        posted[one] = _posted(connection, span, one, shortest)
-        shortest = min(shortest, posted[one])
-        if not shortest:
+        inside = _rows(span, one).where(term.c.block.between(block_of(span.start), block_of(span.end - 1))).limit(fewest).subquery()
+        rows[one] = int(connection.execute(select(func.count()).select_from(inside)).scalar_one())
+        fewest = min(fewest, rows[one])
+        if not fewest:
             break
-    return sorted(usual, key=lambda one: posted.get(one, TOTAL_MAX + 1)), shortest
-
-
-def _posted(connection: Connection, span: Span, one: Term, most: int) -> int:
-    """How many entries of the span hold a term, counted up to `most`."""
-    counted = _within(select(literal(1).label("one")), term, span, (one,)).limit(most).subquery()
-    return int(connection.execute(select(func.count()).select_from(counted)).scalar_one())
-
-
-def _within(selected: Select[int], table: FromClause, span: Span, terms: Sequence[Term]) -> Select[int]:
-    inside = selected.where(table.c.log_id == span.log.log_id, table.c.idx >= span.start, table.c.idx < span.end)
-    for kind, value in terms:
-        inside = inside.where(table.c.kind == kind, table.c.value == value)
-    return inside
-
-
-def _holding(selected: Select[int], leading: FromClause, span: Span, terms: Sequence[Term]) -> Select[int]:
-    """Only what holds these terms too."""
-    found = selected.select_from(leading)
-    for at, (kind, value) in enumerate(terms, 1):
-        other = term.alias(f"t{at}")
-        holds = select(literal(1)).where(
-            other.c.log_id == span.log.log_id, other.c.kind == kind, other.c.value == value, other.c.idx == leading.c.idx
-        )
-        found = found.where(holds.exists())
-    return found
+    return sorted(usual, key=lambda one: rows.get(one, TOTAL_MAX))

@@ -14,6 +14,7 @@ from audit.board import Brought
 from audit.errors import StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Growth, Head, Position, Stored
 from audit.merkle import Frontier
+from audit.postings import postings_of
 from audit.store import Plan, Wanted, stored_of
 from audit.turn import Turn
 
@@ -36,11 +37,9 @@ _DECISIONS = "INSERT INTO audit_open (id, log_id, idx, ts) VALUES (?, ?, ?, ?)"
 _CLOSED = "DELETE FROM audit_open WHERE id = ?"
 _OPENED = "INSERT INTO audit_head (log_id, origin, covenant, year, size, frontier, last_ts, clock) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _GROWN = "UPDATE audit_head SET size = ?, frontier = ?, last_ts = ?, clock = ? WHERE log_id = ?"
-_FOLD = (
-    "INSERT INTO audit_term (log_id, kind, value, idx) "
-    "SELECT r.log_id, json_extract(t.value, '$[0]'), json_extract(t.value, '$[1]'), r.idx "
-    "FROM audit_recent r, json_each(r.terms) t WHERE r.log_id = ? ORDER BY 2, 3, 4"
-)
+_WAITING = "SELECT idx, terms FROM audit_recent WHERE log_id = ? ORDER BY idx"
+_FOLDED = "DELETE FROM audit_recent WHERE log_id = ?"
+_POSTINGS = "INSERT INTO audit_term (log_id, kind, value, block, members) VALUES (?, ?, ?, ?, ?)"
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -108,10 +107,17 @@ class SqliteStore:
 
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. If we die in the middle, the terms wait where they were: both statements are one transaction."""
-        with self._alone, self._turn.held(), self._transaction() as connection:
-            connection.execute(_FOLD, (log_id,))
-            connection.execute("DELETE FROM audit_recent WHERE log_id = ?", (log_id,))
-            connection.execute("COMMIT")
+        with self._alone:
+            # What waits is put together before the turn is taken, and again in the rare case that it has changed meanwhile.
+            with self._transaction("BEGIN") as connection:
+                waiting = connection.execute(_WAITING, (log_id,)).fetchall()
+                connection.execute("COMMIT")
+            postings = postings_of(waiting)
+            with self._turn.held(), self._transaction() as connection:
+                now = connection.execute(_WAITING, (log_id,)).fetchall()
+                connection.executemany(_POSTINGS, [(log_id, *one) for one in (postings if now == waiting else postings_of(now))])
+                connection.execute(_FOLDED, (log_id,))
+                connection.execute("COMMIT")
 
     def barrier(self) -> None:
         """See `Store.barrier`: every append holds the file lock until it has committed."""
@@ -129,11 +135,11 @@ class SqliteStore:
             self._abandon()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
         try:
             if self._connection is None:
                 self._connection = self._connect(self._path)
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(begin)
             yield self._connection
         except sqlite3.Error as error:
             self._abandon()

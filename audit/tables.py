@@ -2,9 +2,9 @@
 
 `audit_leaf`, `audit_section`, `audit_node`, `audit_checkpoint` and `audit_cosignature` (what witnesses said of our checkpoints; `line`
 is the signature line as they wrote it) only grow. `audit_head` is one row per log, and is the append lock on PostgreSQL. The rest is
-derived and can be computed again: `audit_term` is the query index, `audit_recent` holds the terms of the last entries until they are
-folded into it (it has no key: it is read whole, and rows are added at its end), `audit_open` the decisions that no terminal entry has
-closed yet.
+derived and can be computed again: `audit_term` is the query index (a row says which of 32 neighbours hold a term, see `postings.py`),
+`audit_recent` holds the terms of the last entries until they are folded into it (it has no key: it is read whole, and rows are added at
+its end), `audit_open` the decisions that no terminal entry has closed yet.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ leaf = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("envelope", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 section = Table(
@@ -64,7 +65,8 @@ term = Table(
     Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("members", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 

@@ -131,6 +131,12 @@ def _dropped(connection: Connection) -> list[Finding]:
     present = set(inspector.get_table_names())
     if not present & set(metadata.tables):
         raise NotALog("expected the tables of a log, found none of them")
+    if "audit_term" in present and {"idx"} == {column["name"] for column in inspector.get_columns("audit_term")} - {
+        "log_id",
+        "kind",
+        "value",
+    }:
+        raise NotALog("expected a log of this version, found an older one: run `broker db upgrade` on a copy of it")
     expected = sorted(set(metadata.tables) - (LATER if _before_them(connection, present) else frozenset()))
     findings = [Finding("", None, Kind.REMOVED, name) for name in expected if name not in present]
     for name, table in sorted(metadata.tables.items()):

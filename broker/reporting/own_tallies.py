@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, select
 
 from audit.database import heads, snapshot
 from audit.entry import RELEASE, envelope_bytes
 from audit.query import Search, search
+from audit.query_rows import Span, oldest
 from audit.records import Record
 from audit.section import CORE
-from audit.tables import head, leaf, recent, section, term
+from audit.tables import head, leaf, section
 from audit.tally import TALLY, PartyTally, Place, ShownTally
-from audit.terms import Kind, unpack_terms
+from audit.terms import Kind
 from broker.tallying_parties import tally_of
 from policies.vocabulary import CovenantId, PartyId
 
@@ -60,19 +61,8 @@ def _shown(connection: Connection, hit: Record, tally: PartyTally, party: PartyI
 
 def _releases(connection: Connection, covenant: str, tally: PartyTally, party: PartyId) -> Sequence[Place]:
     """The party's releases in a stretch, as the index has them: what is folded, and what still waits."""
-    of = (head.c.covenant == covenant) & (head.c.year == tally.year)
-    log_id = connection.execute(select(head.c.log_id).where(of)).scalar_one()
-    ours, releases = term.alias("ours"), term.alias("releases")
-    stretch = (ours.c.log_id == log_id) & (ours.c.idx >= tally.start) & (ours.c.idx < tally.end)
-    both = and_(releases.c.log_id == ours.c.log_id, releases.c.idx == ours.c.idx)
-    folded = (
-        select(ours.c.idx)
-        .join(releases, both)
-        .where(stretch, ours.c.kind == Kind.PARTY, ours.c.value == party, releases.c.kind == Kind.TYPE, releases.c.value == RELEASE)
-    )
-    waiting = select(recent.c.idx, recent.c.terms).where(recent.c.log_id == log_id, recent.c.idx >= tally.start, recent.c.idx < tally.end)
-    wanted = {(Kind.PARTY.value, str(party)), (Kind.TYPE.value, RELEASE)}
-    indexes = set(connection.execute(folded).scalars())
-    indexes |= {row.idx for row in connection.execute(waiting) if unpack_terms(row.terms) >= wanted}
-    rows = connection.execute(select(leaf.c.idx, leaf.c.id).where(leaf.c.log_id == log_id, leaf.c.idx.in_(sorted(indexes))))
+    log = next(log for log in heads(connection) if (log.covenant, log.year) == (covenant, tally.year))
+    wanted = ((Kind.PARTY.value, str(party)), (Kind.TYPE.value, RELEASE))
+    indexes = oldest(connection, Span(log, tally.start, tally.end), wanted, tally.end - tally.start)
+    rows = connection.execute(select(leaf.c.idx, leaf.c.id).where(leaf.c.log_id == log.log_id, leaf.c.idx.in_(indexes)))
     return [Place(row.idx, row.id) for row in sorted(rows)]

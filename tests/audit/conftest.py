@@ -60,8 +60,9 @@ class Room:
                 connection.exec_driver_sql(statement)
 
 
-def room_at(url: str, folder: Path) -> Room:
-    upgrade(url, "audit")
+def room_at(url: str, folder: Path, *, upgraded: bool = True) -> Room:
+    if upgraded:
+        upgrade(url, "audit")
     clock, keys, fences = Clock(), Keys(), Fences()
     store = store_at(url)
     log = log_on(store, clock=clock, keys=keys, fences=fences)

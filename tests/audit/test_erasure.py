@@ -11,7 +11,8 @@ from sqlalchemy import make_url, text
 
 from audit.absence import ERASE, ORDER, RETAIN, SEAL
 from audit.entry import ERASURE, Core, Draft
-from audit.erasure import NOTHING, Removed, erasures, held_under, remove, scrub, unfinished, writing
+from audit.erasure import NOTHING, Removed, erasures, held_under, remove, scrub, unfinished
+from audit.erasure_index import writing
 from audit.errors import NotAnErasure
 from audit.growth import Position
 from audit.proofs import tlog_proof

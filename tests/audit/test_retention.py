@@ -11,7 +11,8 @@ from sqlalchemy import text
 from audit.absence import RETAIN
 from audit.database import heads
 from audit.entry import ERASURE, Core, Draft
-from audit.erasure import held_under, remove, unfinished, writing
+from audit.erasure import held_under, remove, unfinished
+from audit.erasure_index import writing
 from audit.errors import NotAnErasure
 from audit.proofs import tlog_proof
 from audit.query import Search, search

@@ -157,7 +157,10 @@ NODE_3 = f"SELECT hash FROM audit_node WHERE level = 3 AND i = 0 AND {IN_LOG}"
         (f"UPDATE audit_recent SET terms = 'x' WHERE {AT_7}", (7, "hidden", "term.subject")),
         (f"UPDATE audit_recent SET terms = replace(terms, 'end_nuisance', 'nobody') WHERE {AT_7}", (7, "hidden", "term.purpose")),
         (f"UPDATE audit_recent SET terms = replace(terms, 'end_nuisance', 'nobody') WHERE {AT_7}", (7, "inserted", "term.purpose")),
-        (f"INSERT INTO audit_term (log_id, kind, value, idx) VALUES ({LOG}, 'field', 'made.up', 7)", (7, "inserted", "term.field")),
+        (
+            f"INSERT INTO audit_term (log_id, kind, value, block, members) VALUES ({LOG}, 'field', 'made.up', 0, 128)",
+            (7, "inserted", "term.field"),
+        ),
         (f"DELETE FROM audit_node WHERE level = 2 AND i = 1 AND {IN_LOG}", (4, "removed", "node")),
         (f"UPDATE audit_node SET hash = ({NODE_3}) WHERE level = 1 AND i = 1 AND {IN_LOG}", (2, "changed", "node")),
         (f"UPDATE audit_node SET hash = ({NODE_3}) WHERE level = 2 AND i = 1 AND {IN_LOG}", (4, "changed", "node")),
@@ -315,5 +318,6 @@ def test_a_subject_that_was_erased_under_an_entry_that_says_so_is_no_tampering(r
 def test_a_hidden_row_among_thousands_is_named(room: Room) -> None:
     for _ in range(3):
         room.log.append(*(draft(subject=f"s{number % 50}") for number in range(150)))
-    room.execute(f"DELETE FROM audit_term WHERE idx = 200 AND kind = 'article' AND value = '5.2' AND log_id = {LOG}")
+    of_article = f"kind = 'article' AND value = '5.2' AND block = 200 / 32 AND log_id = {LOG}"
+    room.execute(f"UPDATE audit_term SET members = members - 256 WHERE {of_article}")
     assert found(room) == {(200, "hidden", "term.article")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -145,6 +145,7 @@ class Growing:
         self._now = timestamp(now)
         self._before = {head.log_id: head for head in found.heads}
         self._heads = dict(self._before)
+        self._latest = {head.covenant: head for head in sorted(found.heads, key=lambda head: head.year)}
         self._open = set(found.open)
         self._leaves: list[Leaf] = []
         self._sections: list[tuple[int, int, Section]] = []
@@ -155,7 +156,7 @@ class Growing:
 
     def stepped_back(self, covenant: str) -> timedelta | None:
         """By how much the clock is behind what it said at the covenant's last append, when that is more than it may be."""
-        last = self._latest(covenant)
+        last = self._latest.get(covenant)
         if last is None or self._now >= last.clock:
             return None
         behind = moment_of(last.clock) - moment_of(self._now)
@@ -168,18 +169,21 @@ class Growing:
     def place(self, sealed: Sealed) -> Position:
         """Give an entry its time and its place. INVARIANT: ts never falls within a covenant, over all its years."""
         draft = sealed.draft
-        last = self._latest(draft.log)
+        last = self._latest.get(draft.log)
         ts = self._now if last is None else max(self._now, last.last_ts)
-        head = self._head(draft.log, int(ts[:4]))
+        year = int(ts[:4])
+        head = last if last is not None and last.year == year else self._head(draft.log, year)
         digests = {section.name: base64_text(section.digest) for section in sealed.sections}
         envelope = envelope_bytes(Envelope(draft.typ, head.origin, draft.id, ts, draft.ref, digests))
         leaf = leaf_hash(envelope)
         index = head.frontier.size
         frontier, completed = head.frontier.grown(leaf)
-        self._heads[head.log_id] = Head(head.log_id, head.origin, head.covenant, head.year, frontier, ts, self._now)
+        self._heads[head.log_id] = self._latest[draft.log] = Head(
+            head.log_id, head.origin, head.covenant, head.year, frontier, ts, self._now
+        )
         self._leaves.append(Leaf(head.log_id, index, draft.id, leaf, envelope))
-        self._sections.extend((head.log_id, index, section) for section in sealed.sections)
-        self._nodes.extend((head.log_id, node, digest) for node, digest in completed)
+        self._sections.extend([(head.log_id, index, section) for section in sealed.sections])
+        self._nodes.extend([(head.log_id, node, digest) for node, digest in completed])
         self._terms.append((head.log_id, index, sealed.terms))
         self._follow(draft, head.log_id, index, ts)
         return Position(head.origin, index, leaf, ts, draft.id)
@@ -213,11 +217,8 @@ class Growing:
             if self._decisions.pop(draft.ref, None) is None:
                 self._closed.append(draft.ref)
 
-    def _latest(self, covenant: str) -> Head | None:
-        years: Sequence[Head] = [head for head in self._heads.values() if head.covenant == covenant]
-        return max(years, key=lambda head: head.year, default=None)
-
     def _head(self, covenant: str, year: int) -> Head:
         origin = origin_of(self._name, covenant, year)
         log_id = log_id_of(origin)
+        # A year before the latest is never gone back to: the time does not fall.
         return self._heads.get(log_id) or Head(log_id, origin, covenant, year, EMPTY, "", "")

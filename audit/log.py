@@ -98,9 +98,10 @@ class Log:
         """
         if not drafts:
             raise ValueError("expected at least one draft")
-        of_id = {draft.id: draft for draft in drafts}
-        if any(of_id[draft.id] != draft for draft in drafts):
-            raise IdReused("expected drafts with ids of their own")
+        if len(drafts) > 1:
+            of_id = {draft.id: draft for draft in drafts}
+            if any(of_id[draft.id] != draft for draft in drafts):
+                raise IdReused("expected drafts with ids of their own")
         # Salts, hashes and seals are made before the queue: under the lock there is only what needs the lock.
         order = _Order(tuple(self._seal(draft) for draft in drafts), fence)
         with self._mutex:
@@ -200,9 +201,8 @@ class Log:
 
         The second attempt finds what the first may have committed by its ids.
         """
-        wanted = wanted_of(
-            [sealed for order in batch for sealed in order.sealed], tuple([order.sealed for order in batch if not order.fence])
-        )
+        offered = tuple([order.sealed for order in batch if not order.fence])
+        wanted = wanted_of([sealed for order in batch for sealed in order.sealed], offered, fenced=len(offered) < len(batch))
         outcomes: list[tuple[Position, ...] | AuditError] = []
         growth = NOTHING
 

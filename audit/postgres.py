@@ -14,16 +14,18 @@ from audit.errors import StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Head, Stored
 from audit.merkle import Frontier
 from audit.postgres_wire import Connection, Wire, Wired, number, text, wired, wired_array
-from audit.postgres_write import write_statement
+from audit.postgres_write import LOCK, supposing, writing
 from audit.postings import postings_of
+from audit.remembered import Remembered
 from audit.store import Plan, Wanted, stored_of
 
 CONNECT_TIMEOUT_S = 5
 #: the longest wait for the append lock, in milliseconds; then the append fails and nothing is released
 LOCK_TIMEOUT_MS = 10_000
 
-# Every year of a covenant is locked, in one order, so that two appends at the turn of a year still see each other.
-_LOCK = "SELECT 1 FROM audit_head WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
+#: so many appends in a row must have found the log as the one before left it, before that is supposed; a wrong guess costs a round trip
+ALONE_MIN = 3
+
 # What the lock shows, in one answer: heads, ids that are there already, decisions that are open.
 _LOOK = (
     "SELECT 'head', log_id::text, origin, covenant, year::text, size::text, encode(frontier, 'hex'), last_ts, clock "
@@ -94,17 +96,44 @@ class PostgresStore:
     def __init__(self, url: str, connect: Callable[[str], Wire] = connect) -> None:
         self._appending = _Line(lambda: connect(url))
         self._folding = _Line(lambda: connect(url))
+        self._remembered = Remembered()
+        self._alone = 0
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
-        """See `Store.grow`."""
+        """See `Store.grow`. Who was alone with the covenant of late supposes to be alone now, and needs one round trip instead of two."""
+        heads = None if wanted.fenced or self._alone < ALONE_MIN else self._remembered.of(wanted.covenants)
         with self._appending.open() as wire:
-            growth = plan(_found(wire, wanted))
-            if growth is NOTHING:
-                wire.command("ROLLBACK")
-                return
-            # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
-            # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
-            wire.commit(*write_statement(growth))
+            try:
+                if heads is None or not self._suppose(wire, wanted, plan, heads):
+                    self._look(wire, wanted, plan)
+            except BaseException:
+                self._remembered.forget()
+                raise
+
+    def _suppose(self, wire: Wire, wanted: Wanted, plan: Plan, heads: tuple[Head, ...]) -> bool:
+        """Append to what is remembered, ids and decisions as if new and open; False, and nothing done, where the lock shows otherwise."""
+        growth = plan(Found(heads, {}, frozenset(wanted.decisions)))
+        if growth is NOTHING or growth.opened:
+            return False
+        # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
+        if not wire.attempt(*supposing(heads), *writing(growth)):
+            self._alone = 0
+            return False
+        self._remembered.keep(wanted.covenants, heads, growth)
+        return True
+
+    def _look(self, wire: Wire, wanted: Wanted, plan: Plan) -> None:
+        found = _found(wire, wanted)
+        as_remembered = self._remembered.of(wanted.covenants)
+        self._alone = self._alone + 1 if as_remembered is not None and set(as_remembered) == set(found.heads) else 0
+        growth = plan(found)
+        if growth is NOTHING:
+            wire.command("ROLLBACK")
+            return
+        # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
+        # When it has returned, the server has synced its log (synchronous_commit=on): only then may the caller act.
+        wire.commit(*writing(growth))
+        self._remembered.keep(wanted.covenants, found.heads, growth)
 
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile.
@@ -116,7 +145,7 @@ class PostgresStore:
             waiting = [(number(index), text(terms)) for index, terms in wire.run(_FOLDED, (wired("int8", log_id),))]
             columns = zip(*postings_of(waiting), strict=True) if waiting else ((),) * len(_POSTING)
             arrays = [wired_array(kind, column) for kind, column in zip(_POSTING, columns, strict=True)]
-            wire.commit(_POSTINGS, [wired("int8", log_id), *arrays])
+            wire.commit((_POSTINGS, [wired("int8", log_id), *arrays]))
 
     def barrier(self) -> None:
         """See `Store.barrier`: an append holds a row lock, hence a table lock that this one waits for, until it has committed."""
@@ -174,7 +203,7 @@ def _found(wire: Wire, wanted: Wanted) -> Found:
     heads: list[Head] = []
     known: list[str] = []
     still_open: list[str] = []
-    for kind, *row in wire.begin((_LOCK, (covenants,)), (_LOOK, (covenants, wanted.ids, wanted.decisions))):
+    for kind, *row in wire.begin((LOCK, (covenants,)), (_LOOK, (covenants, wanted.ids, wanted.decisions))):
         if kind == "head":
             heads.append(_head(*row))
         else:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import psycopg
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from audit.errors import StoreFailed
@@ -30,6 +30,9 @@ _BINARY = 1
 _PREPARED_MAX = 200
 # Covenant ids and UUIDs: nothing that could end a string or a list.
 _WORDS = re.compile(r"'\{[A-Za-z0-9_.,-]*\}'")
+#: a division by zero is how a statement says that it found something else (`postgres_write`), the others are a row that is there already
+#: and what a trigger forbids
+_RULED_OUT = frozenset({b"22012", b"23505", b"23000"})
 _FINE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 
 #: how a value of a type is written, by the type's name
@@ -95,32 +98,57 @@ class Wire:
         Raises:
             StoreFailed: the server refused it, or is gone.
         """
-        name = self._prepared.get(statement) or self._prepare(statement)
+        (name,) = self._named((statement,))
         formats = [_BINARY] * len(parameters)
         sent = cast("Sequence[bytes]", parameters)  # libpq takes None for NULL; its annotation does not say so
         result = self._answered(self._connection.pgconn.exec_prepared(name, sent, formats, _BINARY))
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
 
-    def commit(self, statement: str, parameters: Sequence[Wired]) -> None:
-        """Run a prepared statement and COMMIT, in one round trip: the server skips the COMMIT where the statement failed.
+    def commit(self, *calls: tuple[str, Sequence[Wired]]) -> None:
+        """Run prepared statements and COMMIT, in one round trip: the server skips the COMMIT where one of them failed.
 
         Raises:
             StoreFailed: the server refused it, or is gone; whether it has committed is unknown then.
         """
-        name = self._prepared.get(statement) or self._prepare(statement)
+        for result in self._in_one(*calls):
+            self._answered(result)
+
+    def attempt(self, *calls: tuple[str, Sequence[Wired]]) -> bool:
+        """A whole transaction in one round trip; False, and nothing written, where a statement found what it had to rule out.
+
+        Each statement has a snapshot of its own (READ COMMITTED), from under the locks that those before it took.
+
+        Raises:
+            StoreFailed: the server refused it for another reason, or is gone; whether it has committed is unknown then.
+        """
+        *results, committed = self._in_one(("BEGIN", ()), *calls)
+        for result in results:
+            if result is not None and result.status not in _FINE and result.error_field(DiagnosticField.SQLSTATE) in _RULED_OUT:
+                self.command("ROLLBACK")
+                return False
+            self._answered(result)
+        self._answered(committed)
+        return True
+
+    def _in_one(self, *calls: tuple[str, Sequence[Wired]]) -> list[PGresult | None]:
+        """The results of these prepared statements and of the COMMIT after them; once one fails, the server skips the rest."""
+        names = self._named([statement for statement, _ in calls])
         pgconn = self._connection.pgconn
         pgconn.enter_pipeline_mode()
-        pgconn.send_query_prepared(name, cast("Sequence[bytes]", parameters), [_BINARY] * len(parameters), _BINARY)
+        for name, (_, parameters) in zip(names, calls, strict=True):
+            pgconn.send_query_prepared(name, cast("Sequence[bytes]", parameters), [_BINARY] * len(parameters), _BINARY)
         pgconn.send_query_params(b"COMMIT", [])
         pgconn.pipeline_sync()
         while pgconn.flush():
             self._await(select.POLLIN | select.POLLOUT)
-        for _ in range(2):
-            self._answered(self._next_result())
+        results: list[PGresult | None] = []
+        for _ in range(len(calls) + 1):
+            results.append(self._next_result())
             self._next_result()  # the end of that statement's results
         self._next_result()  # the end of the pipeline
         pgconn.exit_pipeline_mode()
+        return results
 
     def _next_result(self) -> PGresult | None:
         # libpq's own wait for a result holds the interpreter's lock; waiting for the socket does not.
@@ -144,8 +172,7 @@ class Wire:
             ValueError: a word is more than letters, digits and _ . - and could not stand in a command.
         """
         commands = ["BEGIN"]
-        for statement, parameters in calls:
-            name = self._prepared.get(statement) or self._prepare(statement)
+        for name, (_, parameters) in zip(self._named([statement for statement, _ in calls]), calls, strict=True):
             lists = ["'{" + ",".join(words) + "}'" for words in parameters]
             if not all(_WORDS.fullmatch(one) for one in lists):
                 raise ValueError("expected words of letters, digits and _ . -")
@@ -158,14 +185,19 @@ class Wire:
         """End the connection; the server rolls back whatever was not committed."""
         self._connection.close()
 
-    def _prepare(self, statement: str) -> bytes:
-        if len(self._prepared) >= _PREPARED_MAX:
-            self.command("DEALLOCATE ALL")
-            self._prepared.clear()
-        name = f"audit_{len(self._prepared)}".encode()
-        self._answered(self._connection.pgconn.prepare(name, statement.encode()))
-        self._prepared[statement] = name
-        return name
+    def _named(self, statements: Sequence[str]) -> list[bytes]:
+        """The names under which the server knows these statements."""
+        missing = [statement for statement in statements if statement not in self._prepared]
+        if missing:
+            if len(self._prepared) + len(missing) > _PREPARED_MAX:
+                self.command("DEALLOCATE ALL")
+                self._prepared.clear()
+                missing = list(statements)
+            for statement in missing:
+                name = f"audit_{len(self._prepared)}".encode()
+                self._answered(self._connection.pgconn.prepare(name, statement.encode()))
+                self._prepared[statement] = name
+        return [self._prepared[statement] for statement in statements]
 
     def _answered(self, result: PGresult | None) -> PGresult:
         # The server's words stay here: they may quote what was sent.

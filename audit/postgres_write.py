@@ -1,4 +1,7 @@
-"""One batch as one statement of PostgreSQL: sent once, and planned once for every batch of its shape."""
+"""One batch as statements of PostgreSQL: each is one table's, planned once, and all go over the wire together.
+
+One statement for everything would have to be as many as there are shapes of a batch, and costs the server twice as much as its parts.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
+from typing import TypeAlias
 
-from audit.growth import Growth
-from audit.postgres_wire import Wired, wired, wired_array
+from audit.growth import Growth, Head
+from audit.postgres_wire import ENCODERS, Wired, wired, wired_array
+
+#: a prepared statement and its parameters
+Call: TypeAlias = tuple[str, Sequence[Wired]]
 
 #: so many rows of a table stand in the statement itself; more go as one array per column, which costs less per row and more at all
 INLINE_MAX = 4
@@ -19,6 +26,11 @@ class _Table:
     name: str
     columns: tuple[str, ...]
     types: tuple[str, ...]
+
+    def wired(self, rows: Sequence[Sequence[object]]) -> list[Wired]:
+        """The values of these rows, one after the other."""
+        encoders = [ENCODERS[kind] for kind in self.types]
+        return [None if value is None else encode(value) for row in rows for encode, value in zip(encoders, row, strict=True)]
 
 
 _LEAF = _Table("audit_leaf", ("log_id", "idx", "id", "leaf_hash", "envelope"), ("int8", "int8", "text", "bytea", "text"))
@@ -35,67 +47,68 @@ _HEAD = _Table(
     ("log_id", "origin", "covenant", "year", "size", "frontier", "last_ts", "clock"),
     ("int8", "text", "text", "int4", "int8", "bytea", "text", "text"),
 )
-_INSERTS = (_LEAF, _SECTION, _NODE, _RECENT, _OPEN, _HEAD)
-#: size, frontier, last_ts, clock and the log_id of a head that grows
+_GROWN = "UPDATE audit_head SET size = $1::int8, frontier = $2::bytea, last_ts = $3::text, clock = $4::text WHERE log_id = $5::int8"
 _STATE = ("int8", "bytea", "text", "text", "int8")
+_CLOSED = (
+    "WITH closed AS (DELETE FROM audit_open WHERE id = ANY($1::text[]) RETURNING 1) SELECT 1 / (count(*) = $2::int8)::int4 FROM closed"
+)
+# Every year of a covenant is locked, in one order, so that two appends at the turn of a year still see each other.
+LOCK = "SELECT 1 FROM audit_head WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
+_SUPPOSED = (
+    "SELECT 1 / (string_agg(log_id::text || ':' || size::text, ' ' ORDER BY log_id) = $2::text)::int4 "
+    "FROM audit_head WHERE covenant = ANY($1::text[])"
+)
 
 
-def write_statement(growth: Growth) -> tuple[str, list[Wired]]:
-    """The statement and its parameters. It fails where it closed fewer decisions than it should.
+def supposing(heads: Sequence[Head]) -> tuple[Call, ...]:
+    """Take the append lock, and fail where the covenants have other heads than these (a size says all: a head only grows).
+
+    The heads are locked by a statement of their own, so that the next one sees a year that was opened before we had the lock.
+    """
+    covenants = wired_array("text", sorted({head.covenant for head in heads}))
+    sizes = " ".join(f"{head.log_id}:{head.frontier.size}" for head in sorted(heads, key=lambda head: head.log_id))
+    return (LOCK, (covenants,)), (_SUPPOSED, (covenants, wired("text", sizes)))
+
+
+def writing(growth: Growth) -> Iterator[Call]:
+    """What writes it. One fails where it closed fewer decisions than it should.
 
     A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
-    Its parts touch different rows, so the order in which the server takes them does not matter.
     """
-    heads = [
-        (head.log_id, head.origin, head.covenant, head.year, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock)
-        for head in growth.opened
-    ]
+    heads = [(head.log_id, head.origin, head.covenant, head.year, *_state(head)) for head in growth.opened]
+    leaves = [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]
+    sections = [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]
+    nodes = [(log_id, *node, digest) for log_id, node, digest in growth.nodes]
     inserts: tuple[tuple[_Table, Sequence[Sequence[object]]], ...] = (
-        (_LEAF, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]),
-        (_SECTION, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]),
-        (_NODE, [(log_id, *node, digest) for log_id, node, digest in growth.nodes]),
+        (_HEAD, heads),
+        (_LEAF, leaves),
+        (_SECTION, sections),
+        (_NODE, nodes),
         (_RECENT, growth.terms),
         (_OPEN, growth.decisions),
-        (_HEAD, heads),
     )
-    parameters: list[Wired] = []
     for table, rows in inserts:
-        if len(rows) <= INLINE_MAX:
-            parameters.extend(wired(kind, value) for row in rows for kind, value in zip(table.types, row, strict=True))
-        else:
-            parameters.extend(wired_array(kind, column) for kind, column in zip(table.types, zip(*rows, strict=True), strict=True))
+        if len(rows) > INLINE_MAX:
+            yield (
+                _insert(table, INLINE_MAX + 1),
+                [wired_array(*column) for column in zip(table.types, zip(*rows, strict=True), strict=True)],
+            )
+        elif rows:
+            yield _insert(table, len(rows)), table.wired(rows)
     if growth.closed:
-        parameters += (wired_array("text", growth.closed), wired("int8", len(growth.closed)))
+        yield _CLOSED, (wired_array("text", growth.closed), wired("int8", len(growth.closed)))
     for head, _ in growth.grown:
-        state = (head.frontier.size, head.frontier.pack(), head.last_ts, head.clock, head.log_id)
-        parameters.extend(wired(kind, value) for kind, value in zip(_STATE, state, strict=True))
-    shape = tuple(min(len(rows), INLINE_MAX + 1) for _, rows in inserts)
-    return _text(shape, closing=bool(growth.closed), growing=len(growth.grown)), parameters
+        yield _GROWN, [wired(*one) for one in zip(_STATE, (*_state(head), head.log_id), strict=True)]
 
 
-@lru_cache(maxsize=200)
-def _text(shape: tuple[int, ...], *, closing: bool, growing: int) -> str:
-    """The text for a batch of this shape: how many rows per table, more than `INLINE_MAX` of them all alike.
-
-    INVARIANT: it is made of the names above and of numbers, never of what came in.
-    """
-    number, closed = count(1), "1"
-    parts = [_insert(table, rows, number) for table, rows in zip(_INSERTS, shape, strict=True) if rows]
-    if closing:
-        parts.append(f"DELETE FROM audit_open WHERE id = ANY(${next(number)}::text[]) RETURNING 1")  # noqa: S608 - see above
-        closed = f"1 / (count(*) = ${next(number)}::int8)::int4 FROM part{len(parts) - 1}"
-    for _ in range(growing):
-        size, frontier, last_ts, clock, log_id = (f"${next(number)}::{kind}" for kind in _STATE)
-        parts.append(
-            f"UPDATE audit_head SET size = {size}, frontier = {frontier}, last_ts = {last_ts}, clock = {clock} "  # noqa: S608 - see above
-            f"WHERE log_id = {log_id}"
-        )
-    named = ", ".join(f"part{at} AS ({part})" for at, part in enumerate(parts))
-    return f"WITH {named} SELECT {closed}"
+def _state(head: Head) -> tuple[int, bytes, str, str]:
+    return head.frontier.size, head.frontier.pack(), head.last_ts, head.clock
 
 
-def _insert(table: _Table, rows: int, number: Iterator[int]) -> str:
-    target = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
+@lru_cache(maxsize=100)
+def _insert(table: _Table, rows: int) -> str:
+    """INVARIANT: it is made of the names above and of numbers, never of what came in."""
+    target, number = f"INSERT INTO {table.name} ({', '.join(table.columns)})", count(1)
     if rows > INLINE_MAX:
         arrays = ", ".join(f"${next(number)}::{kind}[]" for kind in table.types)
         return f"{target} SELECT * FROM unnest({arrays})"  # noqa: S608 - see above

@@ -8,9 +8,11 @@ and salt leaves a digest that says nothing (the salt has 256 bits), and every pr
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidTag
@@ -52,9 +54,12 @@ class Section:
     key_id: str | None = None
 
 
+_LABELS = MappingProxyType({name: f"covenant-broker/section/v1\n{name}\n".encode("ascii") for name in NAMES})
+
+
 def commitment(name: str, salt: bytes, plain: bytes) -> bytes:
     """SHA-256 over a domain label, the salt and the canonical section: binding and hiding."""
-    return hashlib.sha256(b"covenant-broker/section/v1\n" + name.encode("ascii") + b"\n" + salt + plain).digest()
+    return sha256(_LABELS[name] + salt + plain).digest()
 
 
 def sections_of(draft: Draft, random: Callable[[int], bytes], keys: SubjectKeys) -> tuple[Section, ...]:
@@ -103,9 +108,8 @@ def core_bytes(core: Core) -> bytes:
 
     Written out, because every append and every verification does it: `Core` holds codes only, and no code has anything to escape.
     """
-    return ("{" + ",".join([f'"{name}":{write(member)}' for name, write in _WRITTEN if (member := getattr(core, name))]) + "}").encode(
-        "ascii"
-    )
+    members = [f"{name}{write(member)}" for (name, write), member in zip(_WRITTEN, _MEMBERS(core), strict=True) if member]
+    return ("{" + ",".join(members) + "}").encode("ascii")
 
 
 def _code(code: str) -> str:
@@ -126,29 +130,30 @@ def _covenant(covenant: Covenant) -> str:
 
 #: every member of a core in canonical order, and how it is written
 _WRITTEN: tuple[tuple[str, Callable[[Any], str]], ...] = (
-    ("activity", _code),
-    ("articles", _list),
-    ("case_facts", _pair_list),
-    ("command", _code),
-    ("covenant", _covenant),
-    ("details", _pair_list),
-    ("entries", _list),
-    ("holders", _list),
-    ("legal_bases", _list),
-    ("outcome", _code),
-    ("policy_sha256", _code),
-    ("purpose", _code),
-    ("reasons", _list),
-    ("released", _pair_list),
-    ("requested", _list),
-    ("requester", _code),
-    ("retention", _code),
-    ("software", _code),
-    ("span_id", _code),
-    ("trace_id", _code),
-    ("unavailable", _pair_list),
-    ("withheld", _pair_list),
+    ('"activity":', _code),
+    ('"articles":', _list),
+    ('"case_facts":', _pair_list),
+    ('"command":', _code),
+    ('"covenant":', _covenant),
+    ('"details":', _pair_list),
+    ('"entries":', _list),
+    ('"holders":', _list),
+    ('"legal_bases":', _list),
+    ('"outcome":', _code),
+    ('"policy_sha256":', _code),
+    ('"purpose":', _code),
+    ('"reasons":', _list),
+    ('"released":', _pair_list),
+    ('"requested":', _list),
+    ('"requester":', _code),
+    ('"retention":', _code),
+    ('"software":', _code),
+    ('"span_id":', _code),
+    ('"trace_id":', _code),
+    ('"unavailable":', _pair_list),
+    ('"withheld":', _pair_list),
 )
+_MEMBERS = attrgetter(*[name.strip('":') for name, _ in _WRITTEN])
 
 
 def actor_bytes(actor: Actor) -> bytes:

@@ -15,6 +15,7 @@ from audit.errors import StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Growth, Head, Position, Stored
 from audit.merkle import Frontier
 from audit.postings import postings_of
+from audit.remembered import Remembered
 from audit.store import Plan, Wanted, stored_of
 from audit.turn import Turn
 
@@ -75,6 +76,8 @@ class SqliteStore:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
         self._turn = Turn(path)
+        self._remembered = Remembered()
+        self._version = 0
         self._hosts = True
         self._alone = Lock()
 
@@ -95,7 +98,8 @@ class SqliteStore:
     def _grow(self, wanted: Wanted, plan: Plan, settled: Mapping[str, Position], calls: tuple[Brought, ...]) -> Growth:
         everything = wanted.and_for(sealed for call in calls for sealed in call) if calls else wanted
         with self._transaction() as connection:
-            growth = plan(Found(*_found(connection, everything), settled, calls))
+            heads = self._heads(connection, everything)
+            growth = plan(Found(heads, _stored_among(connection, everything), _open_among(connection, everything), settled, calls))
             if growth is NOTHING:
                 connection.execute("ROLLBACK")
                 return growth
@@ -103,7 +107,23 @@ class SqliteStore:
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act, and guests be answered.
             connection.execute("COMMIT")
+            self._remembered.keep(everything.covenants, heads, growth)
         return growth
+
+    def _heads(self, connection: sqlite3.Connection, wanted: Wanted) -> tuple[Head, ...]:
+        """Under the lock: as remembered, where SQLite says that no other connection has committed since; else as they stand there."""
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        remembered = self._remembered.of(wanted.covenants) if version == self._version else None
+        self._version = version
+        if remembered is not None:
+            return remembered
+        return tuple(
+            [
+                Head(log_id, origin, name, year, Frontier.unpack(size, frontier), last_ts, clock)
+                for covenant in sorted(wanted.covenants)
+                for log_id, origin, name, year, size, frontier, last_ts, clock in connection.execute(_HEADS, (covenant,))
+            ]
+        )
 
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. If we die in the middle, the terms wait where they were: both statements are one transaction."""
@@ -151,6 +171,7 @@ class SqliteStore:
     def _abandon(self) -> None:
         """Drop the connection, and with it whatever it had not committed. A page cache that has seen an I/O error is not used again."""
         connection, self._connection = self._connection, None
+        self._remembered.forget()
         if connection is not None:
             try:
                 connection.close()
@@ -158,15 +179,16 @@ class SqliteStore:
                 raise StoreFailed("the connection could not be closed") from error
 
 
-def _found(connection: sqlite3.Connection, wanted: Wanted) -> tuple[tuple[Head, ...], dict[str, Stored], frozenset[str]]:
-    heads: list[Head] = []
-    for covenant in sorted(wanted.covenants):
-        for log_id, origin, name, year, size, frontier, last_ts, clock in connection.execute(_HEADS, (covenant,)):
-            heads.append(Head(log_id, origin, name, year, Frontier.unpack(size, frontier), last_ts, clock))
+def _stored_among(connection: sqlite3.Connection, wanted: Wanted) -> dict[str, Stored]:
     known = connection.execute(_KNOWN.format(_marks(wanted.ids)), wanted.ids).fetchall()
-    stored = {entry: stored_of(entry, *connection.execute(_STORED, (entry,)).fetchone()) for (entry,) in known}
-    still_open = connection.execute(_OPEN.format(_marks(wanted.decisions)), wanted.decisions).fetchall() if wanted.decisions else ()
-    return tuple(heads), stored, frozenset([entry for (entry,) in still_open])
+    return {entry: stored_of(entry, *connection.execute(_STORED, (entry,)).fetchone()) for (entry,) in known}
+
+
+def _open_among(connection: sqlite3.Connection, wanted: Wanted) -> frozenset[str]:
+    if not wanted.decisions:
+        return frozenset()
+    still_open = connection.execute(_OPEN.format(_marks(wanted.decisions)), wanted.decisions).fetchall()
+    return frozenset([entry for (entry,) in still_open])
 
 
 def _marks(values: Sequence[str]) -> str:
@@ -185,7 +207,9 @@ def _write(connection: sqlite3.Connection, growth: Growth) -> None:
         (_GROWN, [(*_state(head), head.log_id) for head, _ in growth.grown]),
     )
     for statement, values in rows:
-        if values:
+        if len(values) == 1:
+            connection.execute(statement, values[0])
+        elif values:
             connection.executemany(statement, values)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -18,21 +18,25 @@ Plan: TypeAlias = Callable[[Found], Growth]
 class Wanted:
     """What a batch must know: the covenants it appends to, the ids it brings, the decisions it closes.
 
-    `offered` are those of its calls that have no fence: another process that has the turn may place them as well.
+    `offered` are those of its calls that have no fence: another process that has the turn may place them as well. `fenced` where one of
+    the others has: it is placed under the append lock only, since the fence is read there.
     """
 
     covenants: frozenset[str]
     ids: tuple[str, ...]
     decisions: tuple[str, ...]
     offered: tuple[tuple[Sealed, ...], ...] = ()
+    fenced: bool = False
 
     def and_for(self, guests: Iterable[Sealed]) -> Wanted:
         """What must be known to place the guests as well."""
         theirs = wanted_of(guests)
-        return Wanted(self.covenants | theirs.covenants, self.ids + theirs.ids, self.decisions + theirs.decisions)
+        return replace(
+            self, covenants=self.covenants | theirs.covenants, ids=self.ids + theirs.ids, decisions=self.decisions + theirs.decisions
+        )
 
 
-def wanted_of(brought: Iterable[Sealed], offered: tuple[tuple[Sealed, ...], ...] = ()) -> Wanted:
+def wanted_of(brought: Iterable[Sealed], offered: tuple[tuple[Sealed, ...], ...] = (), *, fenced: bool = False) -> Wanted:
     """What has to be known to place all of these."""
     drafts = [sealed.draft for sealed in brought]
     return Wanted(
@@ -40,6 +44,7 @@ def wanted_of(brought: Iterable[Sealed], offered: tuple[tuple[Sealed, ...], ...]
         ids=tuple([draft.id for draft in drafts]),
         decisions=tuple([draft.ref for draft in drafts if draft.typ in TERMINAL and draft.ref is not None]),
         offered=offered,
+        fenced=fenced,
     )
 
 
@@ -49,7 +54,8 @@ class Store(Protocol):
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """Take the append lock, read, plan, write, commit durably. Returns after the commit, or raises with nothing promised.
 
-        `plan` runs under the lock and may run again: a lost race to open a new log is repeated once by the caller.
+        `plan` runs under the lock and may run again: a lost race to open a new log is repeated once by the caller. A store may also run it
+        on what it remembers, where nothing is fenced, and commits that only if the lock then shows the very same.
 
         Raises:
             StoreFailed: the commit did not succeed or its fate is unknown.

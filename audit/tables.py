@@ -35,7 +35,6 @@ leaf = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("leaf_hash", LargeBinary, nullable=False),
     Column("envelope", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 section = Table(

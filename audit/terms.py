@@ -50,11 +50,11 @@ NOT_OWN = frozenset({DECISION, REFUSED, FAILED})
 def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject: Subject | None) -> frozenset[Term]:
     """Every term of one entry; `subject` None leaves out the kinds in `SEALED_KINDS`."""
     terms: set[Term] = {(_TYPE, typ)}
-    terms.update((_FIELD, field) for field in core.requested)
-    terms.update((_FIELD, field) for field, _ in core.released)
-    terms.update((_FIELD, field) for field, _ in core.withheld)
-    terms.update((_ARTICLE, article) for article in core.articles)
-    terms.update((_PARTY, holder) for holder in core.holders)
+    terms.update([(_FIELD, field) for field in core.requested])
+    terms.update([(_FIELD, field) for field, _ in core.released])
+    terms.update([(_FIELD, field) for field, _ in core.withheld])
+    terms.update([(_ARTICLE, article) for article in core.articles])
+    terms.update([(_PARTY, holder) for holder in core.holders])
     if ref is not None:
         terms.add((_REF, ref))
     if core.outcome is not None:
@@ -67,7 +67,7 @@ def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject
         terms.add((_COVENANT, covenant_term(core.covenant.id, core.covenant.version)))
     if core.trace_id is not None:
         terms.add((_TRACE, core.trace_id))
-    terms.update((_OWN, capacity) for capacity in _own(typ, core))
+    terms.update([(_OWN, capacity) for capacity in _own(typ, core)])
     if actor is not None:
         terms.add((_PROFESSIONAL, actor.pseudonym))
         terms.add((_PARTY, actor.on_behalf_of))

@@ -82,9 +82,13 @@ def faulty_store(url: str) -> tuple[Store, Fault]:
             fault.step()
             return super().run(statement, parameters)
 
-        def commit(self, statement: str, parameters: Sequence[Wired]) -> None:
+        def commit(self, *calls: tuple[str, Sequence[Wired]]) -> None:
             fault.step()
-            super().commit(statement, parameters)
+            super().commit(*calls)
+
+        def attempt(self, *calls: tuple[str, Sequence[Wired]]) -> bool:
+            fault.step()
+            return super().attempt(*calls)
 
         def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
             fault.step()

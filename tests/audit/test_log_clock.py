@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from audit.entry import CLOCK_STEP, DECISION
 from audit.errors import StoreUnfit
 from audit.records import entry
 from audit.verdict import Exit
-from tests.audit.builders import START, draft, exchange, log_on
+from tests.audit.builders import START, Clock, draft, exchange, log_on, store_at
 from tests.audit.conftest import Room
 
 
@@ -65,6 +66,18 @@ def test_a_new_year_begins_a_new_log_and_a_decision_is_closed_across_it(room: Ro
     assert room.verify().findings == ()
     room.signer.sign_all()
     assert room.verify().exit is Exit.VERIFIED
+
+
+def test_a_year_that_another_process_opened_is_gone_on_in(room: Room) -> None:
+    for _ in range(6):
+        room.log.append(draft())
+    with closing(store_at(room.url)) as store:
+        (theirs,) = log_on(store, clock=Clock(datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))).append(draft())
+    room.clock.now = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    (ours,) = room.log.append(draft())
+    assert (ours.origin, ours.index) == (theirs.origin, 1)
+    assert ours.ts == theirs.ts
+    assert room.verify().findings == ()
 
 
 def test_a_clock_five_minutes_off_the_databases_refuses_to_start(room: Room) -> None:

@@ -16,20 +16,22 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from audit.errors import AuditError
+from audit.note import VerifierKey, base64_octets
 from audit.verdict import Exit
 from broker.client.client import Client, Professional, connect
 from broker.client.errors import AnswerUnusable, ClientError, ReceiptUnusable, Unusable
 from broker.client.reading import Members, read_json
 from broker.client.receipts import Checked
+from broker.client.registration import Registration, registration_document
 from broker.client.selftest import try_out
-from broker.client.signing import ALGORITHMS, KeySigner, public_key_set
+from broker.client.signing import ALGORITHMS, public_key_set, read_key
 from broker.client.values import Ask, Person, Released
 
 Command = Callable[[Client, Professional, argparse.Namespace], object]
-_MAKE: Mapping[str, Callable[[], Key]] = {
+_MAKE: Mapping[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
     "RSA": lambda: RSAKey.generate_key(3072),
     "EC": lambda: ECKey.generate_key("P-256"),
     "OKP": lambda: OKPKey.generate_key("Ed25519"),
@@ -42,7 +44,12 @@ def main(arguments: Sequence[str] | None = None, *, words: TextIO = sys.stdin) -
     given.words = words
     try:
         if given.command == "new-key":
-            _show(_new_key(given.file, given.algorithm))
+            _new_key(given.file, given.algorithm)
+        if given.command in {"new-key", "public-key"}:
+            _show(public_key_set(read_key(given.file, given.algorithm)))
+            return 0
+        if given.command == "registration":
+            print(_registration(given), end="")  # noqa: T201 - what the command is for
             return 0
         with connect(given.registration) as client:
             professional = client.acting_for(given.professional, given.role)
@@ -116,9 +123,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--professional", default="", help="the pseudonym that the employer made")
     parser.add_argument("--role", default="", help="a role of the party, such as municipality.director")
     commands = parser.add_subparsers(dest="command", required=True)
-    new_key = commands.add_parser("new-key", help="make the private key of a system; prints the public half")
-    new_key.add_argument("file", type=Path)
-    new_key.add_argument("--algorithm", choices=[name for names in ALGORITHMS.values() for name in names], default="RS256")
+    for name, does in (("new-key", "make the private key of a system, in PEM; prints"), ("public-key", "print")):
+        key = commands.add_parser(name, help=f"{does} the public half, for the broker's operator")
+        key.add_argument("file", type=Path)
+        key.add_argument("--algorithm", choices=[one for names in ALGORITHMS.values() for one in names], default="RS256")
+    registration = commands.add_parser("registration", help="print a registration file")
+    for name in ("issuer", "party", "client-id"):
+        registration.add_argument(f"--{name}", required=True)
+    registration.add_argument("--scope", action="append", required=True, dest="scopes")
+    registration.add_argument("--log-keys", type=Path, required=True, help="what the operator gave you: `broker audit keys --json`")
+    registration.add_argument("--key", default="key.pem", help="the file of your private key (key.pem)")
     commands.add_parser("token", help="print an access token")
     check = commands.add_parser("check", help="try this set-up, step by step")
     check.add_argument("--case")
@@ -163,15 +177,23 @@ def _released(members: Members) -> Released:
     return Released(members.value("value"), members.optional_text("form") or "full", None if as_of is None else date.fromisoformat(as_of))
 
 
-def _new_key(file: Path, algorithm: str) -> object:
+def _new_key(file: Path, algorithm: str) -> None:
     kind = next(kind for kind, names in ALGORITHMS.items() if algorithm in names)
-    signer = KeySigner(_MAKE[kind](), algorithm)
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as written:
-            json.dump(signer.key.as_dict(private=True), written)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+            written.write(_MAKE[kind]().as_pem(private=True))
     except OSError as error:
         raise Unusable(f"{file}: expected to write a new file: {type(error).__name__}") from None
-    return public_key_set(signer)
+
+
+def _registration(given: argparse.Namespace) -> str:
+    try:
+        keys = read_json(given.log_keys.read_bytes(), given.log_keys.name)
+        receipt_key, checkpoint_key = VerifierKey.parse(keys.text("receipts")), base64_octets("checkpoints", keys.text("checkpoints"))
+    except (OSError, AnswerUnusable) as error:
+        raise Unusable(f"expected the keys of the log: {error}") from None
+    made = Registration(given.issuer, given.party, given.client_id, frozenset(given.scopes), receipt_key, checkpoint_key)
+    return registration_document(made, key=given.key, receipts="receipts.sqlite")
 
 
 def _verdict(checked: Checked) -> dict[str, object]:

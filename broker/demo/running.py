@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,17 +14,20 @@ from audit.note import VerifierKey
 from audit.receipt import ReceiptSigner
 from broker.authenticate import Door
 from broker.bootstrap import World
+from broker.client import Registration
 from broker.config import Settings
 from broker.demo.auditor import Auditor
 from broker.demo.cast import Words
 from broker.demo.house import House
-from broker.demo.processes import Running, answers, broker_server, case_system, free_port
+from broker.demo.partner import Partner
+from broker.demo.processes import Running, answers, broker_server, broker_variables, case_system, free_port
 from broker.demo.stage import TOKEN_FILE, Stage, make_keys, set_up, settings_for, write_sources, write_systems
 from broker.demo.steps import Audience
-from broker.demo.tokens import Registration, keep, write_script
+from broker.demo.tokens import keep, write_scripts
 from broker.keys import KeyDirectory
 from policies.covenant import Covenant
 from policies.load import load_covenant
+from policies.vocabulary import PartyId
 
 #: the doors that a party's system has here
 DOORS = tuple(door.value for door in Door)
@@ -58,14 +61,13 @@ def opened(folder: Path, audience: Audience, lang: str) -> Iterator[Evening]:
         covenant = load_covenant((folder / "covenant.yaml").read_bytes())
         server = stack.enter_context(broker_server(folder, stage.settings))
         server.wait_until(lambda: answers(stage.settings.issuer), "its first answer")
-        registrations = _registrations(stage, covenant)
         http = stack.enter_context(httpx.Client(base_url=stage.settings.issuer, timeout=PATIENCE_S))
         auditor = Auditor(stage.settings.audit_url)
         stack.callback(auditor.close)
         house = House(
             stage=stage,
             http=http,
-            partners={one.party: one.partner(http) for one in registrations},
+            partners=_partners(stage, covenant, http),
             auditor=auditor,
             receipt_key=_receipt_key(stage.settings),
             words=Words(covenant, lang),
@@ -74,15 +76,18 @@ def opened(folder: Path, audience: Audience, lang: str) -> Iterator[Evening]:
         yield Evening(house, server, world)
 
 
-def _registrations(stage: Stage, covenant: Covenant) -> tuple[Registration, ...]:
-    """What each party's own system keeps to get its tokens with; in a file, too, for tokens to paste."""
+def _partners(stage: Stage, covenant: Covenant, http: httpx.Client) -> Mapping[PartyId, Partner]:
+    """Each party's own system; what it needs for itself is kept in files, too, for whoever wants to try the client kit."""
     scopes = (*DOORS, *(f"purpose:{purpose}" for purpose in covenant.purposes))
-    issuer = stage.settings.issuer
-    registrations = tuple(Registration(issuer, party, f"{party}-system", keys.client, scopes) for party, keys in stage.parties.items())
-    for one in registrations:
-        keep(stage.folder, one)
-    write_script(stage.folder)
-    return registrations
+    issuer, receipt_key = stage.settings.issuer, _receipt_key(stage.settings)
+    checkpoint_key = KeyDirectory(stage.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
+    partners = {}
+    for party, keys in stage.parties.items():
+        client_id = f"{party}-system"
+        keep(stage.folder, Registration(issuer, party, client_id, frozenset(scopes), receipt_key, checkpoint_key), keys.client)
+        partners[party] = Partner(http, issuer, party, client_id, keys.client, scopes)
+    write_scripts(stage.folder, broker_variables(stage.settings))
+    return partners
 
 
 def _receipt_key(settings: Settings) -> VerifierKey:

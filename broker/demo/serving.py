@@ -59,6 +59,9 @@ def keep_serving(evening: Evening, case: str, folder: Path, console: Console) ->
     _print(console, f"curl -s {issuer}/v1/openapi.json")
     _print(console, f"curl -s {issuer}/v1/covenants/waterstad-noord")
     _print(console, "")
+    _print(console, "# to build a partner system of your own, beside docs/partner-guide.md")
+    _print(console, f"export BROKER={issuer} CASE={case} DEMO={folder}")
+    _print(console, "")
     _print(console, f"Tokens for any role: {_script(folder)} municipality.nuisance_adviser   Ctrl-C stops everything.")
     while evening.server.alive:
         time.sleep(0.5)

@@ -53,7 +53,7 @@ _THUMBPRINT = re.compile(r'(?m)^(    signing_key: ").*(")')
 class PartyKeys:
     """A party's two keys: one to get tokens with, one to sign covenants with. The broker only ever sees their public halves."""
 
-    client: Key
+    client: RSAKey
     signing: Key
 
 

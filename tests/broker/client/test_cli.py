@@ -127,11 +127,12 @@ def test_receipts_are_checked_with_the_exit_codes_of_the_log(shell: Shell) -> No
 
 def test_a_new_key_is_for_its_owner_and_its_public_half_is_printed(shell: Shell) -> None:
     for algorithm, kind in (("RS256", "RSA"), ("ES256", "EC"), ("Ed25519", "OKP")):
-        file = shell.folder / f"new-{kind}.jwk"
+        file = shell.folder / f"new-{kind}.pem"
         public = shell.json("new-key", str(file), "--algorithm", algorithm)["keys"][0]
         assert (public["kty"], public["alg"], public["use"]) == (kind, algorithm, "sig")
         assert "d" not in public
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert shell.json("public-key", str(file), "--algorithm", algorithm)["keys"] == [public]
         assert shell.run("new-key", str(file))[0] == 1
 
 

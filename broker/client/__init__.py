@@ -4,9 +4,9 @@ It stands on `audit`, httpx, joserfc and cryptography, and on nothing else of th
 """
 
 from broker.client.client import Client, Professional, connect
+from broker.client.connection import Connection, read_connection
 from broker.client.errors import AnswerUnusable, ClientError, NoAnswer, Problem, ReceiptUnusable, Refused, TokenRefused, Unusable
 from broker.client.receipts import Checked
-from broker.client.registration import Registration, read_registration
 from broker.client.signing import KeySigner, Signer, SignerElsewhere, read_key
 from broker.client.store import ReceiptStore
 from broker.client.transport import open_http
@@ -20,6 +20,7 @@ __all__ = [
     "Checked",
     "Client",
     "ClientError",
+    "Connection",
     "Disclosure",
     "GivenField",
     "KeptReceipt",
@@ -34,7 +35,6 @@ __all__ = [
     "ReceiptStore",
     "ReceiptUnusable",
     "Refused",
-    "Registration",
     "Released",
     "Signal",
     "Signer",
@@ -45,6 +45,6 @@ __all__ = [
     "World",
     "connect",
     "open_http",
+    "read_connection",
     "read_key",
-    "read_registration",
 ]

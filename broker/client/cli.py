@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from pathlib import Path
 from typing import TextIO
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -21,11 +20,13 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from audit.errors import AuditError
 from audit.note import VerifierKey, base64_octets
 from audit.verdict import Exit
+from broker.client.admission import AdmissionRequest
+from broker.client.cli_words import parser
 from broker.client.client import Client, Professional, connect
+from broker.client.connection import Connection, connection_document
 from broker.client.errors import AnswerUnusable, ClientError, ReceiptUnusable, Unusable
 from broker.client.reading import Members, read_json
 from broker.client.receipts import Checked
-from broker.client.registration import Registration, registration_document
 from broker.client.selftest import try_out
 from broker.client.signing import ALGORITHMS, public_key_set, read_key
 from broker.client.values import Ask, Person, Released
@@ -40,18 +41,13 @@ _MAKE: Mapping[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
 
 def main(arguments: Sequence[str] | None = None, *, words: TextIO = sys.stdin) -> int:
     """Run one command; returns the exit code. What a person wrote is read from `words`, never from the command line."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     given.words = words
     try:
-        if given.command == "new-key":
-            _new_key(given.file, given.algorithm)
-        if given.command in {"new-key", "public-key"}:
-            _show(public_key_set(read_key(given.file, given.algorithm)))
+        if given.command in _SETTING_UP:
+            _SETTING_UP[given.command](given)
             return 0
-        if given.command == "registration":
-            print(_registration(given), end="")  # noqa: T201 - what the command is for
-            return 0
-        with connect(given.registration) as client:
+        with connect(given.connection) as client:
             professional = client.acting_for(given.professional, given.role)
             return _run(client, professional, given)
     except (ClientError, AuditError, ValueError) as error:
@@ -117,53 +113,6 @@ _COMMANDS: Mapping[str, Command] = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m broker.client", description="A partner's system, by hand. See docs/partner-guide.md.")
-    parser.add_argument("--registration", type=Path, default=Path("registration.json"), help="the registration file (registration.json)")
-    parser.add_argument("--professional", default="", help="the pseudonym that the employer made")
-    parser.add_argument("--role", default="", help="a role of the party, such as municipality.director")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, does in (("new-key", "make the private key of a system, in PEM; prints"), ("public-key", "print")):
-        key = commands.add_parser(name, help=f"{does} the public half, for the broker's operator")
-        key.add_argument("file", type=Path)
-        key.add_argument("--algorithm", choices=[one for names in ALGORITHMS.values() for one in names], default="RS256")
-    registration = commands.add_parser("registration", help="print a registration file")
-    for name in ("issuer", "party", "client-id"):
-        registration.add_argument(f"--{name}", required=True)
-    registration.add_argument("--scope", action="append", required=True, dest="scopes")
-    registration.add_argument("--log-keys", type=Path, required=True, help="what the operator gave you: `broker audit keys --json`")
-    registration.add_argument("--key", default="key.pem", help="the file of your private key (key.pem)")
-    commands.add_parser("token", help="print an access token")
-    check = commands.add_parser("check", help="try this set-up, step by step")
-    check.add_argument("--case")
-    check.add_argument("--purpose")
-    _asking(commands.add_parser("permissions", help="what may be asked of a case now"))
-    ask = commands.add_parser("ask", help="ask for fields of a case")
-    _asking(ask)
-    ask.add_argument("fields", nargs="+", metavar="field")
-    ask.add_argument("--strict", action="store_true", help="refuse all where one field is not in the covenant")
-    commands.add_parser("cases", help="the open cases of this party")
-    commands.add_parser("recalls", help="what this party must destroy")
-    signal = commands.add_parser("signal", help='report a signal; {"words": …, "localReference": …} on standard input')
-    for name in ("covenant", "kind", "kind_of_person"):
-        signal.add_argument(name)
-    contribute = commands.add_parser("contribute", help='release fields; {"fields": {name: {"value": …}}} on standard input')
-    withdraw = commands.add_parser("withdraw", help="take fields back")
-    for one in (contribute, withdraw):
-        one.add_argument("case")
-        one.add_argument("--subject", type=int)
-    withdraw.add_argument("fields", nargs="+", metavar="field")
-    receipts = commands.add_parser("receipts", help="the receipts that were kept")
-    receipts.add_argument("what", choices=["list", "export", "check"])
-    return parser
-
-
-def _asking(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("case")
-    parser.add_argument("purpose")
-    parser.add_argument("--subject", type=int)
-
-
 def _stdin(given: argparse.Namespace, what: str) -> Members:
     """A reference or a text of a person: never on the command line, which everybody on the machine can read."""
     try:
@@ -177,23 +126,44 @@ def _released(members: Members) -> Released:
     return Released(members.value("value"), members.optional_text("form") or "full", None if as_of is None else date.fromisoformat(as_of))
 
 
-def _new_key(file: Path, algorithm: str) -> None:
+def _new_key(given: argparse.Namespace) -> None:
+    file, algorithm = given.file, given.algorithm
     kind = next(kind for kind, names in ALGORITHMS.items() if algorithm in names)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
             written.write(_MAKE[kind]().as_pem(private=True))
     except OSError as error:
         raise Unusable(f"{file}: expected to write a new file: {type(error).__name__}") from None
+    _public_key(given)
 
 
-def _registration(given: argparse.Namespace) -> str:
+def _public_key(given: argparse.Namespace) -> None:
+    _show(public_key_set(read_key(given.file, given.algorithm)))
+
+
+def _request(given: argparse.Namespace) -> None:
+    signer = read_key(given.key)
+    asked = AdmissionRequest(given.party, given.client_id, given.contact, signer, given.scopes, given.certificate_bound)
+    print(asked.text, end="")  # noqa: T201 - what the command is for
+    print(f"checksum  {asked.checksum}", file=sys.stderr)  # noqa: T201 - beside the file, to be read out
+
+
+def _connection(given: argparse.Namespace) -> None:
     try:
         keys = read_json(given.log_keys.read_bytes(), given.log_keys.name)
         receipt_key, checkpoint_key = VerifierKey.parse(keys.text("receipts")), base64_octets("checkpoints", keys.text("checkpoints"))
     except (OSError, AnswerUnusable) as error:
         raise Unusable(f"expected the keys of the log: {error}") from None
-    made = Registration(given.issuer, given.party, given.client_id, frozenset(given.scopes), receipt_key, checkpoint_key)
-    return registration_document(made, key=given.key, receipts="receipts.sqlite")
+    made = Connection(given.issuer, given.party, given.client_id, frozenset(given.scopes), receipt_key, checkpoint_key)
+    print(connection_document(made, key=str(given.key), receipts="receipts.sqlite"), end="")  # noqa: T201 - what the command is for
+
+
+_SETTING_UP: Mapping[str, Callable[[argparse.Namespace], None]] = {
+    "new-key": _new_key,
+    "public-key": _public_key,
+    "request": _request,
+    "connection": _connection,
+}
 
 
 def _verdict(checked: Checked) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """A partner's system at one broker: `connect` opens it, `acting_for` gives what one professional may do through it.
 
-with connect(Path("registration.json")) as broker:
+with connect(Path("connection.json")) as broker:
 director = broker.acting_for("municipality-director-01", "municipality.director")
 disclosure = director.ask(Ask(case, "end_nuisance", ("complaints.count_12m",)))
 """
@@ -16,9 +16,9 @@ import httpx
 from broker.client import answers
 from broker.client.calls import Calls, Line, segment
 from broker.client.casework import Casework
+from broker.client.connection import Connection, read_connection
 from broker.client.receipts import Receipts
 from broker.client.receiving import LogKeys, received
-from broker.client.registration import Registration, read_registration
 from broker.client.signals import Signals
 from broker.client.signing import Signer, read_key
 from broker.client.store import ReceiptStore
@@ -37,7 +37,7 @@ class Client:
 
     def __init__(
         self,
-        registration: Registration,
+        connection: Connection,
         signer: Signer,
         store: ReceiptStore,
         http: httpx.Client,
@@ -46,13 +46,13 @@ class Client:
         world: World = DEFAULT_WORLD,
     ) -> None:
         """`http` comes from `open_http`; it and `store` are closed with the client."""
-        self.registration = registration
+        self.connection = connection
         self.store = store
-        self.keys = LogKeys(registration)
+        self.keys = LogKeys(connection)
         self._http = http
         transport, tries = Transport(http, limits, world), Tries(limits, world)
-        self.tokens = Tokens(registration.issuer, registration.client_id, signer, transport, tries, world)
-        self.line = Line(registration.issuer, transport, self.tokens, tries, world)
+        self.tokens = Tokens(connection.issuer, connection.client_id, signer, transport, tries, world)
+        self.line = Line(connection.issuer, transport, self.tokens, tries, world)
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +70,7 @@ class Client:
 
         Tokens have all registered scopes, or only `scopes`.
         """
-        chosen = self.registration.scopes if scopes is None else frozenset(scopes)
+        chosen = self.connection.scopes if scopes is None else frozenset(scopes)
         return Professional(self, Calls(self.line, Acting(professional, role, chosen)))
 
 
@@ -78,7 +78,7 @@ class Professional:
     """Asking and giving at the party's own door, for one professional. Every method raises the errors of `broker.client.errors`."""
 
     def __init__(self, client: Client, calls: Calls) -> None:
-        party = client.registration.party
+        party = client.connection.party
         self._client = client
         self._calls = calls
         self._door = f"/v1/connectors/{segment(party)}"
@@ -146,16 +146,16 @@ class Professional:
         return self._calls.get(f"{self._door}/recalls").each("recalls", answers.recall)
 
 
-def connect(registration_file: Path, *, limits: Limits = DEFAULT_LIMITS) -> Client:
-    """A client as its registration file describes it; see `broker.client.registration`.
+def connect(connection_file: Path, *, limits: Limits = DEFAULT_LIMITS) -> Client:
+    """A client as its connection file describes it; see `broker.client.connection`.
 
     Raises:
         Unusable: the file, or one that it names, cannot be used.
     """
-    files = read_registration(registration_file)
+    files = read_connection(connection_file)
     signer = read_key(files.key, files.algorithm)
     http = open_http(files.ca_file, files.certificate)
-    return Client(files.registration, signer, ReceiptStore(files.receipts), http, limits=limits)
+    return Client(files.connection, signer, ReceiptStore(files.receipts), http, limits=limits)
 
 
 def _subject(number: int | None) -> dict[str, object]:

@@ -36,7 +36,7 @@ class ClientError(Exception):
 
 
 class Unusable(ClientError):  # noqa: N818 - what was found
-    """Something of the partner's own cannot be used: its registration, its key, its receipts. The message says what was expected."""
+    """Something of the partner's own cannot be used: its connection, its key, its receipts. The message says what was expected."""
 
 
 class Refused(ClientError):  # noqa: N818 - what happened

@@ -18,9 +18,9 @@ from audit.merkle import leaf_hash
 from audit.note import VerifierKey, base64_octets
 from audit.receipt import verify_receipt
 from audit.succession import Succession
+from broker.client.connection import Connection
 from broker.client.errors import AnswerUnusable, ReceiptUnusable, Refused
 from broker.client.reading import Members
-from broker.client.registration import Registration
 
 #: what the clocks of partner and broker may differ
 CLOCKS_APART = timedelta(minutes=5)
@@ -33,11 +33,11 @@ FetchKeys = Callable[[], Members]
 class LogKeys:
     """The keys of one log, as far as they follow from those that the party was given."""
 
-    def __init__(self, registration: Registration) -> None:
-        self._name = registration.log_name
-        self._receipt_name = registration.receipt_key.name
+    def __init__(self, connection: Connection) -> None:
+        self._name = connection.log_name
+        self._receipt_name = connection.receipt_key.name
         self._lock = threading.Lock()
-        self._keys = {"receipt": [registration.receipt_key.key], "checkpoint": [registration.checkpoint_key]}
+        self._keys = {"receipt": [connection.receipt_key.key], "checkpoint": [connection.checkpoint_key]}
 
     @property
     def log_name(self) -> str:

@@ -84,7 +84,7 @@ def _token(professional: Professional) -> str:
 
 def _stranger(client: Client) -> str:
     line = client.line
-    path = f"/v1/connectors/{segment(client.registration.party)}/cases"
+    path = f"/v1/connectors/{segment(client.connection.party)}/cases"
     answer = line.transport.send(Request("GET", line.issuer + path), line.tries.until())
     if answer.status != UNAUTHENTICATED:
         raise _NotSo(f"expected 401 without a token, found {answer.status}: this is not the broker that it should be")
@@ -93,7 +93,7 @@ def _stranger(client: Client) -> str:
 
 def _wrong_door(client: Client, professional: Professional) -> str:
     try:
-        professional.calls.get(f"/v1/connectors/not-{segment(client.registration.party)}/cases")
+        professional.calls.get(f"/v1/connectors/not-{segment(client.connection.party)}/cases")
     except Refused as refused:
         if refused.problem.status == FORBIDDEN:
             return f"403 {refused.problem.slug}, as it should be; the log says that you tried"

@@ -1,4 +1,4 @@
-"""What each party's system keeps in the demonstration: a registration file and a key for the client kit; and tokens to paste.
+"""What each party's system keeps in the demonstration: a connection file and a key for the client kit; and tokens to paste.
 
 python -m broker.demo.tokens --folder var/demo police.community_officer
 """
@@ -14,8 +14,8 @@ from shlex import quote
 
 from joserfc.jwk import RSAKey
 
-from broker.client import ClientError, Registration, connect
-from broker.client.registration import registration_document
+from broker.client import ClientError, Connection, connect
+from broker.client.connection import connection_document
 from broker.demo.cast import professional
 from policies.vocabulary import PartyId, RoleId
 
@@ -23,12 +23,12 @@ SCRIPT = "token"
 OPERATOR = "broker"
 
 
-def keep(folder: Path, registration: Registration, key: RSAKey) -> None:
-    """Keep a registration and its private key in files that only their owner reads, as the party itself would."""
-    party = registration.party
+def keep(folder: Path, connection: Connection, key: RSAKey) -> None:
+    """Keep a connection and its private key in files that only their owner reads, as the party itself would."""
+    party = connection.party
     parties = folder / "parties"
     parties.mkdir(mode=0o700, exist_ok=True)
-    document = registration_document(registration, key=f"{party}.pem", receipts=f"{party}.receipts.sqlite")
+    document = connection_document(connection, key=f"{party}.pem", receipts=f"{party}.receipts.sqlite")
     for name, content in ((f"{party}.json", document.encode()), (f"{party}.pem", key.as_pem(private=True))):
         with os.fdopen(os.open(parties / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)

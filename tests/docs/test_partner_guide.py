@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.client import ReceiptStore, Registration
+from broker.client import Connection, ReceiptStore
 from broker.demo.processes import broker_variables
 from broker.demo.stage import scopes_of
 from broker.demo.tokens import keep, write_scripts
@@ -68,8 +68,8 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         write_scripts(demo, broker_variables(settings))
         police = PartyId("police")
         keys = (house.broker.receipt_signer.verifier, house.broker.checkpoint_public_key())
-        registration = Registration(issuer, police, "police-system", frozenset(scopes_of(house.broker)), *keys)
-        keep(demo, registration, house.stage.parties[police].client)
+        connection = Connection(issuer, police, "police-system", frozenset(scopes_of(house.broker)), *keys)
+        keep(demo, connection, house.stage.parties[police].client)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("BROKER_", "PYTEST_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         environment = kept | {"PATH": path, "BROKER": issuer, "CASE": case, "DEMO": str(demo), "HOME": str(folder)}
@@ -134,19 +134,19 @@ def test_javascript_with_libraries_that_others_made(newcomer: Newcomer) -> None:
     (line,) = (newcomer.folder / "receipts.jsonl").read_text().splitlines()
     assert json.loads(line)["receipt"].startswith("covenant-broker/receipt/v1\n")
     # the same program under another key than the log's hands over nothing
-    other = re.sub(r'"receiptKey": "[^"]+"', '"receiptKey": "x/receipts+00000000+' + "A" * 43 + '="', json.dumps(registration(newcomer)))
-    (newcomer.folder / "registration.json").rename(newcomer.folder / "kept.json")
+    other = re.sub(r'"receiptKey": "[^"]+"', '"receiptKey": "x/receipts+00000000+' + "A" * 43 + '="', json.dumps(written(newcomer)))
+    (newcomer.folder / "connection.json").rename(newcomer.folder / "kept.json")
     try:
-        (newcomer.folder / "registration.json").write_text(other)
+        (newcomer.folder / "connection.json").write_text(other)
         with pytest.raises(AssertionError) as refused:
             newcomer.run("node", "ask.mjs")
         assert "= 17" not in str(refused.value)
     finally:
-        (newcomer.folder / "kept.json").rename(newcomer.folder / "registration.json")
+        (newcomer.folder / "kept.json").rename(newcomer.folder / "connection.json")
 
 
-def registration(newcomer: Newcomer) -> object:
-    return json.loads((newcomer.folder / "registration.json").read_text())
+def written(newcomer: Newcomer) -> object:
+    return json.loads((newcomer.folder / "connection.json").read_text())
 
 
 def test_receipts_are_checked(newcomer: Newcomer) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from broker.client import Client, KeySigner, Limits, Professional, ReceiptStore, Registration, World
+from broker.client import Client, Connection, KeySigner, Limits, Professional, ReceiptStore, World
 from broker.demo.stage import professional, scopes_of
 from policies.vocabulary import PartyId, RoleId
 from tests.stage import ISSUER, OverWsgi, Theatre
@@ -39,8 +39,8 @@ class Hands(httpx.BaseTransport):
         return [f"{one.method} {one.url.path}" for one in self.seen]
 
 
-def registration_of(house: Theatre, party: PartyId, issuer: str = ISSUER) -> Registration:
-    return Registration(
+def connection_of(house: Theatre, party: PartyId, issuer: str = ISSUER) -> Connection:
+    return Connection(
         issuer,
         party,
         f"{party}-system",
@@ -60,7 +60,7 @@ def client_at(
     signer = KeySigner(house.stage.parties[party].client, "RS256")
     http = httpx.Client(transport=hands or hands_at(house))
     store = ReceiptStore(folder / f"{party}.receipts.sqlite")
-    return Client(registration_of(house, party), signer, store, http, limits=limits, world=world or World(sleep=lambda _: None))
+    return Client(connection_of(house, party), signer, store, http, limits=limits, world=world or World(sleep=lambda _: None))
 
 
 def acting(client: Client, role: RoleId) -> Professional:

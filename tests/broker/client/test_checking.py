@@ -18,7 +18,7 @@ from broker.client import Ask, Client, NoAnswer, ReceiptUnusable
 from broker.demo.people import MUNICIPALITY, POLICE
 from broker.keys import KeyDirectory
 from broker.rotating import rotate
-from tests.broker.client.kit import Hands, acting, client_at, hands_at, registration_of
+from tests.broker.client.kit import Hands, acting, client_at, connection_of, hands_at
 from tests.stage import DIRECTOR, OFFICER, Theatre, theatre
 
 
@@ -122,13 +122,13 @@ def test_a_receipt_whose_entry_the_log_does_not_have_is_named(house: Theatre, tm
 
 def test_a_receipt_of_a_key_that_followed_is_taken_and_one_of_a_thief_is_not(house: Theatre, tmp_path: Path) -> None:
     ask = at_work(house)
-    registration = registration_of(house, MUNICIPALITY)
+    connection = connection_of(house, MUNICIPALITY)
     broker, name = house.broker, house.broker.receipt_signer.verifier.name
     rotate(KeyDirectory(broker.settings.keys), broker.log, broker.log_engine, broker.settings.log_name, "receipt", broker.world.ids)
     following = ReceiptSigner(name, KeyDirectory(broker.settings.keys).receipt_signing())
     thief = ReceiptSigner(name, Ed25519PrivateKey.generate())
     with client_at(house, MUNICIPALITY, tmp_path) as municipality:
-        assert municipality.registration == registration
+        assert municipality.connection == connection
         for signer, taken in ((thief, False), (following, True)):
             house.broker.exchange._receipts = signer
             if taken:
@@ -136,7 +136,7 @@ def test_a_receipt_of_a_key_that_followed_is_taken_and_one_of_a_thief_is_not(hou
             else:
                 with pytest.raises(ReceiptUnusable):
                     acting(municipality, DIRECTOR).ask(ask)
-        assert [one.key for one in municipality.keys.trusted.receipts] == [registration.receipt_key.key, following.verifier.key]
+        assert [one.key for one in municipality.keys.trusted.receipts] == [connection.receipt_key.key, following.verifier.key]
 
 
 def test_keys_that_the_broker_shows_without_a_signature_of_the_old_one_are_not_taken_up(house: Theatre, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The kit at a shell, in a folder with a registration file and a key, against a broker over real HTTP."""
+"""The kit at a shell, in a folder with a connection file and a key, against a broker over real HTTP."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from broker.client import Unusable, World, read_registration
+from broker.client import Unusable, World, read_connection
 from broker.client.cli import main
+from broker.client.connection import connection_document
 from broker.client.receiving import LogKeys
-from broker.client.registration import registration_document
 from broker.client.selftest import try_out
 from broker.demo.people import CORPORATION, MAIN, MUNICIPALITY, POLICE
 from policies.vocabulary import PartyId
 from tests.broker.client.conftest import Desk
-from tests.broker.client.kit import acting, client_at, registration_of
+from tests.broker.client.kit import acting, client_at, connection_of
 from tests.serving import over_http
 from tests.stage import COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, theatre
 
@@ -40,7 +40,7 @@ class Shell:
 
     def run(self, *arguments: str, party: str = MUNICIPALITY, who: tuple[str, ...] = WHO, words: str = "") -> tuple[int, str, str]:
         file = self.folder / f"{party}.json"
-        code = main(("--registration", str(file), *who, *arguments), words=io.StringIO(words))
+        code = main(("--connection", str(file), *who, *arguments), words=io.StringIO(words))
         printed = self.capsys.readouterr()
         return code, printed.out, printed.err
 
@@ -64,7 +64,7 @@ def shell(listening: tuple[Theatre, str, str], tmp_path: Path, capsys: pytest.Ca
     for party in (MUNICIPALITY, CORPORATION, POLICE):
         key = house.stage.parties[PartyId(party)].client
         (tmp_path / f"{party}.jwk").write_text(json.dumps(key.as_dict(private=True)))
-        document = registration_document(registration_of(house, party, issuer), key=f"{party}.jwk", receipts=f"{party}.sqlite")
+        document = connection_document(connection_of(house, party, issuer), key=f"{party}.jwk", receipts=f"{party}.sqlite")
         (tmp_path / f"{party}.json").write_text(document)
     return Shell(house, case, issuer, tmp_path, capsys)
 
@@ -120,8 +120,8 @@ def test_receipts_are_checked_with_the_exit_codes_of_the_log(shell: Shell) -> No
     shell.house.broker.sweeper().sign()
     verdict = shell.json("receipts", "check")
     assert (verdict["exit"], verdict["disagreements"], verdict["uncovered"]) == (0, [], 0)
-    registration = shell.folder / f"{MUNICIPALITY}.json"
-    registration.write_text(registration.read_text().replace(shell.issuer, "http://127.0.0.1:9"))
+    connection = shell.folder / f"{MUNICIPALITY}.json"
+    connection.write_text(connection.read_text().replace(shell.issuer, "http://127.0.0.1:9"))
     assert shell.run("receipts", "check")[0] == 3
 
 
@@ -139,7 +139,7 @@ def test_a_new_key_is_for_its_owner_and_its_public_half_is_printed(shell: Shell)
 def test_a_registration_that_is_none_is_refused_with_what_was_expected(shell: Shell) -> None:
     path = shell.folder / f"{MUNICIPALITY}.json"
     good = json.loads(path.read_text())
-    assert read_registration(path).registration.issuer == shell.issuer
+    assert read_connection(path).connection.issuer == shell.issuer
     changes: dict[str, Any] = {
         "issuer": ("http://broker.example", "https"),
         "party": ("", "a party"),
@@ -151,10 +151,10 @@ def test_a_registration_that_is_none_is_refused_with_what_was_expected(shell: Sh
     for name, (value, expected) in changes.items():
         path.write_text(json.dumps(good | {name: value}))
         with pytest.raises(Unusable, match=expected):
-            read_registration(path)
+            read_connection(path)
         path.write_text(json.dumps({key: one for key, one in good.items() if key != name}))
         with pytest.raises(Unusable, match=name):
-            read_registration(path)
+            read_connection(path)
     for content in ("", "[]", '{"issuer": 1, "issuer": 2}', json.dumps(good | {"certificate": "c.pem"})):
         path.write_text(content)
         assert shell.run("token")[0] == 1
@@ -167,7 +167,7 @@ def test_a_registration_that_is_none_is_refused_with_what_was_expected(shell: Sh
 )
 def test_an_issuer_is_an_origin(desk: Desk, issuer: str) -> None:
     with pytest.raises(Unusable, match="issuer"):
-        replace(desk.client.registration, issuer=issuer)
+        replace(desk.client.connection, issuer=issuer)
 
 
 def test_a_clock_that_is_wrong_is_told_with_by_how_much(desk: Desk, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_broker_that_lets_strangers_in_is_said_to_be_none(desk: Desk) -> None:
 
 
 def test_a_broker_whose_keys_were_not_given_is_told(desk: Desk) -> None:
-    registration = desk.client.registration
-    desk.client.keys = LogKeys(replace(registration, receipt_key=replace(registration.receipt_key, key=registration.checkpoint_key)))
+    connection = desk.client.connection
+    desk.client.keys = LogKeys(replace(connection, receipt_key=replace(connection.receipt_key, key=connection.checkpoint_key)))
     steps = {step.name: step for step in try_out(desk.client, desk.director)}
     assert not steps["the log's keys are, or follow from, those that you were given"].fine

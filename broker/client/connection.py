@@ -1,4 +1,4 @@
-"""What a partner's system knows about itself and about the broker: one JSON file, written at registration.
+"""What a partner's system knows about itself and about the broker: one JSON file, written when it is admitted.
 
     {
       "issuer": "https://broker.example.nl",
@@ -36,7 +36,7 @@ _MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class Connection:
     """A party's system at one broker. `receipt_key` and `checkpoint_key` are the keys that it was given; later ones follow from them."""
 
     issuer: str
@@ -66,9 +66,9 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A registration file, and where what it names is kept."""
+    """A connection file, and where what it names is kept."""
 
-    registration: Registration
+    connection: Connection
     key: Path
     algorithm: str | None
     receipts: Path
@@ -76,8 +76,8 @@ class Files:
     certificate: tuple[Path, Path] | None
 
 
-def read_registration(path: Path) -> Files:
-    """Read a registration file.
+def read_connection(path: Path) -> Files:
+    """Read a connection file.
 
     Raises:
         Unusable: with the first thing that is wrong with it.
@@ -92,16 +92,16 @@ def read_registration(path: Path) -> Files:
         raise Unusable(f"{path}: {error}") from None
 
 
-def registration_document(registration: Registration, *, key: str, receipts: str) -> str:
-    """A registration as its file says it."""
+def connection_document(connection: Connection, *, key: str, receipts: str) -> str:
+    """A connection as its file says it."""
     members = {
-        "issuer": registration.issuer,
-        "party": registration.party,
-        "clientId": registration.client_id,
-        "scopes": sorted(registration.scopes),
+        "issuer": connection.issuer,
+        "party": connection.party,
+        "clientId": connection.client_id,
+        "scopes": sorted(connection.scopes),
         "key": key,
-        "receiptKey": str(registration.receipt_key),
-        "checkpointKey": base64.b64encode(registration.checkpoint_key).decode(),
+        "receiptKey": str(connection.receipt_key),
+        "checkpointKey": base64.b64encode(connection.checkpoint_key).decode(),
         "receipts": receipts,
     }
     return json.dumps(members, indent=2) + "\n"
@@ -112,7 +112,7 @@ def _files(members: Members, folder: Path) -> Files:
     if (certificate is None) != (its_key is None):
         raise Unusable("expected `certificate` and `certificateKey` together")
     ca_file = members.optional_text("caFile")
-    registration = Registration(
+    connection = Connection(
         members.text("issuer"),
         members.text("party"),
         members.text("clientId"),
@@ -121,7 +121,7 @@ def _files(members: Members, folder: Path) -> Files:
         base64.b64decode(members.text("checkpointKey"), validate=True),
     )
     return Files(
-        registration,
+        connection,
         folder / members.text("key"),
         members.optional_text("algorithm"),
         folder / members.text("receipts"),

@@ -1,0 +1,73 @@
+"""The words that `python -m broker.client` understands."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TypeAlias
+
+from broker.client.signing import ALGORITHMS
+
+#: what argparse gives to add commands to, which it has no public name for
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m broker.client", description="A partner's system, by hand. See docs/partner-guide.md.")
+    parser.add_argument("--connection", type=Path, default=Path("connection.json"), help="the connection file (connection.json)")
+    parser.add_argument("--professional", default="", help="the pseudonym that the employer made")
+    parser.add_argument("--role", default="", help="a role of the party, such as municipality.director")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _setting_up(commands)
+    _calls(commands)
+    return parser
+
+
+def _setting_up(commands: _Commands) -> None:
+    for name, does in (("new-key", "make the private key of a system, in PEM; prints"), ("public-key", "print")):
+        key = commands.add_parser(name, help=f"{does} the public half, for the broker's operator")
+        key.add_argument("file", type=Path)
+        key.add_argument("--algorithm", choices=[one for names in ALGORITHMS.values() for one in names], default="RS256")
+    request = commands.add_parser("request", help="print a registration file for the broker's operator, and its checksum to read out")
+    request.add_argument("--contact", required=True, help="whom the operator calls: a mailbox or a telephone number")
+    request.add_argument("--certificate-bound", action="store_true", help="ask that tokens count with our client certificate only")
+    connection = commands.add_parser("connection", help="print a connection file")
+    connection.add_argument("--issuer", required=True)
+    for one in (request, connection):
+        one.add_argument("--party", required=True)
+        one.add_argument("--client-id", required=True)
+        one.add_argument("--scope", action="append", required=True, dest="scopes")
+        one.add_argument("--key", type=Path, default=Path("key.pem"), help="the file of your private key (key.pem)")
+    connection.add_argument("--log-keys", type=Path, required=True, help="what the operator gave you: `broker audit keys --json`")
+    check = commands.add_parser("check", help="try this set-up, step by step")
+    check.add_argument("--case")
+    check.add_argument("--purpose")
+
+
+def _calls(commands: _Commands) -> None:
+    commands.add_parser("token", help="print an access token")
+    _asking(commands.add_parser("permissions", help="what may be asked of a case now"))
+    ask = commands.add_parser("ask", help="ask for fields of a case")
+    _asking(ask)
+    ask.add_argument("fields", nargs="+", metavar="field")
+    ask.add_argument("--strict", action="store_true", help="refuse all where one field is not in the covenant")
+    commands.add_parser("cases", help="the open cases of this party")
+    commands.add_parser("recalls", help="what this party must destroy")
+    signal = commands.add_parser("signal", help='report a signal; {"words": …, "localReference": …} on standard input')
+    for name in ("covenant", "kind", "kind_of_person"):
+        signal.add_argument(name)
+    contribute = commands.add_parser("contribute", help='release fields; {"fields": {name: {"value": …}}} on standard input')
+    withdraw = commands.add_parser("withdraw", help="take fields back")
+    for one in (contribute, withdraw):
+        one.add_argument("case")
+        one.add_argument("--subject", type=int)
+    withdraw.add_argument("fields", nargs="+", metavar="field")
+    receipts = commands.add_parser("receipts", help="the receipts that were kept")
+    receipts.add_argument("what", choices=["list", "export", "check"])
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case")
+    parser.add_argument("purpose")
+    parser.add_argument("--subject", type=int)

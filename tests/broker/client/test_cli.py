@@ -136,7 +136,7 @@ def test_a_new_key_is_for_its_owner_and_its_public_half_is_printed(shell: Shell)
         assert shell.run("new-key", str(file))[0] == 1
 
 
-def test_a_registration_that_is_none_is_refused_with_what_was_expected(shell: Shell) -> None:
+def test_a_connection_that_is_none_is_refused_with_what_was_expected(shell: Shell) -> None:
     path = shell.folder / f"{MUNICIPALITY}.json"
     good = json.loads(path.read_text())
     assert read_connection(path).connection.issuer == shell.issuer

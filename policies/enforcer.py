@@ -8,8 +8,9 @@ are checked before it sees them, and it is asked under a lock. tests/policies/te
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
+from typing import Any
 
 from casbin import FastEnforcer, Model
 from casbin.model import FastModel
@@ -36,6 +37,22 @@ class _Rows(Adapter):  # type: ignore[misc]  # casbin ships no types
             policy.append(row)
 
 
+class _ParsedOnce(FastEnforcer):  # type: ignore[misc]  # casbin ships no types
+    """Casbin that keeps its matcher parsed. By itself it parses it again for every question, half of what one costs, and each time sets the
+    warning filters of the whole process aside.
+    """
+
+    def __init__(self, model: Model, rows: _Rows) -> None:
+        self._parsed: dict[str, Any] = {}
+        super().__init__(model, rows, enable_log=False, cache_key_order=_CACHE_KEYS)
+
+    def _get_expression(self, expr: str, functions: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - Casbin's own kind of value
+        # INVARIANT: the same text has the same meaning; the model has no roles, so that Casbin's functions are always its own.
+        if expr not in self._parsed:
+            self._parsed[expr] = super()._get_expression(expr, functions)
+        return self._parsed[expr]
+
+
 def casbin_model_text() -> str:
     """The model that Casbin runs, as other Casbins can load it."""
     return files("policies").joinpath("casbin_model.conf").read_text(encoding="utf-8")
@@ -51,8 +68,8 @@ def _checked_rows(rules: Collection[Rule]) -> Iterator[tuple[str, ...]]:
 class Enforcer:
     """Casbin over the compiled rules of one covenant version. A new version gets a new enforcer; nothing is ever reloaded."""
 
-    #: one for all enforcers of a process, not one for each: Casbin parses every question with `ast.parse`, whose depth Python 3.11 counts
-    #: per interpreter, so that two questions at once can end as a SystemError, and a good ask as one that is refused
+    #: one for all enforcers of a process, not one for each: an enforcer's first question is parsed with `ast.parse`, whose depth Python
+    #: 3.11 counts per interpreter, so that two at once can end as a SystemError, and a good ask as one that is refused
     _lock = threading.Lock()
 
     def __init__(self, rules: Collection[Rule]) -> None:
@@ -62,7 +79,7 @@ class Enforcer:
         model = FastModel(_CACHE_KEYS)
         model.load_model_from_text(casbin_model_text())
         self._contexts = frozenset(rule.context.key for rule in rules)
-        self._casbin = FastEnforcer(model, _Rows(rows), enable_log=False, cache_key_order=_CACHE_KEYS)
+        self._casbin = _ParsedOnce(model, _Rows(rows))
 
     def allows(self, context: Context, field: FieldName, article: ArticleId, form: Form) -> bool:
         """Casbin's answer; a context that no rule knows, and anything empty, is refused without asking it."""

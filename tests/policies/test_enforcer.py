@@ -80,6 +80,15 @@ def test_empty_and_unknown_contexts_are_refused_before_casbin_is_asked(monkeypat
     assert enforcer.allows(HERE, FieldName(""), ArticleId("1"), FULL) is False
 
 
+def test_questions_after_the_first_parse_nothing_and_are_answered_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    enforcer, asked = Enforcer([RULE]), [(COUNT, FULL), (COUNT, MONTH), (LAST_ON, FULL), (COUNT, FULL)]
+    assert enforcer.allows(HERE, LAST_ON, ArticleId("1"), FULL) is False
+    monkeypatch.setattr(casbin.core_enforcer, "SimpleEval", None)  # what parses: there is nothing to parse with any more
+    assert [enforcer.allows(HERE, field, ArticleId("1"), form) for field, form in asked] == [True, False, False, True]
+    with pytest.raises(TypeError):
+        fast_casbin(RULE.row).enforce(*RULE.row)
+
+
 def test_another_form_than_the_rule_gives_is_refused() -> None:
     assert Enforcer([RULE]).allows(HERE, COUNT, ArticleId("1"), FULL) is True
     assert Enforcer([RULE]).allows(HERE, COUNT, ArticleId("1"), MONTH) is False

@@ -140,10 +140,20 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def answers(url: str) -> bool:
-    """Whether the broker at `url` answers."""
+def await_answer(server: Running, url: str) -> None:
+    """Wait until the broker at `url` answers.
+
+    Raises:
+        ProcessFailed: it ended, or took too long.
+    """
+    # One client for all attempts: each makes its own trust store, which takes from the server the very processor that it starts on.
+    with httpx.Client(base_url=url, timeout=1.0) as http:
+        server.wait_until(lambda: _answers(http), "its first answer")
+
+
+def _answers(http: httpx.Client) -> bool:
     try:
-        return httpx.get(f"{url}/v1/live", timeout=1.0).is_success
+        return http.get("/v1/live").is_success
     except httpx.TransportError:
         return False
 

@@ -20,7 +20,7 @@ from broker.demo.auditor import Auditor
 from broker.demo.cast import Words
 from broker.demo.house import House
 from broker.demo.partner import Partner
-from broker.demo.processes import Running, answers, broker_server, broker_variables, case_system, free_port
+from broker.demo.processes import Running, await_answer, broker_server, broker_variables, case_system, free_port
 from broker.demo.stage import TOKEN_FILE, Stage, make_keys, set_up, settings_for, write_sources, write_systems
 from broker.demo.steps import Audience
 from broker.demo.tokens import keep, write_scripts
@@ -60,7 +60,7 @@ def opened(folder: Path, audience: Audience, lang: str) -> Iterator[Evening]:
         stage = set_up(settings_for(folder, free_port()), make_keys(), folder, world)
         covenant = load_covenant((folder / "covenant.yaml").read_bytes())
         server = stack.enter_context(broker_server(folder, stage.settings))
-        server.wait_until(lambda: answers(stage.settings.issuer), "its first answer")
+        await_answer(server, stage.settings.issuer)
         http = stack.enter_context(httpx.Client(base_url=stage.settings.issuer, timeout=PATIENCE_S))
         auditor = Auditor(stage.settings.audit_url)
         stack.callback(auditor.close)

@@ -200,13 +200,14 @@ def test_what_was_put_in_force_is_served_and_stops_cleanly(shell: Shell) -> None
 
 def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[str, str]]]:
     until = monotonic() + 60
-    while monotonic() < until and server.poll() is None:
-        try:
-            answer: dict[str, list[dict[str, str]]] = httpx.get(url, timeout=5, trust_env=False).json()
-        except httpx.TransportError:
-            sleep(0.1)
-        else:
-            return answer
+    with httpx.Client(timeout=5, trust_env=False) as http:
+        while monotonic() < until and server.poll() is None:
+            try:
+                answer: dict[str, list[dict[str, str]]] = http.get(url).json()
+            except httpx.TransportError:
+                sleep(0.1)
+            else:
+                return answer
     raise AssertionError("expected the server to answer within a minute")
 
 

@@ -6,7 +6,6 @@ Both sides take turns, so that a busy moment counts for both. Absolute figures s
 
 from __future__ import annotations
 
-import multiprocessing
 import secrets
 import statistics
 import threading
@@ -27,6 +26,7 @@ from audit.query import Search, search
 from audit.signer import Signer
 from audit.verify import verify
 from broker.bench.audit_sides import COVENANT, OneKey, Raw, RawPostgres, RawSqlite, Weighed, draft_of, log_on, store_of
+from broker.bench.fresh import fresh_processes
 from broker.clock import system_clock
 from broker.database import upgrade
 
@@ -152,7 +152,7 @@ def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single
 
 def _processes(url: str, raw_path: Path, weight: int, rounds: int) -> Together:
     """The same processes write raw rows and append entries, in turns, so that a busy moment counts for both."""
-    context = multiprocessing.get_context("spawn")
+    context = fresh_processes()
     # A writer that dies never arrives; the others then say so instead of waiting for ever.
     ready = context.Barrier(PROCESSES + 1, timeout=PATIENCE_S)
     each = max(rounds // TURNS, 1)

@@ -6,7 +6,6 @@ so it does as little as can be done: a request is bytes made beforehand, an answ
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 import socket
 import time
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from typing import TypeAlias
+
+from broker.bench.fresh import fresh_processes
 
 Address: TypeAlias = tuple[str, int]
 
@@ -115,7 +116,7 @@ def drive(address: Address, requests: Sequence[bytes], warm_s: float, measured_s
 @contextmanager
 def load_process() -> Iterator[ProcessPoolExecutor]:
     """One process to run `drive` in, started afresh so that it shares nothing with the servers."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+    with ProcessPoolExecutor(1, mp_context=fresh_processes()) as process:
         yield process
 
 

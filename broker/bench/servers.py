@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from flask import Flask
 
+from broker.bench.fresh import fresh_processes
 from broker.bench.ground import Ground
 from broker.bench.load import Address, NotAnswered, drive
 from broker.serve import serve
@@ -40,9 +41,9 @@ def running(ground: Ground, events: Path, *builds: Build) -> Iterator[dict[str, 
 
 
 @contextmanager
-def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[SpawnProcess, Address]]:
+def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[ForkServerProcess, Address]]:
     address = ("127.0.0.1", _free_port())
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(ground, events, build, address))
+    process = fresh_processes().Process(target=_serve, args=(ground, events, build, address))
     process.start()
     try:
         yield process, address
@@ -55,12 +56,12 @@ def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[SpawnP
 
 
 def _serve(ground: Ground, events: Path, build: Build, address: Address) -> None:
-    # A process that was spawned would have granian spawn its workers; `broker serve` forks them.
+    # In a process of this kind granian would spawn its workers; `broker serve` forks them.
     multiprocessing.set_start_method("fork", force=True)
     serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
 
 
-def _await(process: SpawnProcess, address: Address, request: bytes) -> None:
+def _await(process: ForkServerProcess, address: Address, request: bytes) -> None:
     until = time.monotonic() + START_S
     while True:
         try:

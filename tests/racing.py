@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import StringIO
+from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from broker.bootstrap import World, open_broker
 from broker.cases.errors import CaseChanged
 from broker.config import Settings
 from broker.demo.partner import Partner, Refused
-from broker.demo.processes import Running, answers, broker_server, free_port, kill, web_workers
+from broker.demo.processes import Running, await_answer, broker_server, free_port, kill, web_workers
 from broker.demo.stage import professional, scopes_of
 from broker.disclosure import CaseAsk
 from broker.trace import Trace
@@ -44,6 +45,16 @@ BETWEEN_KILLS_S = 4.0
 #: how long a partner waits between two asks of one connection, so that the exchanges last as long as the kills
 PAUSE_S = 0.2
 TRIES = 60
+
+
+def fresh_processes() -> ForkServerContext:
+    """Processes that share nothing with this one. They are forked from one that has our imports and nothing else: each takes a second."""
+    # pytest imports this package without its folder being on the path, where a new process looks for it.
+    root = str(Path(__file__).resolve().parent.parent)
+    sys.path += [] if root in sys.path else [root]
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.racing", "tests.switching"])
+    return context
 
 
 def ask_until(settings: Settings, caller: Caller, case: str, stop: Event, ready: Event) -> None:
@@ -64,13 +75,10 @@ def ask_until(settings: Settings, caller: Caller, case: str, stop: Event, ready:
 @contextmanager
 def asking(house: Theatre, case: str, workers: int = 2) -> Iterator[None]:
     """Worker processes that ask for as long as the block lasts."""
-    # pytest imports this package without its folder being on the path, where a new process looks for it.
-    root = str(Path(__file__).resolve().parent.parent)
-    sys.path += [] if root in sys.path else [root]
-    spawn = multiprocessing.get_context("spawn")
-    stop, ready = spawn.Event(), [spawn.Event() for _ in range(workers)]
+    fresh = fresh_processes()
+    stop, ready = fresh.Event(), [fresh.Event() for _ in range(workers)]
     arguments = (house.broker.settings, house.caller(DIRECTOR), case, stop)
-    processes = [spawn.Process(target=ask_until, args=(*arguments, begun)) for begun in ready]
+    processes = [fresh.Process(target=ask_until, args=(*arguments, begun)) for begun in ready]
     for process in processes:
         process.start()
     try:
@@ -130,7 +138,7 @@ def serve_and_kill(house: Theatre, folder: Path, exchanges: int, kills: int) -> 
     found: list[Answered] = []
     killed = threading.Event()
     with broker_server(folder, settings) as server:
-        server.wait_until(lambda: answers(settings.issuer), "an answer")
+        await_answer(server, settings.issuer)
         with httpx.Client(base_url=settings.issuer, timeout=30) as http, ThreadPoolExecutor(8) as threads:
             keys = house.stage.parties[house.by(DIRECTOR).party]
             partner = Partner(http, settings.issuer, house.by(DIRECTOR).party, "municipality-system", keys.client, scopes_of(house.broker))

@@ -220,9 +220,9 @@ def rooms(database_url: str) -> Mapping[str, str] | None:
 
 
 @pytest.fixture
-def house(tmp_path: Path, database_url: str) -> Iterator[Theatre]:
+def house(tmp_path: Path, unmade_url: str) -> Iterator[Theatre]:
     """A theatre on each kind of database; a folder's conftest imports it from here."""
-    with theatre(tmp_path, rooms(database_url)) as built:
+    with theatre(tmp_path, rooms(unmade_url)) as built:
         yield built
 
 

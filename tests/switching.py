@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from io import StringIO
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
-from pathlib import Path
 
 from audit.entry import RELEASE
 from audit.records import Record
@@ -25,6 +22,7 @@ from broker.errors import RefusedAsk
 from broker.trace import Trace
 from policies.vocabulary import FieldName, PurposeId
 from tests.broker.versioning import answer
+from tests.racing import fresh_processes
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
 POLICE_FIELD, CORPORATION_FIELD = FieldName("incidents.count_12m"), FieldName("complaints.count_12m")
@@ -75,14 +73,11 @@ class Following:
 @contextmanager
 def following(house: Theatre, case: str, workers: int = 2) -> Iterator[Following]:
     """Worker processes that ask and follow for as long as the block lasts."""
-    # pytest imports this package without its folder being on the path, where a new process looks for it.
-    root = str(Path(__file__).resolve().parent.parent)
-    sys.path += [] if root in sys.path else [root]
-    spawn = multiprocessing.get_context("spawn")
-    seen, stop = spawn.Queue(), spawn.Event()
+    fresh = fresh_processes()
+    seen, stop = fresh.Queue(), fresh.Event()
     callers = (house.caller(DIRECTOR), house.caller(OFFICER))
     arguments = [(number, house.broker.settings, callers, case, seen, stop) for number in range(workers)]
-    processes = [spawn.Process(target=follow_and_ask, args=each) for each in arguments]
+    processes = [fresh.Process(target=follow_and_ask, args=each) for each in arguments]
     for process in processes:
         process.start()
     try:

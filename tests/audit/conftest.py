@@ -17,8 +17,8 @@ from audit.signer import Signer
 from audit.store import Store
 from audit.verdict import Verdict
 from audit.verify import verify
-from broker.database import upgrade
 from tests.audit.builders import Clock, Fences, Keys, log_on, store_at
+from tests.template import migrated
 
 
 @dataclass
@@ -61,8 +61,9 @@ class Room:
 
 
 def room_at(url: str, folder: Path, *, upgraded: bool = True) -> Room:
+    """At the URL of a database that nobody has made yet, or of an empty one; one that is not to be `upgraded` is left as it is."""
     if upgraded:
-        upgrade(url, "audit")
+        migrated(url, "audit")
     clock, keys, fences = Clock(), Keys(), Fences()
     store = store_at(url)
     log = log_on(store, clock=clock, keys=keys, fences=fences)
@@ -71,8 +72,8 @@ def room_at(url: str, folder: Path, *, upgraded: bool = True) -> Room:
 
 
 @pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
-    made = room_at(database_url, tmp_path)
+def room(unmade_url: str, tmp_path: Path) -> Iterator[Room]:
+    made = room_at(unmade_url, tmp_path)
     yield made
     made.store.close()
     made.engine.dispose()

@@ -30,8 +30,8 @@ def grants(page: str, role: str) -> list[str]:
 
 
 @pytest.fixture
-def room(postgres_url: str, tmp_path: Path) -> Iterator[Room]:
-    made = room_at(postgres_url, tmp_path)
+def room(unmade_postgres_url: str, tmp_path: Path) -> Iterator[Room]:
+    made = room_at(unmade_postgres_url, tmp_path)
     yield made
     made.store.close()
     made.engine.dispose()

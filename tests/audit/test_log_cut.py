@@ -15,8 +15,8 @@ from tests.audit.cutting import Proxy, proxy
 
 
 @pytest.fixture
-def postgres_room(postgres_url: str, tmp_path: Path) -> Iterator[Room]:
-    made = room_at(postgres_url, tmp_path)
+def postgres_room(unmade_postgres_url: str, tmp_path: Path) -> Iterator[Room]:
+    made = room_at(unmade_postgres_url, tmp_path)
     yield made
     made.store.close()
     made.engine.dispose()

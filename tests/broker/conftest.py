@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from sqlalchemy import Engine
 
-from broker.database import open_engine, upgrade
+from broker.database import open_engine
 from tests.broker.partner import Partner
 from tests.broker.seams import playhouse
 from tests.broker.workers import Worker, build_worker
 from tests.stage import house, shared_house, small_house
-from tests.template import template
+from tests.template import migrated, template
 
 __all__ = ["house", "playhouse", "shared_house", "small_house"]
 
@@ -32,26 +30,19 @@ def corporation_system() -> Partner:
 
 
 @pytest.fixture
-def registry(database_url: str) -> Iterator[Engine]:
+def registry(unmade_url: str) -> Iterator[Engine]:
     """The broker's database, empty but complete, on each kind."""
-    upgrade(database_url, "broker")
-    engine = open_engine(database_url)
+    migrated(unmade_url, "broker")
+    engine = open_engine(unmade_url)
     yield engine
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("registry") / "broker.sqlite"
-    upgrade(f"sqlite:///{file}", "broker")
-    return file
-
-
 @pytest.fixture
-def small_registry(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
-    """The broker's database on SQLite, for what no database decides; a copy of one that was migrated once."""
-    copy = shutil.copy(migrated_file, tmp_path / "broker.sqlite")
-    engine = open_engine(f"sqlite:///{copy}")
+def small_registry(sqlite_url: str) -> Iterator[Engine]:
+    """The broker's database on SQLite, for what no database decides."""
+    migrated(sqlite_url, "broker")
+    engine = open_engine(sqlite_url)
     yield engine
     engine.dispose()
 

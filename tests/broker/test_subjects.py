@@ -14,16 +14,17 @@ from sqlalchemy import Engine, delete, select, update
 
 from audit.errors import SubjectKeyGone
 from broker.clock import new_id
-from broker.database import open_engine, upgrade
+from broker.database import open_engine
 from broker.subjects import NONCE_BYTES, Subjects, subject_key
+from tests.template import migrated
 
 WRAPPING, PSEUDONYMS = bytes(range(32)), bytes(range(32, 64))
 
 
 @pytest.fixture
-def keystore(database_url: str) -> Engine:
-    upgrade(database_url, "keystore")
-    engine = open_engine(database_url)
+def keystore(unmade_url: str) -> Engine:
+    migrated(unmade_url, "keystore")
+    engine = open_engine(unmade_url)
     yield engine
     engine.dispose()
 

@@ -27,8 +27,8 @@ NOW = timedelta(0)
 
 
 @pytest.fixture
-def room(database_url: str, tmp_path: Path) -> Iterator[Room]:
-    made = room_at(database_url, tmp_path)
+def room(unmade_url: str, tmp_path: Path) -> Iterator[Room]:
+    made = room_at(unmade_url, tmp_path)
     yield made
     made.store.close()
     made.engine.dispose()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from broker.database import open_engine, upgrade
+from broker.database import open_engine
 from connectors.deposit import Deposit
 from connectors.sealing import Keyring
+from tests.template import migrated
 
 OLD_KEY = bytes(range(32))
 NEW_KEY = bytes(range(100, 132))
@@ -24,9 +25,9 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    upgrade(database_url, "deposit")
-    engine = open_engine(database_url)
+def engine(unmade_url: str) -> Iterator[Engine]:
+    migrated(unmade_url, "deposit")
+    engine = open_engine(unmade_url)
     yield engine
     engine.dispose()
 

@@ -9,13 +9,14 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from broker.database import open_engine, upgrade
+from broker.database import open_engine
 from connectors.deposit import Deposit
 from connectors.sealing import Keyring
 from connectors.source import Item, Lookup
 from policies.vocabulary import FULL, FieldName, Value
 from tests.connectors.conftest import NOW
 from tests.connectors.contract import HOLDER, SourceContract, World
+from tests.template import migrated
 
 
 class Recorded:
@@ -68,9 +69,9 @@ class DepositWorld:
 
 class TestDeposit(SourceContract):
     @pytest.fixture
-    def world(self, database_url: str, keyring: Keyring) -> Iterator[World]:
-        upgrade(database_url, "deposit")
-        url = make_url(database_url)
+    def world(self, unmade_url: str, keyring: Keyring) -> Iterator[World]:
+        migrated(unmade_url, "deposit")
+        url = make_url(unmade_url)
         if url.get_backend_name() == "postgresql":
             url = url.update_query_dict({"options": "-c statement_timeout=300"})
         engine = open_engine(url.render_as_string(hide_password=False))

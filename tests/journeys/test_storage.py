@@ -59,7 +59,7 @@ def test_with_the_deposit_away_its_own_fields_are_not_given_and_the_others_are(s
     assert set(small_house.ask(DIRECTOR, case, "end_nuisance", *ASK["fields"])["fields"]) == set(ASK["fields"])
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("unmade_url", ["postgresql"], indirect=True)
 def test_connections_that_were_cut_are_opened_again(house: Theatre) -> None:
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)

@@ -100,7 +100,7 @@ def test_two_sweepers_at_once_settle_everything_once(house: Theatre, case: str) 
     check_settled(house, case)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite's one writer settles before or after, never meanwhile
+@pytest.mark.parametrize("unmade_url", ["postgresql"], indirect=True)  # SQLite's one writer settles before or after, never meanwhile
 def test_a_change_that_was_settled_as_lapsed_while_it_was_slow_is_made_again(house: Theatre, case: str) -> None:
     def settle() -> None:
         with closing(later(house)) as worker:

@@ -8,9 +8,9 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, and_, or_, select, tuple_
 
-from audit.check_source import EntryRow, NodeRow, SectionRow, TermRow
+from audit.check_source import EntryRow, NodeRow, SectionRow
 from audit.database import KeptLog, rows_of
-from audit.postings import bits_within, block_of, indexes_of, is_posting
+from audit.postings import INDEX_MAX, Posting, bit_of, block_of
 from audit.tables import checkpoint, cosignature, leaf, node, recent, section, term
 from audit.terms import unpack_terms
 
@@ -18,7 +18,6 @@ _CHUNK = 1000
 #: a chunk has three sections an entry; where there are more, somebody put them there, and the first of them show it
 _SECTIONS_MAX = 10 * _CHUNK
 _PAGE = 50_000
-_INDEX_MAX = 2**62
 
 
 class DatabaseSource:
@@ -42,7 +41,7 @@ class DatabaseSource:
                 yield index, entry_id, digest, envelope.encode(), sections.pop(index, ())
             yield from ((index, None, b"", b"", parts) for index, parts in sections.items())
             start = last + 1
-        strays = self._sections(max(start, self.log.size), _INDEX_MAX)
+        strays = self._sections(max(start, self.log.size), INDEX_MAX)
         yield from ((index, None, b"", b"", parts) for index, parts in strays.items())
 
     def nodes(self) -> Iterator[NodeRow]:
@@ -64,26 +63,18 @@ class DatabaseSource:
             yield from rows
             rows = rows_of(self._connection, page.where(node.c.i > rows[-1][1]))
 
-    def terms(self, start: int) -> Iterator[TermRow]:
+    def terms(self, start: int) -> Iterator[Posting]:
         """See `LogSource.terms`: what is folded, and what waits."""
-        yield from self._postings(start)
-        for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self.log.log_id)):
-            yield from ((kind, value, (index,)) for kind, value in unpack_terms(packed) if not isinstance(index, int) or index >= start)
-
-    def _postings(self, start: int) -> Iterator[TermRow]:
         key = (term.c.kind, term.c.value, term.c.block, term.c.members)
         page = select(*key).where(term.c.log_id == self.log.log_id)
         page = (page.where(term.c.block >= block_of(start)) if start else page).order_by(*key).limit(_PAGE)
         rows = rows_of(self._connection, page)
         while rows:
-            for kind, value, block, members in rows:
-                if not is_posting(block, members):
-                    yield kind, value, (-1,)
-                elif not start:
-                    yield kind, value, indexes_of(block, members)
-                else:
-                    yield kind, value, indexes_of(block, members & bits_within(block, start, _INDEX_MAX))
+            yield from rows
             rows = rows_of(self._connection, page.where(tuple_(*key) > rows[-1])) if len(rows) == _PAGE else []
+        for index, packed in rows_of(self._connection, select(recent.c.idx, recent.c.terms).where(recent.c.log_id == self.log.log_id)):
+            place = (block_of(index), bit_of(index)) if type(index) is int and index >= 0 else (-1, 0)
+            yield from ((kind, value, *place) for kind, value in unpack_terms(packed))
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """See `LogSource.notes`."""

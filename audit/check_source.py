@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
 from audit.database import KeptLog
+from audit.postings import Posting
 
 #: (name, salt, body, id of the key that seals it)
 SectionRow: TypeAlias = tuple[str, bytes, bytes, str | None]
@@ -13,8 +14,6 @@ SectionRow: TypeAlias = tuple[str, bytes, bytes, str | None]
 EntryRow: TypeAlias = tuple[int, str | None, bytes, bytes, Sequence[SectionRow]]
 #: (level, i, hash)
 NodeRow: TypeAlias = tuple[int, int, bytes]
-#: (kind, value, indexes of the entries that it stands for)
-TermRow: TypeAlias = tuple[str, str, Iterable[int]]
 
 
 class LogSource(Protocol):
@@ -41,7 +40,7 @@ class LogSource(Protocol):
     def nodes_of(self, level: int) -> Iterator[NodeRow]:
         """The stored nodes of one level."""
 
-    def terms(self, start: int) -> Iterator[TermRow] | None:
+    def terms(self, start: int) -> Iterator[Posting] | None:
         """The query index from an index on, in any order; None where it was left out on purpose."""
 
     def notes(self) -> Iterator[tuple[int, str]]:

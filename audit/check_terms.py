@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from audit.check_source import LogSource, TermRow
+from audit.check_source import LogSource
+from audit.postings import ALL, BLOCK, INDEX_MAX, Posting, bits_of, bits_within, indexes_of, is_posting
 from audit.terms import SEALED_KINDS, Term
 from audit.terms import Kind as TermKind
 from audit.verdict import Finding, Kind
@@ -35,6 +36,7 @@ class TermCheck:
         self._salt = secrets.token_hex(16)
         self._sums = array("Q")
         self._flags = bytearray()
+        self._whole: dict[int, int] = {}
         self._unopened = False
 
     def weigh(self, term: Term) -> int:
@@ -60,6 +62,7 @@ class TermCheck:
         strays: Counter[tuple[int | None, str]] = Counter()
         for row in rows:
             self._subtract(row, strays)
+        self._subtract_whole()
         for index, kind in list(strays)[:_COMPARED_MAX]:
             yield Finding(self._source.log.origin, index, Kind.INSERTED, _what(kind))
         differing = (at for at, total in enumerate(self._sums) if total and not self._flags[at] & _UNKNOWN)
@@ -67,38 +70,50 @@ class TermCheck:
         if wrong:
             yield from self._compare(wrong, recompute)
 
-    def _subtract(self, row: TermRow, strays: Counter[tuple[int | None, str]]) -> None:
-        kind, value, indexes = row
+    def _subtract(self, row: Posting, strays: Counter[tuple[int | None, str]]) -> None:
+        """Take away what one row says, where it says anything about the part that is checked."""
+        kind, value, block, members = row
+        if not is_posting(block, members):
+            strays[None, kind] += 1
+            return
         start, sums, end = self._start, self._sums, self._start + len(self._sums)
         number = self.weigh((kind, value))
+        first = block * BLOCK - start
+        if first < 0 or first + BLOCK > len(sums):
+            strays.update((index, kind) for index in indexes_of(block, members & bits_within(block, end, INDEX_MAX)))
+            members &= bits_within(block, start, end)
+        elif members.bit_count() > BLOCK // 2 and not (self._unopened and kind in SEALED_KINDS):
+            # Most of a log is what neighbours have in common: taken from all of them at once, and given back to those who have it not.
+            self._whole[block] = self._whole.get(block, 0) + number
+            members, number = ALL ^ members, -number
         if self._unopened and kind in SEALED_KINDS:
-            self._subtract_sealed(kind, number, indexes, strays)
+            self._subtract_sealed(kind, number, indexes_of(block, members))
             return
-        try:
-            for index in indexes:
-                if start <= index < end:
-                    sums[index - start] = (sums[index - start] - number) & _MASK
-                else:
-                    strays[index, kind] += 1
-        except TypeError:
-            strays[None, kind] += 1
+        while members:
+            low = members & -members
+            at = first + low.bit_length() - 1
+            sums[at] = (sums[at] - number) & _MASK
+            members ^= low
 
-    def _subtract_sealed(self, kind: str, number: int, indexes: Iterable[int], strays: Counter[tuple[int | None, str]]) -> None:
+    def _subtract_whole(self) -> None:
+        for block, number in self._whole.items():
+            first = block * BLOCK - self._start
+            for at in range(first, first + BLOCK):
+                self._sums[at] = (self._sums[at] - number) & _MASK
+
+    def _subtract_sealed(self, kind: str, number: int, indexes: Iterable[int]) -> None:
         """Of an entry whose subject was not opened, only that there is one row is held against the index."""
         blank = self.weigh((kind, ""))
         for index in indexes:
             at = index - self._start
-            if 0 <= at < len(self._sums):
-                self._sums[at] = (self._sums[at] - (blank if self._flags[at] & _UNOPENED else number)) & _MASK
-            else:
-                strays[index, kind] += 1
+            self._sums[at] = (self._sums[at] - (blank if self._flags[at] & _UNOPENED else number)) & _MASK
 
     def _compare(self, wrong: Sequence[int], recompute: Recompute) -> Iterator[Finding]:
         """Name what differs; the index is read once more, for these entries alone."""
-        sought = frozenset(wrong)
         found: dict[int, Counter[Term]] = {index: Counter() for index in wrong}
-        for kind, value, indexes in self._source.terms(self._start) or ():
-            for index in sought.intersection(indexes):
+        blocks = bits_of(wrong)
+        for kind, value, block, members in self._source.terms(self._start) or ():
+            for index in indexes_of(block, members & blocks[block]) if block in blocks and is_posting(block, members) else ():
                 sealed = kind in SEALED_KINDS and self._flags[index - self._start] & _UNOPENED
                 found[index][kind, "" if sealed else value] += 1
         for index, terms in recompute(wrong):

@@ -73,6 +73,9 @@ def rows_of(connection: Connection, statement: Select[*tuple[Any, ...]]) -> list
         result.close()
 
 
+_HEADS = select(head).order_by(head.c.covenant, head.c.year)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptLog:
     """A row of `audit_head` as it stands there; a verifier believes none of it."""
@@ -92,11 +95,7 @@ def kept_logs(connection: Connection) -> tuple[KeptLog, ...]:
 
 def heads(connection: Connection) -> tuple[Head, ...]:
     """Every log, by covenant and year."""
-    rows = connection.execute(select(head).order_by(head.c.covenant, head.c.year))
-    return tuple(
-        Head(row.log_id, row.origin, row.covenant, row.year, Frontier.unpack(row.size, row.frontier), row.last_ts, row.clock)
-        for row in rows
-    )
+    return _heads(connection, _HEADS)
 
 
 def head_of(connection: Connection, origin: str) -> Head:
@@ -105,7 +104,13 @@ def head_of(connection: Connection, origin: str) -> Head:
     Raises:
         UnknownEntry: there is no such log.
     """
-    for found in heads(connection):
-        if found.origin == origin:
-            return found
+    for found in _heads(connection, _HEADS.where(head.c.origin == origin)):
+        return found
     raise UnknownEntry("expected the origin of a log that is kept here")
+
+
+def _heads(connection: Connection, statement: Select[*tuple[Any, ...]]) -> tuple[Head, ...]:
+    return tuple(
+        Head(log_id, name, covenant, year, Frontier.unpack(size, frontier), last_ts, clock)
+        for log_id, name, covenant, year, size, frontier, last_ts, clock in connection.execute(statement)
+    )

@@ -55,7 +55,7 @@ _CLOSED = (
 # Every year of a covenant is locked, in one order, so that two appends at the turn of a year still see each other.
 LOCK = "SELECT 1 FROM audit_head WHERE covenant = ANY($1::text[]) ORDER BY covenant, year FOR UPDATE"
 _SUPPOSED = (
-    "SELECT 1 / (string_agg(log_id::text || ':' || size::text, ' ' ORDER BY log_id) = $2::text)::int4 "
+    "SELECT 1 / (coalesce(string_agg(log_id::text || ':' || size::text, ' ' ORDER BY log_id), '') = $2::text)::int4 "
     "FROM audit_head WHERE covenant = ANY($1::text[])"
 )
 

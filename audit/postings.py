@@ -16,7 +16,10 @@ from audit.terms import unpack_terms
 #: so many neighbours are in one row; a power of two, small enough that every database counts their bits without a sign
 BLOCK = 32
 _SHIFT = BLOCK.bit_length() - 1
-_ALL = (1 << BLOCK) - 1
+#: every bit of a row
+ALL = (1 << BLOCK) - 1
+#: beyond every index
+INDEX_MAX = 2**62
 
 #: (kind, value, block, members): bit n of `members` is the entry at block * 32 + n
 Posting: TypeAlias = tuple[str, str, int, int]
@@ -90,4 +93,4 @@ def indexes_of(block: int, members: int) -> Iterator[int]:
 
 def is_posting(block: object, members: object) -> bool:
     """Whether these are numbers as they are written here: what a stranger put there may be anything."""
-    return type(block) is int and type(members) is int and 0 < members <= _ALL
+    return type(block) is int and type(members) is int and 0 < members <= ALL

@@ -113,8 +113,10 @@ class SqliteStore:
     def _heads(self, connection: sqlite3.Connection, wanted: Wanted) -> tuple[Head, ...]:
         """Under the lock: as remembered, where SQLite says that no other connection has committed since; else as they stand there."""
         (version,) = connection.execute("PRAGMA data_version").fetchone()
-        remembered = self._remembered.of(wanted.covenants) if version == self._version else None
-        self._version = version
+        if version != self._version:
+            self._remembered.forget()
+            self._version = version
+        remembered = self._remembered.of(wanted.covenants)
         if remembered is not None:
             return remembered
         return tuple(

@@ -70,9 +70,10 @@ def test_a_new_year_begins_a_new_log_and_a_decision_is_closed_across_it(room: Ro
 
 def test_a_year_that_another_process_opened_is_gone_on_in(room: Room) -> None:
     for _ in range(6):
-        room.log.append(draft())
+        room.log.append(draft(), draft("key.made", log="house", subject=None))
     with closing(store_at(room.url)) as store:
         (theirs,) = log_on(store, clock=Clock(datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC))).append(draft())
+    room.log.append(draft("key.made", log="house", subject=None))
     room.clock.now = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
     (ours,) = room.log.append(draft())
     assert (ours.origin, ours.index) == (theirs.origin, 1)

@@ -66,26 +66,29 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize("text", SENTENCES)
+def refused(member: str, value: object) -> bool:
+    """Whether a core with this in it is refused for not being codes."""
+    try:
+        core(**{member: value})
+    except ValueError as error:
+        return "codes" in str(error)
+    return False
+
+
 @pytest.mark.parametrize("member", ["requester", "purpose", "activity", "retention", "software", "command"])
-def test_no_member_of_a_core_takes_anything_but_a_code(member: str, text: str) -> None:
-    with pytest.raises(ValueError, match="codes"):
-        core(**{member: text})
+def test_no_member_of_a_core_takes_anything_but_a_code(member: str) -> None:
+    assert [text for text in SENTENCES if not refused(member, text)] == []
 
 
-@pytest.mark.parametrize("text", SENTENCES)
 @pytest.mark.parametrize("member", ["reasons", "articles", "holders", "legal_bases", "requested"])
-def test_no_list_of_a_core_takes_anything_but_codes(member: str, text: str) -> None:
-    with pytest.raises(ValueError, match="codes"):
-        core(**{member: ("fine", text)})
+def test_no_list_of_a_core_takes_anything_but_codes(member: str) -> None:
+    assert [text for text in SENTENCES if not refused(member, ("fine", text))] == []
 
 
-@pytest.mark.parametrize("text", SENTENCES)
 @pytest.mark.parametrize("member", ["withheld", "unavailable", "case_facts", "details"])
-def test_no_pair_of_a_core_takes_anything_but_codes(member: str, text: str) -> None:
-    for pair in (("fine", text), (text, "fine")):
-        with pytest.raises(ValueError, match="codes"):
-            core(**{member: (pair,)})
+def test_no_pair_of_a_core_takes_anything_but_codes(member: str) -> None:
+    pairs = [pair for text in SENTENCES for pair in (("fine", text), (text, "fine"))]
+    assert [pair for pair in pairs if not refused(member, (pair,))] == []
 
 
 @pytest.mark.parametrize("form", ["", "Full", "full ", "bands()", "bands(a b)", "bands(0-2", "a sentence", "bands(0-2)x"])

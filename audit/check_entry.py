@@ -37,7 +37,7 @@ _ENVELOPE = re.compile(
     rb'"sec":\{(?:"actor":' + _SHA + rb',)?"core":' + _SHA + rb'(?:,"subject":' + _SHA + rb")?\},"
     rb'"ts":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)","typ":"([a-z_.]{1,60})","v":1\}'
 )
-_TRACE = re.compile(rb'"span_id":"[0-9a-f]{16}","trace_id":"([0-9a-f]{32})"')
+_TRACE = re.compile(rb'"span_id":"[0-9a-f]{16}",(?:"span_parent":"[0-9a-f]{16}",)?"trace_id":"([0-9a-f]{32})"')
 _CODE = r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,199}"
 _SUBJECT_TEXT = re.compile(rf'\{{"case":"({_CODE})","pseudonym":"({_CODE})"\}}'.encode())
 

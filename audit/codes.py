@@ -95,7 +95,7 @@ def check_sha256(what: str, text: str) -> None:
         raise ValueError(f"{what}: expected 64 lower-case hexadecimal digits")
 
 
-def check_trace(trace_id: str | None, span_id: str | None) -> None:
+def check_trace(trace_id: str | None, *spans: str | None) -> None:
     """Refuse a trace that is not as W3C Trace Context writes it: 32 and 16 lower-case hexadecimal digits.
 
     Raises:
@@ -103,7 +103,7 @@ def check_trace(trace_id: str | None, span_id: str | None) -> None:
     """
     if trace_id is not None and not _HEX32.fullmatch(trace_id):
         raise ValueError("trace_id: expected 32 lower-case hexadecimal digits")
-    if span_id is not None and not _HEX16.fullmatch(span_id):
+    if not all(span is None or _HEX16.fullmatch(span) for span in spans):
         raise ValueError("span_id: expected 16 lower-case hexadecimal digits")
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from audit.codes import Pair, check_codes, check_forms, check_log_name, check_sha256, check_sorted, check_trace, check_unique, check_uuid7
+from audit.evaluations import Evaluation, Situation, check_evaluations
 
 #: the log of what belongs to no covenant
 HOUSE = "house"
@@ -30,8 +31,16 @@ ERASURE = "erasure"
 
 #: what closes a decision: each decision is closed by exactly one of these, whose `ref` is the decision's id
 TERMINAL = frozenset({RELEASE, REFUSED, FAILED})
+EVALUATION = "access.evaluation"
+EVALUATIONS = "access.evaluations"
+SEARCH_SUBJECT = "access.search_subject"
+SEARCH_ACTION = "access.search_action"
+SEARCH_RESOURCE = "access.search_resource"
+
+#: a call at the decision point, which gives no data: it is an entry of its own, and nothing closes it
+ACCESS = frozenset({EVALUATION, EVALUATIONS, SEARCH_SUBJECT, SEARCH_ACTION, SEARCH_RESOURCE})
 #: every type that stands alone
-TYPES = TERMINAL | {DECISION, "contribution", "audit.read", "audit.export", ERASURE, "tally", CLOCK_STEP}
+TYPES = TERMINAL | ACCESS | {DECISION, "contribution", "audit.read", "audit.export", ERASURE, "tally", CLOCK_STEP}
 #: every family whose second word is the command or event, `case.veto`
 FAMILIES = frozenset({"case", "signal", "emergency", "rights", "covenant", "key"})
 
@@ -66,7 +75,8 @@ class Core:
 
     `released` holds (field, form), `withheld` (field, reason), `unavailable` (source, reason). `case_facts` are the sorted
     (name, code) pairs that a replay of the decision needs; `details` the same for a command's own codes; `entries` the ids of
-    the entries that this one is about (an erasure, a correction).
+    the entries that this one is about (an erasure, a correction). `span_parent` is the span of whoever called, in the same trace.
+    `situations` and `evaluations` are of a call at the decision point.
     """
 
     outcome: Outcome | None = None
@@ -91,6 +101,9 @@ class Core:
     command: str | None = None
     details: tuple[Pair, ...] = ()
     entries: tuple[str, ...] = ()
+    span_parent: str | None = None
+    situations: tuple[Situation, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
 
     def __post_init__(self) -> None:
         single = tuple(
@@ -107,7 +120,9 @@ class Core:
         check_sorted("details", self.details)
         if self.policy_sha256 is not None:
             check_sha256("policy_sha256", self.policy_sha256)
-        check_trace(self.trace_id, self.span_id)
+        check_trace(self.trace_id, self.span_id, self.span_parent)
+        if self.situations or self.evaluations:
+            check_evaluations(self.situations, self.evaluations)
         for entry in self.entries:
             check_uuid7("entries", entry)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from audit.entry import Core
+from audit.evaluations import evaluation_members
 from audit.manifest import Written
 from audit.note import base64_text
 from audit.records import Record
@@ -125,11 +126,14 @@ def core_members(core: Core) -> Mapping[str, object]:
         "caseFacts": core.case_facts,
         "traceId": core.trace_id,
         "spanId": core.span_id,
+        "spanParent": core.span_parent,
         "retention": core.retention,
         "software": core.software,
         "command": core.command,
         "details": core.details,
         "entries": core.entries,
+        "situations": core.situations,
+        "evaluations": [evaluation_members(one) for one in core.evaluations],
     }
     return {name: member for name, member in members.items() if member}
 

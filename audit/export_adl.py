@@ -1,8 +1,9 @@
 """Records of Authorization Decision Log: for who supervises the system, each decision with its request, its answer and its policy.
 
-One record per decision, `adl.access_evaluations` with one evaluation per field asked, or `adl.access_evaluation` where the ask was refused
-before its fields were looked at. A refusal is no error. The version of the policy stands as a reference (level of detail 2): the covenant
-by its hash, which its own page answers, and the compiled policy by its own.
+One record per decision: a call at the decision point under the event of its own interface, and a partner's ask as `adl.access_evaluations`
+with one evaluation per field asked, or as `adl.access_evaluation` where it was refused before its fields were looked at. A refusal is no
+error. Request and answer stand in the body. Policy and engine stand as references, the covenant by its hash, which its own page answers,
+and the compiled policy by its own; the facts are the request's. So a decision can be made again from its record (level of detail 4).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from audit.entry import DECISION, Core
+from audit.entry import ACCESS, DECISION, Core
 from audit.export import Format, Lookup
+from audit.export_adl_access import access_record
 from audit.export_ldv import ACTIVITY, SUBJECT, milliseconds
 from audit.records import Record
 
@@ -21,9 +23,26 @@ SEVERAL = "adl.access_evaluations"
 
 def adl_record(record: Record) -> Mapping[str, object] | None:
     """The record of a decision; None of every other entry."""
-    core = record.core
-    if record.envelope.typ != DECISION or core is None or core.trace_id is None or core.span_id is None:
+    core, typ = record.core, record.envelope.typ
+    if typ not in ACCESS | {DECISION} or core is None or core.trace_id is None or core.span_id is None:
         return None
+    event, status, request, response = access_record(typ, core, record.actor) if typ in ACCESS else _exchanged(record, core)
+    told = {
+        "trace_id": core.trace_id,
+        "span_id": core.span_id,
+        "parent_span_id": core.span_parent,
+        "event_name": event,
+        "timestamp": milliseconds(record.position.ts),
+        "status": status,
+        "attributes": _attributes(record, core),
+        "resource": {"name": (core.software or "").partition("/")[0], "version": (core.software or "").partition("/")[2]},
+        "body": {"adl.core.request": request, "adl.core.response": response},
+    }
+    return {name: member for name, member in told.items() if member is not None}
+
+
+def _exchanged(record: Record, core: Core) -> tuple[str, str, Mapping[str, object], Mapping[str, object]]:
+    """An exchange: its event, its status, what was asked and what was answered."""
     granted, withheld = dict(core.released), dict(core.withheld)
     # A refusal of the whole ask is the answer to each of its fields, also to one that would have been granted alone.
     evaluations: list[dict[str, object]] = [
@@ -33,21 +52,10 @@ def adl_record(record: Record) -> Mapping[str, object] | None:
         for field in core.requested
     ]
     request = _request(record, core)
-    if evaluations:
-        request |= {"evaluations": [{"resource": {"type": "field", "id": field}} for field in core.requested]}
-        response: dict[str, object] = {"evaluations": evaluations}
-    else:
-        response = {"decision": False, "context": {"reasons": list(core.reasons)}}
-    return {
-        "trace_id": core.trace_id,
-        "span_id": core.span_id,
-        "event_name": SEVERAL if evaluations else ONE,
-        "timestamp": milliseconds(record.position.ts),
-        "status": "Ok",
-        "attributes": _attributes(record, core),
-        "resource": {"name": (core.software or "").partition("/")[0], "version": (core.software or "").partition("/")[2]},
-        "body": {"adl.core.request": request, "adl.core.response": response},
-    }
+    if not evaluations:
+        return ONE, "Ok", request, {"decision": False, "context": {"reasons": list(core.reasons)}}
+    request |= {"evaluations": [{"resource": {"type": "field", "id": field}} for field in core.requested]}
+    return SEVERAL, "Ok", request, {"evaluations": evaluations}
 
 
 def _request(record: Record, core: Core) -> dict[str, object]:
@@ -65,12 +73,10 @@ def _request(record: Record, core: Core) -> dict[str, object]:
 
 def _attributes(record: Record, core: Core) -> Mapping[str, object]:
     covenant = core.covenant
-    policies = (
-        None if covenant is None else f"covenant/{covenant.id}/{covenant.version}?sha256={covenant.sha256}&policy={core.policy_sha256}"
-    )
+    policies = None if covenant is None else {covenant.id: f"{covenant.version}?sha256={covenant.sha256}&policy={core.policy_sha256}"}
     attributes = {
         "adl.core.policies": policies,
-        "adl.core.configuration": core.software,
+        "adl.core.configuration": {"engine": core.software} if core.software else None,
         ACTIVITY: core.activity,
         SUBJECT: record.subject.pseudonym if record.subject else None,
     }

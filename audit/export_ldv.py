@@ -72,6 +72,7 @@ def _record(end: Record, said: Record, processor_of: Callable[[str], str | None]
     return {
         "traceId": core.trace_id,
         "spanId": core.span_id,
+        **({"parentSpanId": core.span_parent} if core.span_parent else {}),
         "status": STATUS[end.envelope.typ],
         "name": NAMES[end.envelope.typ],
         # the id of an ask is made when it arrives; a clock that stepped back since must not make an end before its beginning

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.codes import Pair
 from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject, parse_json
+from audit.evaluations import read_evaluations, read_situations, write_evaluations, write_situations
 
 CORE = "core"
 ACTOR = "actor"
@@ -137,6 +138,7 @@ _WRITTEN: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ('"covenant":', _covenant),
     ('"details":', _pair_list),
     ('"entries":', _list),
+    ('"evaluations":', write_evaluations),
     ('"holders":', _list),
     ('"legal_bases":', _list),
     ('"outcome":', _code),
@@ -147,8 +149,10 @@ _WRITTEN: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ('"requested":', _list),
     ('"requester":', _code),
     ('"retention":', _code),
+    ('"situations":', write_situations),
     ('"software":', _code),
     ('"span_id":', _code),
+    ('"span_parent":', _code),
     ('"trace_id":', _code),
     ('"unavailable":', _pair_list),
     ('"withheld":', _pair_list),
@@ -198,6 +202,9 @@ def parse_core(body: bytes) -> Core:
             command=members.get("command"),
             details=_pairs(members, "details"),
             entries=_codes(members, "entries"),
+            span_parent=members.get("span_parent"),
+            situations=read_situations(members.get("situations", ())),
+            evaluations=read_evaluations(members.get("evaluations", ())),
         )
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("core: expected the closed schema of a core") from error

@@ -63,6 +63,7 @@ def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject
         terms.add((_PARTY, core.requester))
     if core.purpose is not None:
         terms.add((_PURPOSE, core.purpose))
+    terms.update((_PURPOSE, code) for situation in core.situations for name, code in situation if name == "purpose")
     if core.covenant is not None:
         terms.add((_COVENANT, covenant_term(core.covenant.id, core.covenant.version)))
     if core.trace_id is not None:

@@ -35,6 +35,8 @@ PUBLIC = frozenset(
         "publications.problems",
         "publications.problem",
         "ldv.document",
+        "access.metadata",
+        "access.document",
         "publications.live",
         "health.ready",
     }
@@ -48,6 +50,7 @@ class Door(StrEnum):
     CASES = "door:cases"
     COVENANTS = "door:covenants"
     AUDIT = "door:audit"
+    DECISIONS = "door:decisions"
 
 
 #: the scope of a system through which a log's readers read it whole; not a door: it says how much is shown behind one (ADR 25)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from audit.database import open_engine as open_log_engine
 from audit.log import Log
 from audit.receipt import ReceiptSigner
+from broker.access.point import DecisionPoint
 from broker.auditing.room import Auditing, open_auditing
 from broker.authenticate import Tally
 from broker.cases.commands import CaseCommands
@@ -103,6 +104,7 @@ class Broker:
     reporting: Reporting
     auditing: Auditing
     exchange: Exchange
+    decision_point: DecisionPoint
     quorum: Quorum
     receipts: Receipts
     repeats: Repeats
@@ -225,6 +227,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         exchange=Exchange(
             covenants=covenants, cases=cases, fetching=fetching, log=log, records=records, receipts=receipt_signer, ids=ids, quorum=quorum
         ),
+        decision_point=DecisionPoint(covenants=covenants, log=log, records=records, ids=ids, quorum=quorum),
         quorum=quorum,
         receipts=Receipts(log_engine, receipt_signer, covenants),
         repeats=Repeats(engine, clock),

@@ -156,6 +156,7 @@ class Records:
             case_facts=replay_facts(asked.facts) if asked.facts else (),
             trace_id=asked.trace.trace_id,
             span_id=asked.trace.span_id,
+            span_parent=asked.trace.parent_id,
             software=SOFTWARE,
         )
 

@@ -105,19 +105,24 @@ class Replaying:
     def _decide(
         self, sha256: str, policy_sha256: str | None, role: str, purpose: str, requested: tuple[str, ...], case_facts: tuple[Pair, ...]
     ) -> Decided:
-        policy = self._policy(sha256)
-        if policy_sha256 != policy.sha256:
-            raise ReplayError(NotReplayable.OTHER_COMPILER)
+        policy = self.policy(sha256, policy_sha256)
         ask, facts = Ask(RoleId(role), PurposeId(purpose), tuple(map(FieldName, requested))), facts_of(case_facts)
         decision = decide(policy, ask, facts)
         return Decided(ask, facts, decision, _made(decision))
 
-    def _policy(self, sha256: str) -> Policy:
+    def policy(self, sha256: str, policy_sha256: str | None) -> Policy:
+        """A version, compiled as it was then.
+
+        Raises:
+            ReplayError: there is none, or this software makes another policy of it.
+        """
         if sha256 not in self._policies:
             self._policies[sha256] = self._compiled(sha256)
         known = self._policies[sha256]
         if isinstance(known, NotReplayable):
             raise ReplayError(known)
+        if policy_sha256 != known.sha256:
+            raise ReplayError(NotReplayable.OTHER_COMPILER)
         return known
 
     def _compiled(self, sha256: str) -> Policy | NotReplayable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g
 
+from broker.api import access as access_api
 from broker.api import audit as audit_api
 from broker.api import audit_reading as audit_reading_api
 from broker.api import audit_report as audit_report_api
@@ -51,6 +52,7 @@ def create_service(broker: Broker) -> Flask:
             *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),
+            access_api.blueprint(broker.decision_point, broker.tokens, broker.settings.issuer),
             health_api.blueprint(check_ready=broker.watcher.check_ready),
         ),
         events=broker.events,

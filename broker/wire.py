@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NoReturn, TypeAlias
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Place = Literal["body", "query"]
@@ -50,6 +50,7 @@ class Malformation(StrEnum):
     TOO_DEEP = "the body is nested too deeply"
     NUMBER = "a number is not finite or not exact"
     CHARACTER = "a string holds a lone surrogate or a zero character"
+    CONTENT = "the content type is not application/json in UTF-8"
 
 
 class MalformedBody(WireError):  # noqa: N818 - named as the problem is named
@@ -98,6 +99,22 @@ class Message(Schema):
         if field_obj.data_key is None:
             first, *rest = field_name.split("_")
             field_obj.data_key = first + "".join(word.capitalize() for word in rest)
+
+
+class StandardMessage(Message):
+    """The base of what a standard describes that is not ours: its own names, and what it does not know is ignored (AuthZEN section 10.1.1).
+
+    A content type that is not JSON is answered 400, as such a standard's error codes have no 415.
+    """
+
+    class Meta:
+        """What marshmallow reads."""
+
+        unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Keep the name that the standard has."""
+        field_obj.data_key = field_obj.data_key or field_name
 
 
 class Flag(fields.Boolean):

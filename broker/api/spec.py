@@ -131,7 +131,12 @@ def operation_of(view: Callable[..., Any], method: str) -> Operation | None:
 
 
 def _read_body(schema: Schema) -> Any:  # noqa: ANN401 - what the schema makes
-    wire.check_content(request.content_type, request.headers.get("Content-Encoding"))
+    try:
+        wire.check_content(request.content_type, request.headers.get("Content-Encoding"))
+    except wire.UnsupportedContent as error:
+        if isinstance(schema, wire.StandardMessage):
+            raise wire.MalformedBody(wire.Malformation.CONTENT) from error
+        raise
     limit = request.max_content_length
     # `create_app` lets one byte more in than a body may have, since a chunked body is cut off at the limit without a word
     limits = wire.WireLimits() if limit is None else wire.WireLimits(max_bytes=limit - 1)

@@ -83,6 +83,7 @@ class Reading:
             requester=reader.party,
             trace_id=None if trace is None else trace.trace_id,
             span_id=None if trace is None else trace.span_id,
+            span_parent=None if trace is None else trace.parent_id,
             software=SOFTWARE,
             command=command,
             # of a log that is not known here not even the name is written down: it is the reader's own text

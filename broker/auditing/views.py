@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from audit.entry import RELEASE, Core
+from audit.entry import ACCESS, RELEASE, Core
 from audit.records import Record
 from broker.auditing.readers import Reader
 from policies.vocabulary import PartyId
@@ -41,6 +41,9 @@ def shown(record: Record, reader: Reader, holder_of: Callable[[str], PartyId | N
 
 
 def _as_requester(typ: str, party: PartyId, core: Core) -> Core:
+    if typ in ACCESS:
+        # A call at the decision point holds what the party said itself, the covenant, which is public, and what it was answered of those.
+        return core
     mine = Core(
         requester=party,
         holders=tuple(holder for holder in core.holders if holder == party),
@@ -50,6 +53,7 @@ def _as_requester(typ: str, party: PartyId, core: Core) -> Core:
         requested=core.requested,
         trace_id=core.trace_id,
         span_id=core.span_id,
+        span_parent=core.span_parent,
         software=core.software,
         command=core.command,
         details=core.details if typ in _OWN_DETAILS else (),

@@ -17,6 +17,7 @@ from random import Random
 from joserfc.jwk import Key, OKPKey, RSAKey
 
 from broker.acceptance import sign_acceptance
+from broker.authenticate import Door
 from broker.bootstrap import Broker, World, migrate, open_broker
 from broker.clock import system_random
 from broker.config import Settings
@@ -162,7 +163,7 @@ def put_in_force(broker: Broker, parties: Mapping[PartyId, PartyKeys], text: byt
 def scopes_of(broker: Broker) -> tuple[str, ...]:
     """Every door that a partner's system has here, and every purpose of the covenant."""
     purposes = sorted(f"purpose:{purpose}" for purpose in broker.covenants.in_force().purposes)
-    return ("door:audit", "door:cases", "door:connector", "door:covenants", *purposes)
+    return (*(door.value for door in Door), *purposes)
 
 
 def client_of(broker: Broker, party: PartyId, key: Key) -> Client:

@@ -26,6 +26,8 @@ from audit.witness_folder import WitnessUnfit
 from audit.witness_request import WitnessRefused
 from audit.witness_state import StateFailed
 from broker import wire
+from broker.access.searching import NotSought
+from broker.access.situations import BadContext
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import CaseError
 from broker.config import ConfigError
@@ -64,6 +66,8 @@ STAYS_INSIDE = frozenset(
         KeysUnreachable,  # by the check of an assertion, which goes on with the keys that were fetched before
         PeerFailed,  # by the worker and the partner's witness: the next round asks again
         connector_errors.SourceUnavailable,  # by the exchange: the fields are `unavailable`
+        BadContext,  # by the judge of the decision point: it is why an evaluation is denied
+        NotSought,  # by the decision point: it is why a search finds nothing
         Impossible,  # by the reading of a covenant, which makes a finding of it
         # at start, in the verifier and on the command line
         ClientExists,

@@ -47,8 +47,27 @@ def test_a_malformed_trace_starts_again(traceparent: str | None) -> None:
 )
 def test_a_trace_goes_on_under_a_span_of_our_own(traceparent: str, *, sampled: bool) -> None:
     trace = begin(traceparent, lambda size: b"\x01" * size)
-    assert trace == Trace(TRACE_ID, "01" * 8, sampled)
+    assert trace == Trace(TRACE_ID, "01" * 8, sampled, PARENT_ID)
     assert trace.traceparent == f"00-{TRACE_ID}-{'01' * 8}-0{int(sampled)}"
+
+
+def test_a_flag_that_we_do_not_know_is_not_passed_on() -> None:
+    assert begin(f"00-{TRACE_ID}-{PARENT_ID}-ff", system_random).traceparent.endswith("-01")
+
+
+def test_each_request_has_a_span_of_its_own() -> None:
+    spans = {begin(f"00-{TRACE_ID}-{PARENT_ID}-01", system_random).span_id for _ in range(100)}
+    assert len(spans) == 100
+    assert PARENT_ID not in spans
+
+
+def test_what_a_body_names_counts_where_no_header_did() -> None:
+    here = begin(None, system_random)
+    assert here.or_else(f"00-{TRACE_ID}-{PARENT_ID}-01") == Trace(TRACE_ID, here.span_id, True, PARENT_ID)
+    for nothing in (None, "", 7, {}, f"00-{TRACE_ID}-{PARENT_ID}-01 ", f"ff-{TRACE_ID}-{PARENT_ID}-01"):
+        assert here.or_else(nothing) == here
+    other = f"00-{'a' * 32}-{'b' * 16}-00"
+    assert begin(f"00-{TRACE_ID}-{PARENT_ID}-01", system_random).or_else(other).trace_id == TRACE_ID
 
 
 @given(st.text())

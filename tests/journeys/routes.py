@@ -48,9 +48,25 @@ def routes_of(app: Flask) -> Iterator[Route]:
             yield Route(rule.rule, method, rule.endpoint, door, operation is not None and operation.body is not None)
 
 
+def _evaluation() -> dict[str, object]:
+    facts = {"participants": ["municipality"], "restricted": False, "vetoed_fields": [], "vetoing_parties": []}
+    situation = {"purpose": "end_nuisance", "case_type": "serious_nuisance", "phase": "consultation", "subject_kind": "tenant"}
+    return {
+        "subject": {"type": "role", "id": "municipality.director"},
+        "action": {"name": "read"},
+        "resource": {"type": "field", "id": "complaints.count_12m"},
+        "context": {"covenant": "waterstad-noord", **situation, "facts": facts},
+    }
+
+
 def good_bodies(case: str) -> Mapping[str, Mapping[str, object]]:
     """By endpoint, a body that its schema takes."""
     return {
+        "access.evaluate": _evaluation(),
+        "access.evaluate_all": _evaluation(),
+        "access.search_subject": _evaluation(),
+        "access.search_action": _evaluation(),
+        "access.search_resource": _evaluation(),
         "connectors.ask_for_fields": {"case": case, "purpose": "end_nuisance", "fields": ["complaints.count_12m"]},
         "connectors.ask_permissions": {"case": case, "purpose": "end_nuisance"},
         "connectors.search_receipts": {},

@@ -101,13 +101,14 @@ def _search(routes: Blueprint, point: DecisionPoint) -> None:
 
 
 def _publish(routes: Blueprint, tokens: AccessTokens, issuer: str) -> None:
-    told = dict(metadata(issuer))
-    described = json.dumps(told | {"signed_metadata": tokens.sign_metadata(told)})
+    told = metadata(issuer)
     document = json.dumps(access_document(issuer), ensure_ascii=False)
 
     @routes.get(METADATA_PATH, endpoint="metadata")
     def get_metadata() -> Response:
-        return Response(described, headers=_CACHED, content_type="application/json")
+        # Signed when it is asked for: the key may be another one by now.
+        described = {**told, "signed_metadata": tokens.sign_metadata(told)}
+        return Response(json.dumps(described), headers=_CACHED, content_type="application/json")
 
     @routes.get(DOCUMENT_PATH, endpoint="document")
     def get_document() -> Response:

@@ -20,7 +20,7 @@ from policies.vocabulary import PartyId
 
 def partner_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The keys and the scopes of a system."""
-    scopes = "door:connector, door:cases, door:covenants, door:audit, log:read, purpose:<id>."
+    scopes = "door:connector, door:cases, door:covenants, door:audit, door:decisions, log:read, purpose:<id>."
     for option in (
         click.option("--scope", "scopes", multiple=True, help=scopes),
         click.option("--jwks-uri", help="Where the party publishes its keys: https; asked again whenever a new key may be there."),

@@ -110,8 +110,9 @@ class AccessTokens:
 
     def sign_metadata(self, metadata: Mapping[str, object]) -> str:
         """Sign what the decision point says of itself (AuthZEN section 9.1.3); it names nobody, and `read` takes it for no token."""
-        header = {"alg": ALGORITHM, "typ": "JWT", "kid": self._key.kid}
-        return jwt.encode(header, {"iss": self._issuer, "iat": self._now(), **metadata}, self._key, registry=self._registry)
+        key = self._keys().present
+        claims = {"iss": self._issuer, "iat": self._now(), **metadata}
+        return jwt.encode({"typ": "JWT", "alg": ALGORITHM, "kid": key.kid}, claims, key, registry=self._registry)
 
     def public_keys(self) -> Mapping[str, object]:
         """The JSON Web Key Set with which a token of ours is checked."""

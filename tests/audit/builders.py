@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from audit.entry import DECISION, REFUSED, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
+from audit.entry import DECISION, EVALUATIONS, REFUSED, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
 from audit.errors import SubjectKeyGone
+from audit.evaluations import Evaluation
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.log import Log
 from audit.postgres import PostgresStore
@@ -85,6 +86,20 @@ def core(**changes: object) -> Core:
         "software": "covenant-broker/0.1.0",
     }
     return Core(**(members | changes))  # type: ignore[arg-type]  # a builder's shorthand; Core checks what it is given
+
+
+def access(typ: str = EVALUATIONS, **changes: object) -> Draft:
+    """A call at the decision point, in which two evaluations share their facts."""
+    given = Evaluation("municipality.director", FIELDS[0], 0, ((FIELDS[0], "bands(0-2,3-9,10+)", "5.1"),))
+    kept_back = Evaluation("municipality.director", FIELDS[4], 0, (), ((FIELDS[4], "vetoed"),))
+    said: dict[str, object] = {
+        "case_facts": (),
+        "withheld": (),
+        "span_parent": "00f067aa0ba902b7",
+        "situations": ((("phase", "plan"), ("purpose", "end_nuisance")),),
+        "evaluations": (given, kept_back),
+    }
+    return draft(typ, subject=None, **(said | changes))  # type: ignore[arg-type]  # a builder's shorthand, as in `core`
 
 
 def draft(

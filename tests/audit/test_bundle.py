@@ -22,7 +22,7 @@ from audit.bundle import ENTRIES, FILES, Contents
 from audit.bundle_verify import verify_bundle
 from audit.bundle_write import write_bundle
 from audit.cosignature import Cosigner
-from audit.entry import ERASURE
+from audit.entry import ACCESS, ERASURE
 from audit.errors import NotALog, NoteUnverified, UnknownEntry
 from audit.growth import Position
 from audit.merkle import leaf_hash
@@ -32,7 +32,7 @@ from audit.quorum import TrustPolicy
 from audit.receipt import ReceiptSigner
 from audit.verdict import Exit, Verdict
 from audit.verify import verify
-from tests.audit.builders import draft, exchange
+from tests.audit.builders import access, draft, exchange
 from tests.audit.conftest import Room, room_at
 
 COVENANT, ORIGIN = "waterstad-noord", "log.example/waterstad-noord/2026"
@@ -363,3 +363,22 @@ def test_receipts_proofs_and_consistency_are_checked_by_the_one_file(handed: Han
     assert handed.alone("consistency", at["new"], at["old"], at["hashes"], "--key", handed.key) == 1
     assert handed.alone(*continued, "--key", handed.key) == 3
     assert handed.alone("bundle", handed.bundle) == 3
+
+
+def test_a_call_at_the_decision_point_is_held_like_every_entry_by_both(tmp_path: Path) -> None:
+    room = room_at(f"sqlite:///{tmp_path / 'audit.sqlite'}", tmp_path)
+    with contextlib.closing(room.store):
+        for number, typ in enumerate(sorted(ACCESS)):
+            room.log.append(access(typ, span_parent=f"{number + 1:016x}"))
+        room.signer.sign_all()
+        handed = Handed(room, tmp_path, tmp_path / "log.zip", (), room.log.append(access(purpose=None))[0])
+        room.signer.sign_all()
+        path = handed.write()
+        assert verify(room.engine, checkpoint_keys=[room.public_key], subject_keys=room.keys).exit is Exit.VERIFIED
+        assert (handed.judged(path).exit, handed.alone("bundle", path, "--key", handed.key)) == (Exit.VERIFIED, 0)
+        lines = opened(path)
+        part = lines[ENTRIES][2]["sections"]["core"]
+        part["body"] = part["body"].replace('"vetoed"', '"no_hit"')
+        changed = closed(lines, tmp_path / "changed.zip")
+        assert (handed.judged(changed).exit, handed.alone("bundle", changed, "--key", handed.key)) == (Exit.TAMPERED, 1)
+    room.engine.dispose()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from audit.codes import sorted_pairs
 from audit.entry import Actor, Core, Covenant, Draft, Envelope, Outcome, Subject, envelope_bytes, parse_envelope
 from audit.errors import SubjectKeyGone
+from audit.evaluations import Evaluation
 from audit.section import (
     actor_bytes,
     commitment,
@@ -30,8 +31,21 @@ from tests.audit.builders import Keys, core, draft, new_id
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,30}", fullmatch=True)
 PAIRS = st.lists(st.tuples(CODES, CODES), max_size=5, unique=True)
 SHA256 = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+FORMS = st.sampled_from(["full", "month", "bands(0-2,3-9,10+)"])
+EVALUATIONS = st.builds(
+    Evaluation,
+    role=st.none() | CODES,
+    resource=st.none() | CODES,
+    situation=st.none() | st.just(0),
+    given=st.lists(st.tuples(CODES, FORMS, CODES), max_size=3).map(tuple),
+    withheld=PAIRS.map(tuple),
+    reason=st.none() | CODES,
+)
 CORES = st.builds(
     Core,
+    situations=st.lists(PAIRS.map(sorted_pairs), min_size=1, max_size=3).map(tuple),
+    evaluations=st.lists(EVALUATIONS, max_size=3).map(tuple),
+    span_parent=st.none() | st.from_regex(r"[0-9a-f]{16}", fullmatch=True),
     outcome=st.none() | st.sampled_from(Outcome),
     reasons=st.lists(CODES, max_size=4).map(tuple),
     articles=st.lists(CODES, max_size=4).map(tuple),
@@ -40,7 +54,7 @@ CORES = st.builds(
     covenant=st.none() | st.builds(Covenant, CODES, CODES, SHA256),
     policy_sha256=st.none() | SHA256,
     requested=st.lists(CODES, max_size=5, unique=True).map(tuple),
-    released=st.lists(st.tuples(CODES, st.sampled_from(["full", "month", "bands(0-2,3-9,10+)"])), max_size=5, unique=True).map(tuple),
+    released=st.lists(st.tuples(CODES, FORMS), max_size=5, unique=True).map(tuple),
     withheld=PAIRS.map(tuple),
     case_facts=PAIRS.map(sorted_pairs),
     details=PAIRS.map(sorted_pairs),
@@ -91,6 +105,30 @@ def test_no_pair_of_a_core_takes_anything_but_codes(member: str) -> None:
     assert [pair for pair in pairs if not refused(member, (pair,))] == []
 
 
+@pytest.mark.parametrize("text", SENTENCES)
+def test_no_evaluation_takes_anything_but_codes(text: str) -> None:
+    for one in (
+        Evaluation(role=text),
+        Evaluation(resource=text),
+        Evaluation(reason=text),
+        Evaluation(given=((text, "full", "5.1"),)),
+        Evaluation(given=(("complaints.kind", "full", text),)),
+        Evaluation(withheld=(("complaints.kind", text),)),
+    ):
+        with pytest.raises(ValueError, match="codes"):
+            core(evaluations=(one,))
+    with pytest.raises(ValueError, match="codes"):
+        core(situations=((("purpose", text),),))
+    with pytest.raises(ValueError, match="forms"):
+        core(evaluations=(Evaluation(given=(("complaints.kind", "a sentence", "5.1"),)),))
+
+
+@pytest.mark.parametrize("situation", [-1, 1, True, "0"])
+def test_an_evaluation_is_in_a_situation_that_is_there(situation: int) -> None:
+    with pytest.raises(ValueError, match="situation"):
+        core(situations=((("purpose", "x"),),), evaluations=(Evaluation(situation=situation),))
+
+
 @pytest.mark.parametrize("form", ["", "Full", "full ", "bands()", "bands(a b)", "bands(0-2", "a sentence", "bands(0-2)x"])
 def test_a_released_field_has_a_form(form: str) -> None:
     with pytest.raises(ValueError, match="forms"):
@@ -108,6 +146,7 @@ def test_a_released_field_has_a_form(form: str) -> None:
         {"policy_sha256": "AB" * 32},
         {"trace_id": "x"},
         {"span_id": "0"},
+        {"span_parent": "0"},
         {"entries": ("x",)},
         {"reasons": ("a",) * 1001},
     ],
@@ -199,6 +238,21 @@ def test_the_oracle_itself_passes_the_vectors_of_rfc_8785(shared: Path) -> None:
         b'{"outcome":"maybe"}',
         b'{"purpose":"x","purpose":"x"}',
         b'{"purpose":"\\u0078"}',
+        b'{"situations":[]}',
+        b'{"situations":5}',
+        b'{"situations":[["a","b"]]}',
+        b'{"situations":[[["b","1"],["a","1"]]]}',
+        b'{"evaluations":{}}',
+        b'{"evaluations":"ab"}',
+        b'{"evaluations":[[]]}',
+        b'{"evaluations":[{"made_up":"x"}]}',
+        b'{"evaluations":[{"given":[]}]}',
+        b'{"evaluations":[{"given":[["a","full"]]}]}',
+        b'{"evaluations":[{"role":1}]}',
+        b'{"evaluations":[{"situation":0}]}',
+        b'{"evaluations":[{"situation":true}],"situations":[[["a","1"]]]}',
+        b'{"evaluations":[{"role":"a","reason":"b"}]}',
+        b'{"span_parent":"0"}',
     ],
 )
 def test_a_body_that_is_not_the_closed_canonical_form_is_refused(octets: bytes) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from audit.entry import ACCESS, DECISION, Core
 from audit.export import Format, Lookup
-from audit.export_adl_access import access_record
+from audit.export_adl_access import access_record, status_of
 from audit.export_ldv import ACTIVITY, SUBJECT, milliseconds
 from audit.records import Record
 
@@ -51,11 +51,11 @@ def _exchanged(record: Record, core: Core) -> tuple[str, str, Mapping[str, objec
         else {"decision": False, "context": {"reason": withheld.get(field) or " ".join(core.reasons) or "refused"}}
         for field in core.requested
     ]
-    request = _request(record, core)
+    request, status = _request(record, core), status_of({*core.reasons, *withheld.values()})
     if not evaluations:
-        return ONE, "Ok", request, {"decision": False, "context": {"reasons": list(core.reasons)}}
+        return ONE, status, request, {"decision": False, "context": {"reasons": list(core.reasons)}}
     request |= {"evaluations": [{"resource": {"type": "field", "id": field}} for field in core.requested]}
-    return SEVERAL, "Ok", request, {"evaluations": evaluations}
+    return SEVERAL, status, request, {"evaluations": evaluations}
 
 
 def _request(record: Record, core: Core) -> dict[str, object]:

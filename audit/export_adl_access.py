@@ -6,7 +6,7 @@ sorted (name, code) pairs that the entry has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from audit.entry import EVALUATION, EVALUATIONS, SEARCH_ACTION, SEARCH_RESOURCE, SEARCH_SUBJECT, Actor, Core
 from audit.evaluations import Evaluation
@@ -27,7 +27,7 @@ _Json = dict[str, object]
 def access_record(typ: str, core: Core, actor: Actor | None) -> tuple[str, str, _Json, _Json]:
     """The event of a call, its status, what was asked and what was answered."""
     reasons = {*core.reasons, *(one.reason for one in core.evaluations), *(why for one in core.evaluations for _, why in one.withheld)}
-    status = "Error" if reasons & FAILURES else "Ok"
+    status = status_of(reasons)
     if typ in {EVALUATION, EVALUATIONS}:
         asked, answered = [_asked(core, one) for one in core.evaluations], [_answered(one) for one in core.evaluations]
         if typ == EVALUATIONS:
@@ -36,6 +36,11 @@ def access_record(typ: str, core: Core, actor: Actor | None) -> tuple[str, str, 
         if asked:
             return EVENTS[typ], status, asked[0], answered[0]
     return EVENTS[typ], status, _sought(typ, core, actor), {"results": _found(typ, core, actor), **_why(core)}
+
+
+def status_of(reasons: Iterable[str | None]) -> str:
+    """The standard's status: a refusal is a correct answer."""
+    return "Ok" if FAILURES.isdisjoint(reasons) else "Error"
 
 
 def _asked(core: Core, one: Evaluation) -> _Json:

@@ -62,6 +62,17 @@ def _pairs() -> fields.List[Any]:
     return fields.List(fields.List(fields.String(), validate=validate.Length(equal=2)))
 
 
+class EvaluationOfEntryMessage(Message):
+    """One evaluation of a call at the decision point: [field, form, article] of what is given, [field, reason] of what is not."""
+
+    role = fields.String()
+    resource = fields.String()
+    situation = fields.Integer(metadata={"description": "Its place in `situations`."})
+    given = fields.List(fields.List(fields.String(), validate=validate.Length(equal=3)))
+    withheld = _pairs()
+    reason = fields.String()
+
+
 class CoreMessage(Message):
     """What happened, in codes; a member that says nothing to this reader is left out. Pairs are [name, code]."""
 
@@ -82,11 +93,14 @@ class CoreMessage(Message):
     case_facts = _pairs()
     trace_id = fields.String()
     span_id = fields.String()
+    span_parent = fields.String(metadata={"description": "The caller's span in the trace."})
     retention = fields.String()
     software = fields.String()
     command = fields.String()
     details = _pairs()
     entries = _codes()
+    situations = fields.List(_pairs())
+    evaluations = fields.List(fields.Nested(EvaluationOfEntryMessage))
 
 
 class EntryMessage(Message):

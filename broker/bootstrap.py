@@ -110,6 +110,7 @@ class Broker:
     repeats: Repeats
     receipt_signer: ReceiptSigner
     checkpoint_public_key: Callable[[], bytes]
+    signing_keys: FollowedKeys
     tokens: AccessTokens
     used: UsedAssertions
     sweeper: Callable[[], Sweeper]
@@ -233,6 +234,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         repeats=Repeats(engine, clock),
         receipt_signer=receipt_signer,
         checkpoint_public_key=lambda: keys.checkpoint_signing().public_key().public_bytes_raw(),
+        signing_keys=signing_keys,
         tokens=AccessTokens(settings.issuer, signing_keys, settings.token_lifetime_s, clock, random),
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,

@@ -48,8 +48,7 @@ class ExchangeFigures:
 
     def median(self, name: str) -> Sample:
         """The median of each figure of one server over its rounds."""
-        samples = self.rounds[name]
-        return Sample(*(statistics.median(column) for column in zip(*map(_figures, samples), strict=True)))
+        return median_of(self.rounds[name])
 
     @property
     def to_floor(self) -> float:
@@ -102,6 +101,11 @@ def measure(folder: Path, urls: Mapping[str, Mapping[Room, str]], plan: Plan, to
                 rounds = _rounds(load, addresses, ground.requests, plan, partial(_tell, told, database))
             figures.append(ExchangeFigures(database, rounds))
     return ExchangeBench(len(ASKED), len(GIVEN), plan, tuple(figures))
+
+
+def median_of(samples: Sequence[Sample]) -> Sample:
+    """The median of each figure."""
+    return Sample(*(statistics.median(column) for column in zip(*map(_figures, samples), strict=True)))
 
 
 def settings_in(folder: Path, urls: Mapping[Room, str], plan: Plan) -> Settings:

@@ -70,6 +70,11 @@ class Ground:
     answer: bytes
     drafts: tuple[Draft, Draft]
 
+    @property
+    def knock(self) -> bytes:
+        """An ask; it can be made again and again."""
+        return self.requests[0]
+
 
 def make_ground(settings: Settings, folder: Path, cases: int) -> Ground:
     """Set everything up; `settings.sources` is written here."""

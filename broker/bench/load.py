@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from selectors import EVENT_READ, DefaultSelector
 from typing import TypeAlias
 
@@ -49,18 +50,23 @@ class Sample:
 class _Connection:
     """One keep-alive connection with one request in flight."""
 
-    __slots__ = ("_request", "_unread", "sent", "socket")
+    __slots__ = ("_requests", "_unread", "sent", "socket")
 
-    def __init__(self, address: Address, request: bytes) -> None:
+    def __init__(self, address: Address, requests: Iterator[bytes]) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = request
+        self._requests = requests
         self._unread = b""
         self.sent = 0.0
 
-    def send(self) -> None:
+    def send(self) -> bool:
+        """Send the next request, if there is one."""
+        request = next(self._requests, None)
+        if request is None:
+            return False
         self.sent = time.perf_counter()
-        self.socket.sendall(self._request)
+        self.socket.sendall(request)
+        return True
 
     def answered(self) -> bool:
         """Read what there is; tell whether the answer is whole."""
@@ -86,9 +92,18 @@ def drive(address: Address, requests: Sequence[bytes], warm_s: float, measured_s
     Raises:
         NotAnswered: an answer was not what is to be measured, or none came.
     """
+    return drive_each(address, [repeat(request) for request in requests], warm_s, measured_s)
+
+
+def drive_each(address: Address, requests: Sequence[Iterator[bytes]], warm_s: float, measured_s: float) -> Sample:
+    """The same with the requests of each connection one after the other; where one has no more, measuring ends.
+
+    Raises:
+        NotAnswered: an answer was not what is to be measured, or none came.
+    """
     taken: list[float] = []
     with DefaultSelector() as selector:
-        connections = [_Connection(address, request) for request in requests]
+        connections = [_Connection(address, each) for each in requests]
         try:
             for connection in connections:
                 selector.register(connection.socket, EVENT_READ, connection)
@@ -106,7 +121,8 @@ def drive(address: Address, requests: Sequence[bytes], warm_s: float, measured_s
                         now = time.perf_counter()
                         if connection.sent >= begin:
                             taken.append(now - connection.sent)
-                        connection.send()
+                        if not connection.send():
+                            measured_s, end = now - begin, now
         finally:
             for connection in connections:
                 connection.socket.close()

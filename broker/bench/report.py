@@ -13,13 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from broker.bench import audit, decide, exchange
-from broker.bench.held import Held, audit_held, decide_held, exchange_held
+from broker.bench import access, audit, decide, exchange
+from broker.bench.held import Held, access_held, audit_held, decide_held, exchange_held
+from broker.bench.load import Sample
 from broker.bench.machine import machine
 from broker.bench.postgres import NewDatabase, postgres
-from broker.database import ROOMS
+from broker.database import ROOMS, Room
 
-WHICH = ("decide", "exchange", "audit")
+WHICH = ("decide", "access", "exchange", "audit")
 #: where the databases of a measurement stand: not in /tmp, which may be memory, where a durable commit costs nothing
 FOLDER = Path("var")
 
@@ -34,7 +35,7 @@ class Measured:
 
 
 def run(which: str, *, json: bool, console: Console, plan: exchange.Plan | None = None, rounds: int = 400) -> int:
-    """Measure `decide`, `exchange`, `audit` or `all`, and print what came out: tables on `console`, JSON on standard output.
+    """Measure `decide`, `access`, `exchange`, `audit` or `all`, and print what came out: tables on `console`, JSON on standard output.
 
     Returns:
         0 where every gated ratio holds, 1 where one does not.
@@ -68,20 +69,30 @@ def _measure(
     which: str, folder: Path, new_database: NewDatabase | None, plan: exchange.Plan, rounds: int, told: Callable[[str], None]
 ) -> Measured:
     told(f"measuring {which}")
+    here = folder / which
+    here.mkdir()
     match which:
         case "decide":
             decided = decide.measure(time.perf_counter)
             return Measured(asdict(decided), (_decide_table(decided),), tuple(decide_held(decided)))
+        case "access":
+            known = access.measure(here, _urls(which, here, new_database), plan, told)
+            return Measured(asdict(known), tuple(map(_access_table, known.figures)), tuple(access_held(known)))
         case "exchange":
-            urls = {"sqlite": exchange.sqlite_urls(folder / "sqlite")}
-            if new_database is not None:
-                urls["postgresql"] = {room: new_database(f"exchange_{room}") for room in ROOMS}
-            exchanged = exchange.measure(folder, urls, plan, told)
+            exchanged = exchange.measure(here, _urls(which, here, new_database), plan, told)
             return Measured(asdict(exchanged), tuple(map(_exchange_table, exchanged.figures)), tuple(exchange_held(exchanged)))
         case _:
             url = None if new_database is None else new_database("audit")
-            appended = audit.run(sqlite_dir=folder, postgres_url=url, rounds=rounds)
+            appended = audit.run(sqlite_dir=here, postgres_url=url, rounds=rounds)
             return Measured(appended.as_json(), tuple(map(_audit_table, appended.figures)), tuple(audit_held(appended)))
+
+
+def _urls(which: str, folder: Path, new_database: NewDatabase | None) -> Mapping[str, Mapping[Room, str]]:
+    """A database for every room, on each kind that there is."""
+    urls = {"sqlite": exchange.sqlite_urls(folder / "sqlite")}
+    if new_database is not None:
+        urls["postgresql"] = {room: new_database(f"{which}_{room}") for room in ROOMS}
+    return urls
 
 
 def _print_json(here: Mapping[str, str], measured: Mapping[str, Measured], held: list[Held]) -> None:
@@ -130,13 +141,23 @@ def _decide_table(bench: decide.DecideBench) -> Table:
     return table
 
 
+def _access_table(one: access.AccessFigures) -> Table:
+    title = f"access on {one.database}: {one.to_plain:.2f} of plain; a check {one.check_us:.0f} us, verifying alone {one.verify_us:.0f} us"
+    table = _table(title, "server", "per second", "p50 ms", "p99 ms", "longest ms")
+    _add_samples(table, {name: one.median(name) for name in access.NAMES})
+    return table
+
+
 def _exchange_table(one: exchange.ExchangeFigures) -> Table:
     title = f"exchange on {one.database}: {one.to_floor:.2f} of the floor, p99 {one.tail:.1f} x p50"
     table = _table(title, "server", "per second", "p50 ms", "p99 ms", "longest ms")
-    for name in exchange.NAMES:
-        sample = one.median(name)
-        table.add_row(name, f"{sample.per_second:,.0f}", f"{sample.p50_ms:.2f}", f"{sample.p99_ms:.2f}", f"{sample.longest_ms:.2f}")
+    _add_samples(table, {name: one.median(name) for name in exchange.NAMES})
     return table
+
+
+def _add_samples(table: Table, samples: Mapping[str, Sample]) -> None:
+    for name, sample in samples.items():
+        table.add_row(name, f"{sample.per_second:,.0f}", f"{sample.p50_ms:.2f}", f"{sample.p99_ms:.2f}", f"{sample.longest_ms:.2f}")
 
 
 def _audit_table(one: audit.DatabaseBench) -> Table:

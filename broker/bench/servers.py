@@ -11,15 +11,29 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from flask import Flask
 
 from broker.bench.fresh import fresh_processes
-from broker.bench.ground import Ground
 from broker.bench.load import Address, NotAnswered, drive
+from broker.config import Settings
 from broker.serve import serve
 
-Build = Callable[[Ground, Path], Flask]
+
+class Grounded(Protocol):
+    """What a server stands on: its settings, and a request that it answers with 200 once it is there."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that it would be served with, but for its address."""
+
+    @property
+    def knock(self) -> bytes:
+        """The request, which can be sent again and again."""
+
+
+G = TypeVar("G", bound=Grounded)
 
 #: how long a server may take until it answers, and until it has stopped, in seconds
 START_S = 60.0
@@ -27,7 +41,7 @@ STOP_S = 15.0
 
 
 @contextmanager
-def running(ground: Ground, events: Path, *builds: Build) -> Iterator[dict[str, Address]]:
+def running(ground: G, events: Path, *builds: Callable[[G, Path], Flask]) -> Iterator[dict[str, Address]]:
     """Start a server for each application; where each listens, by the name of what builds it.
 
     Raises:
@@ -36,12 +50,12 @@ def running(ground: Ground, events: Path, *builds: Build) -> Iterator[dict[str, 
     with ExitStack() as stack:
         started = {build.__name__: stack.enter_context(_server(ground, events, build)) for build in builds}
         for process, address in started.values():
-            _await(process, address, ground.requests[0])
+            _await(process, address, ground.knock)
         yield {name: address for name, (_, address) in started.items()}
 
 
 @contextmanager
-def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[ForkServerProcess, Address]]:
+def _server(ground: G, events: Path, build: Callable[[G, Path], Flask]) -> Iterator[tuple[ForkServerProcess, Address]]:
     address = ("127.0.0.1", _free_port())
     process = fresh_processes().Process(target=_serve, args=(ground, events, build, address))
     process.start()
@@ -55,7 +69,7 @@ def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[ForkSe
             process.join()
 
 
-def _serve(ground: Ground, events: Path, build: Build, address: Address) -> None:
+def _serve(ground: G, events: Path, build: Callable[[G, Path], Flask], address: Address) -> None:
     # In a process of this kind granian would spawn its workers; `broker serve` forks them.
     multiprocessing.set_start_method("fork", force=True)
     serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jwk
@@ -39,8 +40,8 @@ class PublicKeys:
     text: str
 
     def key_set(self) -> jwk.KeySet:
-        """The keys, ready to verify with."""
-        return jwk.KeySet.import_key_set(json.loads(self.text))
+        """The keys, ready to verify with; made once per text, which says everything about them."""
+        return _imported(self.text)
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -52,6 +53,11 @@ class PublicKeys:
         """The SHA-256 thumbprint (RFC 7638) of each key, in order and in hexadecimal."""
         made = (jwk.import_key(key).thumbprint() for key in json.loads(self.text)["keys"])
         return tuple(base64.urlsafe_b64decode(each + "=").hex() for each in made)
+
+
+@lru_cache(maxsize=256)
+def _imported(text: str) -> jwk.KeySet:
+    return jwk.KeySet.import_key_set(json.loads(text))
 
 
 def read_key_set(document: bytes) -> PublicKeys:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from broker.bench.load import Address, NotAnswered, drive
+from broker.bench.load import Address, NotAnswered, drive, drive_each
 
 ASK = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 
@@ -60,6 +60,15 @@ def test_an_answer_in_pieces_is_read_to_its_length() -> None:
         sample = drive(address, [ASK, ASK], 0.0, 0.1)
     assert sample.per_second > 0
     assert sample.p50_ms <= sample.p99_ms <= sample.longest_ms
+
+
+def test_each_connection_sends_its_own_requests_once_and_measuring_ends_with_the_last() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n") as address:
+        few, many = iter([ASK] * 5), iter([ASK] * 100_000)
+        sample = drive_each(address, [few, many], 0.0, 60.0)
+    assert list(few) == []
+    assert len(list(many)) > 0
+    assert sample.per_second > 0
 
 
 def test_what_was_sent_while_warming_up_is_not_counted() -> None:

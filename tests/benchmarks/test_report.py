@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from broker.bench import report
+from broker.bench.access import AccessBench, AccessFigures
 from broker.bench.exchange import ExchangeFigures, Plan
-from broker.bench.held import Held
+from broker.bench.held import Held, access_held
 from broker.bench.load import Sample
 
 TINY = Plan(connections=2, rounds=1, warm_s=0.0, measured_s=0.3, workers=1)
@@ -26,7 +27,7 @@ def console() -> tuple[Console, StringIO]:
 
 
 def test_a_measurement_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected one of decide, exchange, audit or all, found speed"):
+    with pytest.raises(ValueError, match="expected one of decide, access, exchange, audit or all, found speed"):
         report.run("speed", json=True, console=console()[0])
 
 
@@ -51,7 +52,7 @@ def test_both_databases_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def page_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    monkeypatch.setattr(report, "WHICH", ("exchange", "audit"))
+    monkeypatch.setattr(report, "WHICH", ("access", "exchange", "audit"))
     monkeypatch.chdir(tmp_path)
     assert report.run("all", json=True, console=console()[0], plan=TINY, rounds=8) in {0, 1}
     page: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -68,9 +69,15 @@ def check_page(page: dict[str, Any], *databases: str) -> None:
         for (sample,) in figures["rounds"].values():
             assert 0 < sample["p50_ms"] <= sample["p99_ms"] <= sample["longest_ms"]
             assert sample["per_second"] > 0
+    for figures in page["access"]["figures"]:
+        assert set(figures["rounds"]) == {"bare", "plain", "broker"}
+        assert all(sample["per_second"] > 0 for (sample,) in figures["rounds"].values())
+        assert figures["check_us"] > figures["verify_us"] > 0
+    assert [one["database"] for one in page["access"]["figures"]] == list(databases)
     gated = {one["what"] for one in page["held"] if one["gated"]}
     for database in databases:
         assert {f"{database}: exchanges beside the floor", f"{database}: 99th percentile beside the median"} <= gated
+        assert {f"{database}: tokens beside verifying and signing alone", f"{database}: a check beside verifying alone"} <= gated
 
 
 def test_a_missed_gate_is_the_exit_code_and_a_missed_absolute_figure_is_not() -> None:
@@ -94,6 +101,19 @@ def test_ratios_are_taken_round_by_round_so_that_a_busy_round_counts_for_both_si
     assert figures.to_bare == pytest.approx(0.06)
     assert figures.tail == pytest.approx(3.0)
     assert figures.holds
+
+
+def test_tokens_and_checks_are_held_to_plain_work_and_told_in_figures() -> None:
+    def rounds(per_second: float) -> tuple[Sample, ...]:
+        return tuple(Sample(per_second * busy, 1.0, 2.0, 3.0) for busy in (1.0, 0.1, 1.0))
+
+    figures = AccessFigures("sqlite", {"bare": rounds(5000), "plain": rounds(1000), "broker": rounds(400)}, check_us=150, verify_us=100)
+    assert (figures.to_plain, figures.to_verify) == (pytest.approx(0.4), pytest.approx(1.5))
+    held = list(access_held(AccessBench(TINY, (figures,))))
+    assert [(one.gated, one.holds) for one in held] == [(True, True), (True, True), (False, True), (False, True)]
+    out, text = console()
+    out.print(report._access_table(figures))
+    assert all(word in text.getvalue() for word in ("bare", "plain", "broker", "0.40 of plain", "150 us", "100 us"))
 
 
 def test_tables_name_every_server_and_every_target() -> None:

@@ -1,0 +1,130 @@
+"""What it costs to be known: tokens per second through real HTTP, and the check of a token at every request, beside plain work.
+
+`plain` does with a token request what nobody could leave out: it reads the form, verifies the assertion and signs a token. It looks
+nobody up, keeps no id, and vouches for nobody. A check of a token stands beside joserfc verifying the same one. The sides take turns, so
+that a busy moment counts for both; a figure is the median over the rounds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from joserfc import jwt
+
+from broker.authenticate import Authenticator
+from broker.bench.access_sides import AccessGround, ask_tokens, bare, broker, make_access_ground, no_door, open_in, plain, repeat_one
+from broker.bench.exchange import Plan, median_of, settings_in
+from broker.bench.load import Address, Sample, load_process
+from broker.bench.servers import running
+from broker.database import Room
+from broker.oauth.signing_keys import ALGORITHM
+
+NAMES = ("bare", "plain", "broker")
+#: the least that is accepted of the plain side's rate, and the most beside a bare verification
+TO_PLAIN_MIN = 0.3
+TO_VERIFY_MAX = 3.0
+#: on two cores
+TOKENS_PER_S = 300
+CHECK_US = 300
+#: checks that are timed together
+CHECKS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFigures:
+    """One database: samples by server in the order of the rounds, and microseconds of a check and of a bare verification."""
+
+    database: str
+    rounds: Mapping[str, tuple[Sample, ...]]
+    check_us: float
+    verify_us: float
+
+    def median(self, name: str) -> Sample:
+        """The median of each figure of one server over its rounds."""
+        return median_of(self.rounds[name])
+
+    @property
+    def to_plain(self) -> float:
+        """The broker's rate as a part of the plain side's, round by round."""
+        pairs = zip(self.rounds["broker"], self.rounds["plain"], strict=True)
+        return statistics.median(ours.per_second / theirs.per_second for ours, theirs in pairs)
+
+    @property
+    def to_verify(self) -> float:
+        """A check beside joserfc alone."""
+        return self.check_us / self.verify_us
+
+
+@dataclass(frozen=True, slots=True)
+class AccessBench:
+    """Every database of one run."""
+
+    plan: Plan
+    figures: tuple[AccessFigures, ...]
+
+
+def measure(folder: Path, urls: Mapping[str, Mapping[Room, str]], plan: Plan, told: Callable[[str], None]) -> AccessBench:
+    """Measure on each database; `urls` has the URL of every room by the database's name, `told` hears of every round.
+
+    Raises:
+        broker.bench.load.NotAnswered: a server does not answer as it should.
+    """
+    figures = []
+    with load_process() as load:
+        for database, rooms in urls.items():
+            here = folder / database
+            here.mkdir()
+            ground = make_access_ground(settings_in(here, rooms, plan), here)
+            told(f"checking tokens on {database}")
+            check_us, verify_us = _checks(ground, here / "events.jsonl", plan.rounds)
+            with running(ground, here / "events.jsonl", bare, plain, broker) as addresses:
+                taken = _rounds(load, addresses, ground, plan, partial(_tell, told, database))
+            figures.append(AccessFigures(database, taken, check_us, verify_us))
+    return AccessBench(plan, tuple(figures))
+
+
+def _rounds(
+    load: ProcessPoolExecutor, addresses: Mapping[str, Address], ground: AccessGround, plan: Plan, told: Callable[[int], None]
+) -> Mapping[str, tuple[Sample, ...]]:
+    taken: dict[str, list[Sample]] = {name: [] for name in NAMES}
+    for number in range(plan.rounds):
+        told(number + 1)
+        for turn in range(len(NAMES)):
+            name = NAMES[(number + turn) % len(NAMES)]
+            load_with = ask_tokens if name == "broker" else repeat_one
+            asked = load.submit(load_with, addresses[name], ground.asking, plan.connections, plan.warm_s, plan.measured_s)
+            taken[name].append(asked.result())
+    return {name: tuple(samples) for name, samples in taken.items()}
+
+
+def _checks(ground: AccessGround, events: Path, rounds: int) -> tuple[float, float]:
+    """Microseconds of a check as the door does it, and of joserfc verifying the signature, in one thread."""
+    opened = open_in(ground, events)
+    try:
+        authenticator = Authenticator(opened.tokens.read, opened.standing.scopes_now, opened.tally, no_door)
+        header = f"Bearer {ground.token}"
+        key, algorithms = opened.signing_keys().accepted, [ALGORITHM]
+        ours, theirs = [], []
+        for _ in range(rounds + 1):  # the first opens a connection and is not counted
+            ours.append(_timed(lambda: authenticator.caller(header)))
+            theirs.append(_timed(lambda: jwt.decode(ground.token, key, algorithms=algorithms)))
+        return statistics.median(ours[1:]), statistics.median(theirs[1:])
+    finally:
+        opened.close()
+
+
+def _tell(told: Callable[[str], None], database: str, number: int) -> None:
+    told(f"tokens on {database}, round {number}")
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    for _ in range(CHECKS):
+        work()
+    return (time.perf_counter() - begun) / CHECKS * 1e6

@@ -142,7 +142,8 @@ def _decide_table(bench: decide.DecideBench) -> Table:
 
 
 def _access_table(one: access.AccessFigures) -> Table:
-    title = f"access on {one.database}: {one.to_plain:.2f} of plain; a check {one.check_us:.0f} us, verifying alone {one.verify_us:.0f} us"
+    checks = f"a check {one.check_us:.0f} us, verifying {one.verify_us:.0f} us, and a row {one.least_us:.0f} us"
+    title = f"access on {one.database}: {one.to_plain:.2f} of plain; {checks}"
     table = _table(title, "server", "per second", "p50 ms", "p99 ms", "longest ms")
     _add_samples(table, {name: one.median(name) for name in access.NAMES})
     return table

@@ -47,8 +47,9 @@ class Admissions:
         """Register a new system.
 
         Raises:
-            ClientExists: its id is taken. The entry says what was tried.
+            ClientExists: its id is taken.
         """
+        self._clients.check_new(client.client_id)
         details = [("client", client.client_id), ("party", client.party), ("certificate", _required(required=client.certificate_required))]
         self._tell("registered", *details, *_scopes(client.scopes), *_keys(client.keys))
         self._clients.add(client)

@@ -45,8 +45,8 @@ class UnusableClient(ClientError):  # noqa: N818 - what it is
 class Client:
     """One system of one party. `scopes` are the most that a token of it can have.
 
-    `keys` are those that count; where there is a `jwks_uri` they are what it gave last, at `fetched_ms`. `certificate_required`: only
-    tokens that are bound to a certificate count. `revocations`: how often something of it was revoked.
+    `keys` are those that count; where there is a `jwks_uri` they are what it gave last, at `fetched_ms`; at `tried_ms` it was last asked.
+    `certificate_required`: only tokens that are bound to a certificate count. `revocations`: how often something of it was revoked.
     """
 
     client_id: str
@@ -56,6 +56,7 @@ class Client:
     suspended: bool = False
     jwks_uri: str | None = None
     fetched_ms: int = 0
+    tried_ms: int = 0
     certificate_required: bool = False
     revocations: int = 0
 
@@ -81,6 +82,17 @@ class ClientRegister:
         self._engine = engine
         self._clock = clock
 
+    def check_new(self, client_id: str) -> None:
+        """Look whether an id is still to be had.
+
+        Raises:
+            ClientExists: it is taken.
+        """
+        query = select(oauth_client.c.client_id).where(oauth_client.c.client_id == client_id)
+        with self._engine.connect() as connection:
+            if connection.execute(query).first() is not None:
+                raise ClientExists(f"expected a new client id, found {client_id} registered")
+
     def add(self, client: Client) -> None:
         """Register a new client.
 
@@ -96,7 +108,7 @@ class ClientRegister:
             "changed_ms": epoch_ms(self._clock()),
             "jwks_uri": client.jwks_uri,
             "fetched_ms": client.fetched_ms,
-            "tried_ms": client.fetched_ms,
+            "tried_ms": client.tried_ms,
             "certificate_required": client.certificate_required,
             "revocations": client.revocations,
         }
@@ -196,6 +208,7 @@ def _client(row: Row[tuple[object, ...]]) -> Client:
         suspended=row.suspended,
         jwks_uri=row.jwks_uri,
         fetched_ms=row.fetched_ms,
+        tried_ms=row.tried_ms,
         certificate_required=row.certificate_required,
         revocations=row.revocations,
     )

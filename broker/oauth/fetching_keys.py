@@ -24,6 +24,8 @@ from broker.oauth.jwks import MAX_BYTES, PublicKeys, UnusableKeys, read_key_set
 #: how long an answer may take, from connecting to its last byte, in seconds
 DEADLINE_S = 5.0
 MAX_URI = 500
+#: addresses of one host that are tried, one after the other
+MAX_ADDRESSES = 4
 _OK = 200
 _MEDIA_TYPES = frozenset({"application/json", "application/jwk-set+json"})
 #: addresses that stand for an IPv4 address elsewhere, which a gateway would go to: NAT64, 6to4, Teredo
@@ -94,26 +96,30 @@ class KeyFetcher:
         parts = check_uri(uri)
         host = str(parts.hostname)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = self._address(host, port, plain=parts.scheme == "http")
+        addresses = self._addresses(host, port, plain=parts.scheme == "http")
         until = time.monotonic() + self.deadline_s
+        headers = {"Host": parts.netloc, "Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
         # Made for this one question: a connection that is kept could be reused for another name at the same address.
         with httpx.Client(verify=self.trust(), trust_env=False, follow_redirects=False) as client:
-            target = httpx.URL(uri).copy_with(host=str(address))
-            headers = {"Host": parts.netloc, "Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
-            # The certificate is checked for the name, not for the address.
-            asked = {"sni_hostname": host}
-            question = client.build_request("GET", target, headers=headers, timeout=self.deadline_s, extensions=asked)
-            try:
-                return read_key_set(_answer(client, question, until))
-            except httpx.HTTPError as error:
-                raise KeysUnreachable(f"expected an answer, found {type(error).__name__}") from None
+            for number, address in enumerate(addresses, 1):
+                # The certificate is checked for the name, not for the address.
+                target, asked = httpx.URL(uri).copy_with(host=str(address)), {"sni_hostname": host}
+                timeout = max(until - time.monotonic(), 0.001)
+                question = client.build_request("GET", target, headers=headers, timeout=timeout, extensions=asked)
+                try:
+                    return read_key_set(_answer(client, question, until))
+                except httpx.HTTPError as error:
+                    # A host may have an address that cannot be reached from here, such as one of IPv6; the next one is asked.
+                    if number == len(addresses) or not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                        raise KeysUnreachable(f"expected an answer, found {type(error).__name__}") from None
+        raise KeysUnreachable("expected an address")
 
-    def _address(self, host: str, port: int, *, plain: bool) -> Address:
-        """The first address of a host, once every one of them may be gone to: an attacker picks which of several is used."""
-        found = [ipaddress.ip_address(each) for each in self.resolve(host, port)]
+    def _addresses(self, host: str, port: int, *, plain: bool) -> tuple[Address, ...]:
+        """The addresses of a host, once every one of them may be gone to: an attacker picks which of several is used."""
+        found = tuple(ipaddress.ip_address(each) for each in self.resolve(host, port))[:MAX_ADDRESSES]
         if not found or not all(self._may(address) and (address.is_loopback or not plain) for address in found):
             raise KeysUnreachable("expected public addresses only, or networks that BROKER_KEY_NETWORKS names")
-        return found[0]
+        return found
 
     def _may(self, address: Address) -> bool:
         seen = unmapped(address)

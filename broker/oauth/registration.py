@@ -90,6 +90,7 @@ class Registration:
             scopes=self.scopes,
             jwks_uri=self.jwks_uri,
             fetched_ms=fetched_ms,
+            tried_ms=fetched_ms,
             certificate_required=self.certificate_bound,
         )
 

@@ -172,6 +172,7 @@ def test_a_partner_is_admitted_as_it_asked_and_the_log_says_with_which_keys(
     assert found.keys.thumbprints[0] in shown.output
     assert json.loads(run("party", "show", client, "--json").output)["keySha256"] == list(found.keys.thumbprints)
     assert run("party", "add", "--request", file, "--checksum", checksum).exit_code == 1
+    assert len(told(shared_small_house, client)) == 1
 
 
 def test_an_operator_gives_less_than_was_asked_and_never_more(shared_small_house: Theatre, run: Run, asked: tuple[Path, str]) -> None:

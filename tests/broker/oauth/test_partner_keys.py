@@ -137,6 +137,14 @@ def test_the_connection_goes_to_the_address_that_was_looked_at_and_the_certifica
     assert len(served.asked) == 1
 
 
+def test_an_address_that_cannot_be_reached_is_followed_by_the_next(home: Site) -> None:
+    home.url = home.url.replace("127.0.0.1", "localhost")
+    fetcher = KeyFetcher(LOOPBACK, resolve=lambda _host, _port: ("127.0.0.9", "127.0.0.1"))
+    assert fetcher.fetch(home.url).key_ids == ("one",)
+    with pytest.raises(KeysUnreachable, match="ConnectError"):
+        KeyFetcher(LOOPBACK, resolve=lambda _host, _port: ("127.0.0.8", "127.0.0.9")).fetch(home.url)
+
+
 def test_a_name_that_nobody_knows_is_unreachable() -> None:
     with pytest.raises(KeysUnreachable, match="resolved"):
         resolve("nobody.invalid", 443)
@@ -200,7 +208,7 @@ class House:
         fetched = epoch_ms(system_clock())
         first = read_key_set(home.body)
         self.workers[0].clients.add(
-            Client(self.partner.client_id, PartyId("corporation"), first, SCOPES, jwks_uri=home.url, fetched_ms=fetched)
+            Client(self.partner.client_id, PartyId("corporation"), first, SCOPES, jwks_uri=home.url, fetched_ms=fetched, tried_ms=fetched)
         )
 
     def publish(self, *keys: jwk.JWK) -> None:

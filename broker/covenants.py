@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, Row, select
 
 from broker.clock import Clock
+from broker.database import reading
 from broker.errors import CovenantAltered, CovenantUnknown
 from broker.logs import Events
 from broker.tables import covenant_version
@@ -40,6 +41,7 @@ class Covenants:
 
     def __init__(self, engine: Engine, clock: Clock, events: Events | None = None) -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._clock = clock
         self._events = events
         self._lock = threading.Lock()
@@ -70,7 +72,7 @@ class Covenants:
 
     def epoch(self) -> int:
         """The epoch of what is in force."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             return rows.epoch_of(connection)
 
     def prepare(self) -> int:

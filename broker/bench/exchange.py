@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from broker.bench import floor
-from broker.bench.ground import ASKED, GIVEN, make_ground
+from broker.bench.ground import ASKED, GIVEN, Ground, make_ground
 from broker.bench.load import Address, Sample, drive, load_process
 from broker.bench.servers import running
+from broker.bench.turns import take_turns
 from broker.config import Settings
 from broker.database import ROOMS, Room
 
@@ -98,7 +99,7 @@ def measure(folder: Path, urls: Mapping[str, Mapping[Room, str]], plan: Plan, to
             here.mkdir()
             ground = make_ground(settings_in(here, rooms, plan), here, plan.connections)
             with running(ground, here / "events.jsonl", floor.bare, floor.floor, floor.exchange) as addresses:
-                rounds = _rounds(load, addresses, ground.requests, plan, partial(_tell, told, database))
+                rounds = take_turns(NAMES, plan.rounds, partial(_side, load, addresses, ground, plan), partial(_tell, told, database))
             figures.append(ExchangeFigures(database, rounds))
     return ExchangeBench(len(ASKED), len(GIVEN), plan, tuple(figures))
 
@@ -127,21 +128,13 @@ def sqlite_urls(folder: Path) -> Mapping[Room, str]:
     return {room: f"sqlite:///{folder / room}.sqlite" for room in ROOMS}
 
 
-def _rounds(
-    load: ProcessPoolExecutor, addresses: Mapping[str, Address], requests: Sequence[bytes], plan: Plan, told: Callable[[int], None]
-) -> Mapping[str, tuple[Sample, ...]]:
-    taken: dict[str, list[Sample]] = {name: [] for name in NAMES}
-    for number in range(plan.rounds):
-        told(number + 1)
-        # Another one begins in every round: what a server leaves behind, such as pages to be written, is not always the same one's burden.
-        for turn in range(len(NAMES)):
-            name = NAMES[(number + turn) % len(NAMES)]
-            taken[name].append(load.submit(drive, addresses[name], requests, plan.warm_s, plan.measured_s).result())
-    return {name: tuple(samples) for name, samples in taken.items()}
+def _side(load: ProcessPoolExecutor, addresses: Mapping[str, Address], ground: Ground, plan: Plan, name: str) -> Sample:
+    sample: Sample = load.submit(drive, addresses[name], ground.requests, plan.warm_s, plan.measured_s).result()
+    return sample
 
 
-def _tell(told: Callable[[str], None], database: str, number: int) -> None:
-    told(f"exchange on {database}, round {number}")
+def _tell(told: Callable[[str], None], database: str, at: str) -> None:
+    told(f"exchange on {database}, {at}")
 
 
 def _figures(sample: Sample) -> tuple[float, float, float, float]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from broker.authenticate import READS_LOG, Door
 from broker.clock import Clock, epoch_ms
+from broker.database import reading
 from broker.oauth.jwks import PublicKeys
 from broker.oauth.revoking import revoke
 from broker.oauth.tables import oauth_client
@@ -80,6 +81,7 @@ class ClientRegister:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._clock = clock
 
     def check_new(self, client_id: str) -> None:
@@ -178,7 +180,7 @@ class ClientRegister:
         Raises:
             UnknownClient: no client has this id.
         """
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             row = connection.execute(select(oauth_client).where(oauth_client.c.client_id == client_id)).one_or_none()
         if row is None:
             raise UnknownClient("expected a registered client id")

@@ -18,7 +18,7 @@ from broker.bench.exchange import ExchangeFigures, Plan
 from broker.bench.held import Held, access_held
 from broker.bench.load import Sample
 
-TINY = Plan(connections=2, rounds=1, warm_s=0.0, measured_s=0.3, workers=1)
+TINY = Plan(connections=2, rounds=1, warm_s=0.0, measured_s=0.5, workers=1)
 
 
 def console() -> tuple[Console, StringIO]:

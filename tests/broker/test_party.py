@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -302,7 +303,7 @@ def test_with_the_log_down_nobody_comes_in(small_house: Theatre, without_log: Ad
     small_house.broker.clients.suspend("police-system")
     small_house.broker.clients.require_certificate("care-system", True)
     for widening in (
-        lambda: without_log.admit(client),
+        lambda: without_log.admit(replace(client, client_id="police-new")),
         lambda: without_log.replace_keys("police-system", client.keys, "https://elsewhere.example/jwks"),
         lambda: without_log.replace_scopes("police-system", client.scopes | {"log:read"}),
         lambda: without_log.require_certificate("care-system", required=False),
@@ -311,6 +312,8 @@ def test_with_the_log_down_nobody_comes_in(small_house: Theatre, without_log: Ad
     ):
         with pytest.raises(LogUnavailable):
             widening()
+    with pytest.raises(UnknownClient):
+        small_house.broker.clients.find("police-new")
     found = small_house.broker.clients.find("police-system")
     assert (found.suspended, found.scopes, found.jwks_uri) == (True, client.scopes, None)
     assert small_house.broker.clients.find("care-system").certificate_required

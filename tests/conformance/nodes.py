@@ -16,7 +16,7 @@ def node(package: str) -> str:
     """The interpreter, where it can load the package; in CI its absence is an error, not a skip."""
     name = package.partition("@")[0]
     found = shutil.which("node")
-    if found is not None and subprocess.run([found, "-e", f"require('{name}')"], capture_output=True, check=False).returncode == 0:
+    if found is not None and subprocess.run([found, "-e", f"require.resolve('{name}')"], capture_output=True, check=False).returncode == 0:
         return found
     reason = f"node cannot load npm's `{name}` (npm install --prefix DIR {package}; export NODE_PATH=DIR/node_modules)"
     if os.environ.get("CI"):

@@ -12,14 +12,14 @@ from sqlalchemy import Engine
 from broker.oauth.clients import Client
 from broker.oauth.jwks import read_key_set
 from policies.vocabulary import PartyId
-from tests.broker.conftest import migrated_file, signing_key, small_registry
+from tests.broker.conftest import signing_key, small_registry
 from tests.broker.partner import ISSUER, JWT_BEARER, TOKEN_URL
 from tests.broker.workers import SCOPES, Worker, bearer, build_worker
 from tests.conformance.nodes import run
 
-__all__ = ["migrated_file", "signing_key", "small_registry"]
+__all__ = ["signing_key", "small_registry"]
 
-PACKAGE = "jose@5"
+PACKAGE = "jose@6"
 SCRIPT = Path(__file__).with_name("make_assertions.js")
 ROLE = "corporation.housing_officer"
 

@@ -17,7 +17,7 @@ from flask import Flask
 from broker.bench.fresh import fresh_processes
 from broker.bench.ground import Ground
 from broker.bench.load import Address, NotAnswered, drive
-from broker.serve import serve
+from broker.serve import Served, Stopping, serve
 
 Build = Callable[[Ground, Path], Flask]
 
@@ -58,7 +58,11 @@ def _server(ground: Ground, events: Path, build: Build) -> Iterator[tuple[ForkSe
 def _serve(ground: Ground, events: Path, build: Build, address: Address) -> None:
     # In a process of this kind granian would spawn its workers; `broker serve` forks them.
     multiprocessing.set_start_method("fork", force=True)
-    serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
+    serve(partial(_served, build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
+
+
+def _served(build: Build, ground: Ground, events: Path, _stopping: Stopping) -> Served:
+    return Served(build(ground, events), lambda: None)
 
 
 def _await(process: ForkServerProcess, address: Address, request: bytes) -> None:

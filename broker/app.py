@@ -15,9 +15,11 @@ from werkzeug.exceptions import BadRequest
 from broker import trace
 from broker.api import publications
 from broker.api.spec import API_VERSION, operation_of
-from broker.authenticate import PUBLIC, Authenticator, Door
+from broker.authenticate import PUBLIC, Authenticator, Door, Unauthenticated
 from broker.certificates import CertificateHeader
 from broker.clock import Random
+from broker.deadline import DEADLINE, NEVER, PLACE
+from broker.limits import Limits
 from broker.logs import Events, quiet_libraries
 from broker.metrics import REQUEST_SECONDS, RESPONSES, Meter
 from broker.problems import problem_of, problem_response
@@ -44,6 +46,7 @@ class Parts:
     blueprints: tuple[Blueprint, ...]
     events: Events
     random: Random
+    limits: Limits
     certificates: CertificateHeader = field(default_factory=CertificateHeader)
     meter: Meter = field(default_factory=Meter)
 
@@ -65,7 +68,7 @@ def create_app(parts: Parts) -> Flask:
     for blueprint in parts.blueprints:
         app.register_blueprint(blueprint)
     app.register_blueprint(publications.blueprint(app, parts.issuer))
-    _guard(app, parts, doors_of(app))
+    _guard(app, parts, doors_of(app), narrowing_of(app))
     _answer_errors(app, parts.events)
     _finish(app, parts.events, parts.meter)
     return app
@@ -89,8 +92,18 @@ def doors_of(app: Flask) -> Mapping[tuple[str, str], Door]:
     return doors
 
 
-def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door]) -> None:
-    """Before any route runs: trace, then authenticate, then the door."""
+def narrowing_of(app: Flask) -> frozenset[tuple[str, str]]:
+    """Every (endpoint, method) that takes something away."""
+    operations = {
+        (rule.endpoint, method): operation_of(app.view_functions[rule.endpoint], method)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    return frozenset(route for route, operation in operations.items() if operation is not None and operation.narrows)
+
+
+def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door], narrowing: frozenset[tuple[str, str]]) -> None:
+    """Before any route runs: trace, then authenticate, then see whether the caller asks too often, then the door."""
 
     def guard() -> None:
         g.begun = time.perf_counter()
@@ -99,8 +112,19 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door]) -> N
         g.certificate = parts.certificates.thumbprint(request.environ)
         if request.endpoint is None or request.endpoint in PUBLIC:
             return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public
-        g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"), g.certificate)
-        parts.authenticator.admit(g.caller, doors[request.endpoint, request.method], (request.view_args or {}).get("party"))
+        g.deadline = request.environ.get(DEADLINE, NEVER)
+        try:
+            g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"), g.certificate)
+        except Unauthenticated:
+            parts.limits.failed(request.environ)
+            raise
+        route = (request.endpoint, request.method)
+        # Before the door: whoever stands at a wrong one is put on the record, and nobody may fill it.
+        parts.limits.ask(g.caller, narrowing=route in narrowing)
+        place = request.environ.get(PLACE)
+        if place is not None:
+            place.claim(g.caller.party)
+        parts.authenticator.admit(g.caller, doors[route], (request.view_args or {}).get("party"))
         if "\x00" in request.path:
             raise BadRequest  # no name here holds a zero character, and PostgreSQL answers one with an error
 

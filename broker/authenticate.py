@@ -70,6 +70,7 @@ class Unproven(StrEnum):
     REVOKED = "revoked"
     CERTIFICATE = "certificate"
     ASSERTION = "assertion"
+    TOO_OFTEN = "too_often"
 
 
 class Unauthenticated(Exception):  # noqa: N818 - named as the problem is named

@@ -29,10 +29,12 @@ from broker.designations import Designations
 from broker.enactment import Enactment
 from broker.exchange import Exchange
 from broker.fetching import Fetching
+from broker.gate import places_of
 from broker.health_look import Watcher
 from broker.health_notes import Notes
 from broker.health_open import open_watcher
 from broker.keys import KeyDirectory
+from broker.limits import Limits, rates_of
 from broker.logs import Events, event_log, quiet_libraries
 from broker.metrics import Meter
 from broker.metrics_log import MeteredLog, MeteredTally
@@ -80,6 +82,7 @@ class Broker:
     settings: Settings
     events: Events
     meter: Meter
+    limits: Limits
     notes: Notes
     watcher: Watcher
     tally: Tally
@@ -100,6 +103,7 @@ class Broker:
     casework: Casework
     contributions: Contributions
     signals: Signals
+    outbox: Outbox
     recalls: Recalls
     reporting: Reporting
     auditing: Auditing
@@ -135,12 +139,14 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     clock, ids, random = world.clock, world.ids, world.random
     quiet_libraries()
     events = event_log(world.events_to, clock)
-    keys = KeyDirectory(settings.keys)
-    engine, deposit_engine = open_engine(settings.database_url), open_engine(settings.deposit_url)
-    keystore_engine, log_engine = open_engine(settings.keystore_url), open_log_engine(settings.audit_url)
+    keys, meter = KeyDirectory(settings.keys), Meter()
+    rooms = (settings.database_url, settings.deposit_url, settings.keystore_url)
+    at_once, log_engine = sum(places_of(settings.threads).values()), open_log_engine(settings.audit_url)
+    engine, deposit_engine, keystore_engine = (open_engine(url, at_once=at_once, wait_s=settings.request_timeout_s) for url in rooms)
     engines = (engine, deposit_engine, keystore_engine, log_engine)
+    limits = Limits(rates_of(settings), random, meter)
     quorum = open_quorum(settings, log_engine, clock)
-    store, meter, notes = open_store(settings.audit_url), Meter(), Notes(settings.health)
+    store, notes = open_store(settings.audit_url), Notes(settings.health)
     pseudonyms = keys.pseudonyms()
     subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
     reader = Reader(engine)
@@ -149,7 +155,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     ring = keys.deposit_wrapping()
     deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
     records, covenants = Records(subjects), Covenants(engine, clock, events)
-    sources = open_listed_sources(settings, deposit, covenants.today, events)
+    sources = open_listed_sources(settings, deposit, covenants.today, events, meter)
     outbox = Outbox(engine, log, clock)
     registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
     recalls = Recalls(engine=engine, log_engine=log_engine, log=log, records=records, subjects=subjects, clock=clock, ids=ids)
@@ -196,6 +202,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         settings=settings,
         events=events,
         meter=meter,
+        limits=limits,
         notes=notes,
         watcher=open_watcher(settings, engine, log_engine, clock, lambda: log.failed_at),
         tally=MeteredTally(meter),
@@ -218,6 +225,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
             covenants=covenants, registry=registry, recalls=recalls, deposit=deposit, fetching=fetching, log=log, records=records, ids=ids
         ),
         signals=signals,
+        outbox=outbox,
         recalls=recalls,
         reporting=open_reporting(
             log_engine=log_engine, log=log, covenants=covenants, cases=cases, deposit=deposit, subjects=subjects, clock=clock, ids=ids
@@ -239,7 +247,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         used=UsedAssertions(engine, clock),
         sweeper=sweeper,
         world=world,
-        closing=(watch.stop, meter.close, sources.close, store.close, reader.close, *(one.dispose for one in engines)),
+        closing=(watch.stop, meter.close, limits.close, sources.close, store.close, reader.close, *(one.dispose for one in engines)),
     )
 
 

@@ -22,6 +22,7 @@ from broker.certificates import Network
 T = TypeVar("T")
 
 PREFIX = "BROKER_"
+_CLIENT_RATE = re.compile(r"([a-z0-9][a-z0-9._-]{1,63})=([0-9]{1,7})")
 _LOG_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}(/[a-z0-9][a-z0-9.-]{0,62})*")
 
 
@@ -97,6 +98,19 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+#: more than a host can do
+MOST_PER_MINUTE = 1_000_000
+RATE = _whole(1, MOST_PER_MINUTE)
+
+
+def _client_rates(text: str) -> tuple[tuple[str, int], ...]:
+    pairs = [_CLIENT_RATE.fullmatch(part.strip()) for part in text.split(",")]
+    rates = tuple((pair[1], RATE(pair[2])) for pair in pairs if pair is not None)
+    if len(dict(rates)) != len(pairs):
+        raise ValueError("expected clients, each once, with how many a minute, such as police-system=6000,care-system=300")
+    return rates
+
+
 def _truth(text: str) -> bool:
     if text not in {"true", "false"}:
         raise ValueError("expected true or false")
@@ -143,6 +157,16 @@ class Settings:
     certificate_header: str = _setting("Client-Cert", _header)
     key_networks: tuple[Network, ...] = _setting((), _networks)
     source_timeout_s: int = _setting(3, _whole(1, 30))
+    request_timeout_s: int = _setting(10, _whole(1, 60))
+    drain_s: int = _setting(0, _whole(0, 60))
+    connections: int = _setting(512, _whole(16, 4096))
+    professional_per_minute: int = _setting(120, RATE)
+    client_per_minute: int = _setting(3000, RATE)
+    party_per_minute: int = _setting(6000, RATE)
+    tokens_per_minute: int = _setting(600, RATE)
+    strangers_per_minute: int = _setting(60, RATE)
+    client_rates: tuple[tuple[str, int], ...] = _setting((), _client_rates)
+    proxies: tuple[Network, ...] = _setting((), _networks)
 
     def __repr__(self) -> str:
         """Without the URLs, which may hold a password that came from a file."""

@@ -21,17 +21,26 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 #: how long a writer waits for another one before it gives up, in seconds
 LOCK_TIMEOUT_S = 10
+#: how long a database server may take to let somebody in, in seconds
+CONNECT_TIMEOUT_S = 5
+#: connections that are kept; more are opened where more threads want one, and closed again
+POOL_SIZE = 16
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, at_once: int = 2 * POOL_SIZE, wait_s: int | None = None) -> Engine:
     """Open a database with the durability that this project promises.
 
     SQLite runs with WAL and `synchronous=FULL`: a commit that has returned survives a power cut. `secure_delete` overwrites what is
     deleted, so that an erased value is not left in a free page.
+
+    `at_once` is how many threads may want a connection. With `wait_s` PostgreSQL breaks off a statement, and a wait for a lock, that takes
+    longer; SQLite's statements are short, and its lock is waited for as long as ever.
     """
+    pool = {"pool_size": POOL_SIZE, "max_overflow": max(at_once - POOL_SIZE, 0), "pool_timeout": LOCK_TIMEOUT_S}
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=False, pool_size=16, max_overflow=16, pool_timeout=LOCK_TIMEOUT_S)
-    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False}, pool_size=16, max_overflow=16)
+        waits = {} if wait_s is None else {"options": f"-c statement_timeout={wait_s}s -c lock_timeout={wait_s}s"}
+        return create_engine(url, pool_pre_ping=False, connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **waits}, **pool)
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False}, **pool)
 
     def set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own connection
         cursor = connection.cursor()

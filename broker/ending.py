@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from audit.errors import DecisionClosed, LogUnavailable
@@ -13,12 +13,15 @@ from audit.log import Log
 from broker.cases.errors import CaseChanged
 from broker.clock import Ids
 from broker.disclosure import Question, Refusal
+from broker.errors import OutOfTime
 from broker.records import Asked, Records
 from policies.mask import Masked
 from policies.vocabulary import FieldName, Reason
 
 #: the reason on the record where something broke that nobody foresaw
 UNEXPECTED = "unexpected"
+#: the reasons on the record for what was foreseen
+REASONS: Mapping[type[Exception], str] = MappingProxyType({CaseChanged: "case_kept_changing", OutOfTime: "out_of_time"})
 
 
 class Beginning:
@@ -61,7 +64,7 @@ class Ending:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self._ended or self.asked is None:
             return
-        reason = "case_kept_changing" if isinstance(error, CaseChanged) else UNEXPECTED
+        reason = next((reason for kind, reason in REASONS.items() if isinstance(error, kind)), UNEXPECTED)
         try:
             self._log.append(self._records.failed(self._ids(), self.asked, reason, self._exchange))
         except (LogUnavailable, DecisionClosed):

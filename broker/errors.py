@@ -65,3 +65,25 @@ class NotReady(Exception):  # noqa: N818 - named as its problem type
     def __init__(self, codes: tuple[str, ...]) -> None:
         super().__init__(", ".join(codes))
         self.codes = codes
+
+
+class TooManyRequests(Exception):  # noqa: N818 - named as its problem type
+    """A caller asks too often. `limit` is which of its shares is used up, of so many a minute, and for how many seconds."""
+
+    def __init__(self, limit: str, per_minute: int, wait_s: int) -> None:
+        super().__init__(f"the share {limit} is used up")
+        self.limit = limit
+        self.per_minute = per_minute
+        self.wait_s = wait_s
+
+
+class Overloaded(Exception):  # noqa: N818 - named as its problem type
+    """There is more to do than can be done in time. `wait_s` is after how many seconds it may be otherwise."""
+
+    def __init__(self, wait_s: int = 1) -> None:
+        super().__init__("expected a free place in time")
+        self.wait_s = wait_s
+
+
+class OutOfTime(Overloaded):
+    """A request took longer than it may; what it began is ended, and nothing leaves."""

@@ -28,6 +28,7 @@ from broker.cases.rules import By, subject_at
 from broker.cases.state import facts
 from broker.clock import Ids
 from broker.covenants import Covenants, InForce
+from broker.deadline import NEVER, Deadline
 from broker.disclosure import CaseAsk, Disclosure, Given, Question, Refusal
 from broker.ending import Beginning, Ending
 from broker.fetching import Fetched, Fetching
@@ -67,12 +68,13 @@ class Exchange:
         self._ids = ids
         self._quorum = quorum
 
-    def disclose(self, caller: Caller, ask: CaseAsk, trace: Trace) -> Disclosure:
+    def disclose(self, caller: Caller, ask: CaseAsk, trace: Trace, deadline: Deadline = NEVER) -> Disclosure:
         """Give the caller what the covenant permits of what it asks, and name the rest.
 
         Raises:
             RefusedAsk: one of its subclasses, each of which is a problem of its own; the refusal is in the log.
             CaseChanged: the case kept changing while it was asked about.
+            OutOfTime: it took longer than a request may; that it failed is in the log.
             audit.errors.LogUnavailable: the log cannot promise; nothing was released.
         """
         exchange = self._ids()
@@ -84,7 +86,9 @@ class Exchange:
         with Ending(self._log, self._records, self._ids, exchange) as ending:
             ending.asked = question.asked
             for _ in range(ATTEMPTS):
-                reading = self._fetching.fetch(question, trace)  # (4)
+                reading = self._fetching.fetch(question, trace, deadline)  # (4)
+                # Nobody waits for the answer any more, so nothing is said to have left.
+                deadline.check()
                 masked = mask(question.granted, reading.items)  # (5)
                 withheld = _withheld(question, reading, masked)
                 try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from broker.deadline import Deadline
 from broker.disclosure import Question
 from broker.trace import Trace
 from connectors.deposit import Deposit
@@ -39,8 +40,12 @@ class Fetching:
         self._deposit = deposit
         self._deadline_s = deadline_s
 
-    def fetch(self, question: Question, trace: Trace) -> Fetched:
-        """Read the granted fields, each from its one source; a source that fails makes its own fields unavailable and no others."""
+    def fetch(self, question: Question, trace: Trace, deadline: Deadline) -> Fetched:
+        """Read the granted fields, each from its one source; a source that fails makes its own fields unavailable and no others.
+
+        Sources have as long as the settings give them, and no longer than the request has left.
+        """
+        deadline_s = min(self._deadline_s, deadline.left_s())
         by_source: dict[Source, list[Grant]] = {}
         for grant in question.granted:
             source = self._sources.for_field(grant.holder, grant.field, grant.delivery)
@@ -49,7 +54,7 @@ class Fetching:
         failed: dict[str, str] = {}
         for source, grants in by_source.items():
             try:
-                lookups[source] = self._lookup(source, grants, question, trace)
+                lookups[source] = self._lookup(source, grants, question, trace, deadline_s)
             except DepositUnavailable:
                 failed[source.name] = Unavailable.UNREACHABLE.value
             except SealBroken:
@@ -65,7 +70,7 @@ class Fetching:
         """Whether a field is given to the deposit, and not read from a system of its holder."""
         return isinstance(self._sources.for_field(field.holder, field.name, field.delivery), DepositSource)
 
-    def _lookup(self, source: Source, grants: list[Grant], question: Question, trace: Trace) -> Lookup:
+    def _lookup(self, source: Source, grants: list[Grant], question: Question, trace: Trace, deadline_s: float) -> Lookup:
         subject = question.asked.subject
         if subject is None:
             raise ValueError("an ask with granted fields has a subject")
@@ -73,4 +78,4 @@ class Fetching:
         needed = not isinstance(source, DepositSource)
         reference = self._deposit.reference_of(question.state.covenant, source.holder, subject) if needed else None
         wanted = tuple(Wanted(grant.field, grant.form, grant.type) for grant in grants)
-        return Lookup(question.state.id, subject, source.holder, reference, wanted, self._deadline_s, trace.traceparent)
+        return Lookup(question.state.id, subject, source.holder, reference, wanted, deadline_s, trace.traceparent)

@@ -34,7 +34,8 @@ _SECONDS = tuple(int(MICRO * bound) for bound in (0.001, 0.0025, 0.005, 0.01, 0.
 class Family:
     """Series of one name. `bounds` makes it a histogram, in whole `1/scale` units.
 
-    The cells of a histogram are its buckets, the last of them without bound, and the sum.
+    The cells of a histogram are its buckets, the last of them without bound, and the sum. A `gauge` goes up and down, and ends with its
+    process.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Family:
     labels: tuple[str, ...] = ()
     bounds: tuple[int, ...] = ()
     scale: int = 1
+    gauge: bool = False
 
     @property
     def cells(self) -> int:
@@ -62,10 +64,30 @@ REQUEST_SECONDS = Family(
     MICRO,
 )
 RESPONSES = Family("responses_total", "Answers by the hundred of their status.", ("status",))
+LIMITED = Family("requests_limited_total", "Requests that were turned away because somebody asked too often, by limit.", ("limit",))
+SHED = Family("requests_shed_total", "Requests that found no place in time, by lane.", ("lane",))
+SOURCE_SHED = Family("source_shed_total", "Questions that were not put to a source: its places are taken, or it rests.", ("reason",))
+CIRCUITS = Family("source_circuits_total", "Sources that were given a rest after failing, and that answered again.", ("change",))
+CIRCUITS_OPEN = Family("source_circuits_open", "Sources that rest at this moment, once for each process.", gauge=True)
 UNAUTHENTICATED = Family("unauthenticated_total", "Refusals of somebody who is not known, by reason.", ("reason",))
 UNLISTED = Family("metrics_unlisted_total", "Counts for a series that nobody declared; a mistake in the code.")
 
-FAMILIES = (APPEND_SECONDS, APPENDS, COMMIT_SECONDS, BATCH_ENTRIES, EXCHANGES, REQUEST_SECONDS, RESPONSES, UNAUTHENTICATED, UNLISTED)
+FAMILIES = (
+    APPEND_SECONDS,
+    APPENDS,
+    COMMIT_SECONDS,
+    BATCH_ENTRIES,
+    EXCHANGES,
+    REQUEST_SECONDS,
+    RESPONSES,
+    LIMITED,
+    SHED,
+    SOURCE_SHED,
+    CIRCUITS,
+    CIRCUITS_OPEN,
+    UNAUTHENTICATED,
+    UNLISTED,
+)
 OF_NAME = {family.name: family for family in FAMILIES}
 
 

@@ -40,7 +40,8 @@ def add_up(folder: Path) -> tuple[Mapping[Series, list[int]], Mapping[str, int]]
             if _is_over(file.fileno()):
                 # read again: between the two it may have counted on, and then died
                 file.seek(0)
-                _add(ended, _cells(file.read()))
+                # what goes up and down is of a process that lives
+                _add(ended, [cells for cells in _cells(file.read()) if not OF_NAME[cells[0][0]].gauge])
                 over.append(path)
                 continue
         _add(sums, cells)

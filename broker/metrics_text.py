@@ -26,7 +26,7 @@ def exposition(sums: Mapping[Series, Sequence[int]], gauges: Iterable[Gauge]) ->
     for family in FAMILIES:
         series = sorted((labels, cells) for (name, labels), cells in sums.items() if name == family.name)
         if series:
-            lines += _head(family.name, family.help, "histogram" if family.bounds else "counter")
+            lines += _head(family.name, family.help, "histogram" if family.bounds else "gauge" if family.gauge else "counter")
             for labels, cells in series:
                 lines += _samples(family, dict(zip(family.labels, labels, strict=True)), cells)
     for gauge in gauges:

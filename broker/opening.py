@@ -18,8 +18,9 @@ from broker.config import Settings
 from broker.database import ROOMS, upgrade
 from broker.keys import KeyDirectory
 from broker.logs import Events
+from broker.metrics import CIRCUITS, CIRCUITS_OPEN, SOURCE_SHED, Meter
 from connectors.deposit import Deposit
-from connectors.registry import CovenantField, Sources, check_sources, open_sources, read_sources
+from connectors.registry import CovenantField, Pressure, Sources, check_sources, open_sources, read_sources
 from policies.compile import Policy
 from policies.vocabulary import CovenantId
 
@@ -50,8 +51,8 @@ def open_signer(settings: Settings, log_engine: Engine, clock: Clock) -> Signer:
     return Signer(log_engine, Anchor(settings.anchor), keys.checkpoint_signing(), clock=clock, former_keys=keys.former("checkpoint"))
 
 
-def open_listed_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events) -> Sources:
-    """The sources that the settings list.
+def open_listed_sources(settings: Settings, deposit: Deposit, today: Callable[[], date], events: Events, meter: Meter) -> Sources:
+    """The sources that the settings list. None of them can hold more than half of the places of a process.
 
     Raises:
         connectors.errors.ConnectorConfigError: the list is wrong.
@@ -61,7 +62,31 @@ def open_listed_sources(settings: Settings, deposit: Deposit, today: Callable[[]
     def told(source: str, error: str) -> None:
         events.error("source.broke_its_contract", source=source, error=error)
 
-    return open_sources(config, deposit=deposit, today=today, folder=settings.sources.parent, on_fault=told)
+    for reason in (Pressure.FULL, Pressure.RESTING):
+        meter.declare(SOURCE_SHED, reason.value)
+    for change in (Pressure.OPENED, Pressure.CLOSED):
+        meter.declare(CIRCUITS, change.value)
+
+    def pressed(source: str, pressure: Pressure) -> None:
+        if pressure in {Pressure.FULL, Pressure.RESTING}:
+            meter.add(SOURCE_SHED, pressure.value)
+            return
+        meter.add(CIRCUITS, pressure.value)
+        meter.add(CIRCUITS_OPEN, amount=1 if pressure is Pressure.OPENED else -1)
+        if pressure is Pressure.OPENED:
+            events.warning("source.rests", source=source)
+        else:
+            events.info("source.answers_again", source=source)
+
+    return open_sources(
+        config,
+        deposit=deposit,
+        today=today,
+        folder=settings.sources.parent,
+        on_fault=told,
+        on_pressure=pressed,
+        most_at_once=max(settings.threads // 2, 1),
+    )
 
 
 def check_listed_sources(settings: Settings, policies: Mapping[CovenantId, Policy]) -> None:

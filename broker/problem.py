@@ -12,7 +12,7 @@ from werkzeug import exceptions as web
 from broker import wire
 from broker.authenticate import Unauthenticated, Unproven
 from broker.cases.errors import BadCommand, CommandRefused
-from broker.errors import CovenantRefused, NotReady
+from broker.errors import CovenantRefused, NotReady, Overloaded, TooManyRequests
 from policies.errors import CovenantErrors
 
 PREFIX = "/v1/problems/"
@@ -74,6 +74,20 @@ def challenge(error: Unauthenticated) -> Mapping[str, str]:
 def retry_after(_error: Exception) -> Mapping[str, str]:
     """Seconds; what this is for passes by itself (RFC 9110 section 10.2.3)."""
     return {"Retry-After": "1"}
+
+
+def pause(error: Overloaded) -> Mapping[str, str]:
+    """After how many seconds there may be room."""
+    return {"Retry-After": str(error.wait_s)}
+
+
+def used_up(error: TooManyRequests) -> Mapping[str, str]:
+    """When to come back, and which share is used up (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return {
+        "Retry-After": str(error.wait_s),
+        "RateLimit-Policy": f'"{error.limit}";q={error.per_minute};w=60',
+        "RateLimit": f'"{error.limit}";r=0;t={error.wait_s}',
+    }
 
 
 def command_flaw(error: BadCommand) -> Mapping[str, object]:

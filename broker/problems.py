@@ -19,9 +19,7 @@ from werkzeug import exceptions as web
 
 from audit.errors import DecisionClosed, IdReused, LogUnavailable, StoreFailed, SubjectKeyGone
 from broker import wire
-from broker.authenticate import Unauthenticated, WrongDoor
 from broker.cases.errors import BadCommand, CaseChanged, CommandRefused, UnknownCase
-from broker.certificates import CertificateRefused
 from broker.errors import (
     CovenantAltered,
     CovenantRefused,
@@ -37,7 +35,6 @@ from broker.errors import (
 from broker.problem import (
     Problem,
     allowed_methods,
-    challenge,
     command_code,
     command_flaw,
     covenant_code,
@@ -47,6 +44,7 @@ from broker.problem import (
     ready_codes,
     retry_after,
 )
+from broker.problems_door import DOOR_PROBLEMS
 from broker.problems_log import LOG_PROBLEMS
 from connectors.errors import DepositUnavailable, SealBroken, TextTaken, TextUnknown
 from policies.errors import CovenantErrors, EnforcementError
@@ -103,29 +101,7 @@ TABLE: tuple[Problem, ...] = (
         "Everything that is wrong is named in `errors`.",
         members=flaws,
     ),
-    # the door
-    Problem(
-        (Unauthenticated,),
-        "unauthenticated",
-        401,
-        "A valid access token is needed",
-        "Send one access token of this broker that is still valid in the Authorization header.",
-        headers=challenge,
-    ),
-    Problem(
-        (CertificateRefused,),
-        "certificate-refused",
-        400,
-        "Nobody may say this certificate",
-        "The header that tells a client certificate is the broker's own proxy's to send. Come in through that proxy, without it.",
-    ),
-    Problem(
-        (WrongDoor,),
-        "wrong-door",
-        403,
-        "This door is not yours",
-        "The token does not open this door, or the path belongs to another party.",
-    ),
+    *DOOR_PROBLEMS,
     # the exchange
     Problem(
         (UnknownCase,),

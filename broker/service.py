@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, g
 
 from broker.api import access as access_api
@@ -18,13 +20,14 @@ from broker.authenticate import Authenticator, Caller, Door
 from broker.bootstrap import Broker
 from broker.certificates import CertificateHeader
 from broker.disclosure import Refusal
+from broker.gate import Gate, narrowing_segments, places_of
 from broker.oauth.endpoints import OAuthParts
 from broker.oauth.endpoints import blueprint as oauth_blueprint
 from broker.oauth.private_key_jwt import Vouching
 
 
-def create_service(broker: Broker) -> Flask:
-    """The web application of a broker."""
+def create_service(broker: Broker, stopping: Callable[[], bool] = lambda: False) -> Flask:
+    """The web application of a broker, behind its gate; `stopping` tells whether the server is about to stop."""
 
     def turned_away(caller: Caller, _door: Door) -> None:
         broker.exchange.refuse(caller, Refusal.WRONG_DOOR, g.trace)
@@ -53,14 +56,30 @@ def create_service(broker: Broker) -> Flask:
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),
             access_api.blueprint(broker.decision_point, broker.tokens, broker.settings.issuer),
-            health_api.blueprint(check_ready=broker.watcher.check_ready),
+            health_api.blueprint(check_ready=broker.watcher.check_ready, stopping=stopping),
         ),
         events=broker.events,
         random=broker.world.random,
+        limits=broker.limits,
         certificates=CertificateHeader(broker.settings.certificate_header, broker.settings.certificate_proxies),
         meter=broker.meter,
     )
-    return create_app(parts)
+    app = create_app(parts)
+    app.wsgi_app = _gate(app, broker)  # type: ignore[method-assign]  # Flask's own way to put something before an application
+    return app
+
+
+def _gate(app: Flask, broker: Broker) -> Gate:
+    return Gate(
+        app.wsgi_app,
+        narrowing=narrowing_segments(app),
+        limits=broker.limits,
+        tally=broker.tally,
+        meter=broker.meter,
+        places=places_of(broker.settings.threads),
+        max_body_bytes=broker.settings.max_body_bytes,
+        timeout_s=broker.settings.request_timeout_s,
+    )
 
 
 def _oauth_parts(broker: Broker) -> OAuthParts:
@@ -74,5 +93,6 @@ def _oauth_parts(broker: Broker) -> OAuthParts:
         revoke=broker.admissions.revoke_token,
         tally=broker.tally,
         clock=broker.world.clock,
+        limits=broker.limits,
         binds=bool(broker.settings.certificate_proxies),
     )

@@ -1,4 +1,7 @@
-"""Refusals of nobody known are counted, and the counts go to the log: one `tally` entry a minute at most, none where nothing happened."""
+"""Refusals that are no asks are counted, and the counts go to the log: one `tally` entry a minute at most, none where nothing happened.
+
+They are those of nobody known, by reason, and those of a known caller that asked too often, by its client and the limit.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import threading
 
 from audit.codes import sorted_pairs
 from audit.entry import HOUSE, Core, Draft
-from audit.errors import AuditError
+from audit.errors import AuditError, LogUnavailable
 from audit.log import Log
 from broker.authenticate import Tally
 from broker.clock import Ids
+from broker.limits import Limits
 from broker.records import SOFTWARE
 
 EVERY_S = 60.0
@@ -19,8 +23,9 @@ EVERY_S = 60.0
 class Tallying:
     """Brings one process's counts to the log. What a kill -9 takes along is at most the counts of its last minute."""
 
-    def __init__(self, tally: Tally, log: Log, ids: Ids, every_s: float = EVERY_S) -> None:
+    def __init__(self, tally: Tally, limits: Limits, log: Log, ids: Ids, every_s: float = EVERY_S) -> None:
         self._tally = tally
+        self._limits = limits
         self._log = log
         self._ids = ids
         self._every_s = every_s
@@ -33,14 +38,20 @@ class Tallying:
         """Append what was counted since the last time; returns whether there was anything.
 
         Raises:
-            audit.errors.LogUnavailable: the counts of this round are lost to the log; they were events of the process too.
+            audit.errors.LogUnavailable: who was turned away is told in the next round; the counts of nobody known are lost to the log,
+                and were events of the process too.
         """
-        counts = self._tally.drain()
-        if not counts:
+        counts, turned_away = self._tally.drain(), self._limits.drain()
+        if not counts and not turned_away:
             return False
         details = {(f"unauthenticated.{reason}", str(count)) for reason, count in counts.items()}
+        details |= {(f"limited.{limit}.{client}", str(count)) for (client, limit), count in turned_away.items()}
         core = Core(details=sorted_pairs({*details, ("process", str(os.getpid()))}), software=SOFTWARE)
-        self._log.append(Draft("tally", self._ids(), HOUSE, None, core))
+        try:
+            self._log.append(Draft("tally", self._ids(), HOUSE, None, core))
+        except LogUnavailable:
+            self._limits.owe(turned_away)
+            raise
         return True
 
     def _run(self) -> None:

@@ -22,6 +22,8 @@ Place = Literal["body", "query"]
 
 #: the largest integer that every JSON reader holds exactly (RFC 8259 section 6)
 MAX_INTEGER = 2**53 - 1
+#: how deeply a body may nest
+MAX_DEPTH = 16
 #: flaws named in one refusal; a body with more is not worth a longer answer
 MAX_FLAWS = 100
 
@@ -83,7 +85,7 @@ class WireLimits:
     """How much is read: bytes of a body, and how deeply it may nest."""
 
     max_bytes: int = 256 * 1024
-    max_depth: int = 16
+    max_depth: int = MAX_DEPTH
 
 
 class Message(Schema):

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import URL, MetaData, NullPool, create_engine, delete, insert, make_url, select
 
 from broker.bootstrap import migrate, open_broker
-from broker.config import Settings
+from broker.config import MOST_PER_MINUTE, Settings
 from broker.database import Room, upgrade
 from broker.demo.stage import PartyKeys, make_keys, set_up, write_sources, write_systems
 from broker.keys import TOKEN_SIGNING
@@ -31,6 +31,13 @@ from policies.compile import Policy
 from policies.vocabulary import PartyId
 
 ISSUER = "http://127.0.0.1:8000"
+#: a test asks as fast as it can; those that are about limits set their own
+UNHURRIED = {
+    "professional_per_minute": MOST_PER_MINUTE,
+    "client_per_minute": MOST_PER_MINUTE,
+    "party_per_minute": MOST_PER_MINUTE,
+    "tokens_per_minute": MOST_PER_MINUTE,
+}
 ROOMS = ("broker", "deposit", "audit", "keystore")
 #: made when the template is built; `write_sources` replaces it in every copy
 NOWHERE = "http://127.0.0.1:9/gegevens"
@@ -177,7 +184,7 @@ def settings_in(folder: Path, urls: Mapping[str, str] | None = None, **changes: 
         sources=folder / "sources.yaml",
         health=folder / "health",
         issuer=ISSUER,
-        **changes,
+        **(UNHURRIED | changes),
     )
 
 

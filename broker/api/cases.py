@@ -109,7 +109,15 @@ def _take_part(routes: Blueprint, commands: CaseCommands, shown: Shown) -> None:
         return shown(case_id)
 
     @routes.post("/<case_id>/departures")
-    @documented(summary="Take part no longer", tag=TAG, door=Door.CASES, body=Nothing(), status=HTTPStatus.NO_CONTENT, refuses=REFUSALS)
+    @documented(
+        summary="Take part no longer",
+        tag=TAG,
+        door=Door.CASES,
+        body=Nothing(),
+        status=HTTPStatus.NO_CONTENT,
+        refuses=REFUSALS,
+        narrows=True,
+    )
     def leave(body: object, case_id: str) -> None:  # noqa: ARG001 - an empty object
         """For a participant that does not own the phase."""
         commands.leave(case_id, by_of(g.caller))
@@ -122,6 +130,7 @@ def _take_part(routes: Blueprint, commands: CaseCommands, shown: Shown) -> None:
         body=IdentificationQuestion(),
         answer=CaseMessage(),
         refuses=REFUSALS,
+        narrows=True,
     )
     def identify(body: IdentificationBody, case_id: str) -> object:
         """Before a field flows, giver and receiver confirm that they mean the same person, each with its own reference."""
@@ -138,6 +147,7 @@ def _set_conditions(routes: Blueprint, commands: CaseCommands, shown: Shown) -> 
         body=ConditionQuestion(),
         answer=CaseMessage(),
         refuses=REFUSALS,
+        narrows=True,
     )
     def set_condition(body: ConditionBody, case_id: str) -> object:
         """Consent, agreement of the source, advice or four eyes, for one article and one subject."""
@@ -146,7 +156,13 @@ def _set_conditions(routes: Blueprint, commands: CaseCommands, shown: Shown) -> 
 
     @routes.post("/<case_id>/vetoes")
     @documented(
-        summary="Veto one's own fields, or lift that", tag=TAG, door=Door.CASES, body=VetoQuestion(), answer=CaseMessage(), refuses=REFUSALS
+        summary="Veto one's own fields, or lift that",
+        tag=TAG,
+        door=Door.CASES,
+        body=VetoQuestion(),
+        answer=CaseMessage(),
+        refuses=REFUSALS,
+        narrows=True,
     )
     def veto(body: VetoBody, case_id: str) -> object:
         """After the answer, nothing that is vetoed is released to anybody; who asks cannot tell a veto from nothing being there."""
@@ -161,6 +177,7 @@ def _set_conditions(routes: Blueprint, commands: CaseCommands, shown: Shown) -> 
         body=RestrictionQuestion(),
         answer=CaseMessage(),
         refuses=REFUSALS,
+        narrows=True,
     )
     def restrict(body: RestrictionBody, case_id: str) -> object:
         """AVG art. 18: any participant restricts, the owner of the phase lifts."""
@@ -191,7 +208,15 @@ def _go_along_the_ladder(routes: Blueprint, commands: CaseCommands, shown: Shown
         return shown(case_id)
 
     @routes.post("/<case_id>/closures")
-    @documented(summary="Close the case", tag=TAG, door=Door.CASES, body=ClosureQuestion(), status=HTTPStatus.NO_CONTENT, refuses=REFUSALS)
+    @documented(
+        summary="Close the case",
+        tag=TAG,
+        door=Door.CASES,
+        body=ClosureQuestion(),
+        status=HTTPStatus.NO_CONTENT,
+        refuses=REFUSALS,
+        narrows=True,
+    )
     def close(body: ClosureBody, case_id: str) -> None:
         """For the owner of the phase; from then on the case answers as if it did not exist."""
         commands.close(case_id, by_of(g.caller), body.reason)

@@ -125,7 +125,7 @@ def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Re
         key = repeats.key(g.caller.client_id, request.headers.get("Idempotency-Key"), request.get_data())
         strict = bool(STRICT.search(request.headers.get("Prefer", "")))
         ask = CaseAsk(body.case, body.purpose, tuple(body.fields), body.subject, strict=strict, repeats=repeats.find(key))
-        disclosure = exchange.disclose(g.caller, ask, g.trace)
+        disclosure = exchange.disclose(g.caller, ask, g.trace, g.deadline)
         repeats.keep(key, disclosure.id)
         return disclosure_written(disclosure)
 
@@ -194,6 +194,7 @@ def _give(routes: Blueprint, contributions: Contributions) -> None:
         body=WithdrawalQuestion(),
         answer=WithdrawalMessage(),
         refuses=(UnknownCase, BadCommand, CovenantUnknown, CaseChanged, LogUnavailable),
+        narrows=True,
     )
     def withdraw(body: WithdrawalBody, case_id: str, party: str) -> object:  # noqa: ARG001 - the door has checked the party
         """Fields that this party gave; after the answer nobody is given them any more."""

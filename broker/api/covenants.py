@@ -104,6 +104,7 @@ def _enact(routes: Blueprint, covenants: Covenants, enactment: Enactment) -> Non
         body=AcceptanceQuestion(),
         answer=VersionMessage(),
         refuses=(CovenantUnknown, CovenantRefused, LogUnavailable),
+        narrows=True,
     )
     def accept_version(body: AcceptanceBody) -> object:
         """A party that takes back its acceptance neither gives nor gets a field from that moment on; the others go on."""

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from broker import wire
 from broker.api.spec import API_VERSION, BASE, Header, Operation, camel, operation_of
 from broker.authenticate import READS_LOG, Door, Unauthenticated, WrongDoor
+from broker.errors import Overloaded, TooManyRequests
 from broker.problem import Problem
 from broker.problems import MEDIA_TYPE, problem_of
 
@@ -24,8 +25,8 @@ DESCRIPTION = "Shares exactly the fields of a case that a covenant permits, and 
 VERSION_HEADER = Header("API-Version", "The version of this interface.")
 #: what a route can answer because of what it reads
 BODY_ERRORS = (wire.MalformedBody, wire.BodyTooLarge, wire.UnsupportedContent)
-DOOR_ERRORS = (Unauthenticated, WrongDoor, OperationalError)
-ANY_ERRORS = (wire.InvalidInput, Exception)
+DOOR_ERRORS = (Unauthenticated, TooManyRequests, WrongDoor, OperationalError)
+ANY_ERRORS = (wire.InvalidInput, Overloaded, Exception)
 
 _PATH_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 

@@ -19,7 +19,7 @@ from broker.bench.ground import ASKED, GIVEN, Ground, make_ground
 from broker.bench.load import Address, Sample, drive, load_process
 from broker.bench.servers import running
 from broker.bench.turns import take_turns
-from broker.config import Settings
+from broker.config import MOST_PER_MINUTE, Settings
 from broker.database import ROOMS, Room
 
 #: the least that is accepted of the floor's rate, and the longest that one request in a hundred may take beside the median
@@ -120,6 +120,12 @@ def settings_in(folder: Path, urls: Mapping[Room, str], plan: Plan) -> Settings:
         anchor=folder / "anchor.json",
         sources=folder / "sources.yaml",
         workers=plan.workers,
+        health=folder,
+        # One partner asks as fast as it can; what is measured is how fast that is.
+        professional_per_minute=MOST_PER_MINUTE,
+        client_per_minute=MOST_PER_MINUTE,
+        party_per_minute=MOST_PER_MINUTE,
+        tokens_per_minute=MOST_PER_MINUTE,
     )
 
 

@@ -63,7 +63,9 @@ def floor(ground: Ground, events: Path) -> Flask:
 
 def exchange(ground: Ground, events: Path) -> Flask:
     """The broker itself."""
-    return create_service(_open(ground, events))
+    broker = _open(ground, events)
+    broker.limits.share(ground.settings.health)
+    return create_service(broker)
 
 
 def _open(ground: Ground, events: Path) -> Broker:

@@ -18,7 +18,7 @@ from flask import Flask
 from broker.bench.fresh import fresh_processes
 from broker.bench.load import Address, NotAnswered, drive
 from broker.config import Settings
-from broker.serve import serve
+from broker.serve import Served, Stopping, serve
 
 
 class Grounded(Protocol):
@@ -72,7 +72,11 @@ def _server(ground: G, events: Path, build: Callable[[G, Path], Flask]) -> Itera
 def _serve(ground: G, events: Path, build: Callable[[G, Path], Flask], address: Address) -> None:
     # In a process of this kind granian would spawn its workers; `broker serve` forks them.
     multiprocessing.set_start_method("fork", force=True)
-    serve(partial(build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
+    serve(partial(_served, build, ground, events), replace(ground.settings, host=address[0], port=address[1]))
+
+
+def _served(build: Callable[[G, Path], Flask], ground: G, events: Path, _stopping: Stopping) -> Served:
+    return Served(build(ground, events), lambda: None)
 
 
 def _await(process: ForkServerProcess, address: Address, request: bytes) -> None:

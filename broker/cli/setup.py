@@ -12,7 +12,6 @@ from functools import partial
 from types import FrameType
 
 import click
-from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
@@ -25,6 +24,7 @@ from broker.config import ConfigError, Settings
 from broker.errors import CovenantUnknown
 from broker.health_daily import DailyVerify
 from broker.health_notes import sign_and_note
+from broker.serve import Served, Stopping
 from broker.serve import serve as serve_application
 from broker.service import create_service
 from broker.sweeping import Sweeper
@@ -56,7 +56,7 @@ def serve(*, with_worker: bool) -> None:
     chosen = settings()
     with opened() as broker:
         check_fit(broker)
-        check_cells(chosen)
+        check_health(chosen)
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
         destroy_again(broker)
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
@@ -68,15 +68,25 @@ def serve(*, with_worker: bool) -> None:
         serve_application(partial(_service, chosen), chosen)
 
 
-def _service(chosen: Settings) -> Flask:
+def _service(chosen: Settings, stopping: Stopping) -> Served:
     """What each web worker builds for itself after it was forked; its environment is empty by then, so it is given the settings."""
     broker = open_broker(chosen)
     broker.covenants.in_force()  # compiled now, so that no partner's first request waits for it
     broker.watch.start()
-    Tallying(broker.tally, broker.log, broker.world.ids).start()
-    app = create_service(broker)
+    tallying = Tallying(broker.tally, broker.limits, broker.log, broker.world.ids)
+    tallying.start()
+    app = create_service(broker, stopping)
     share_meter(broker, "web")
-    return app
+    broker.limits.share(chosen.health)
+    return Served(app, partial(_settle, broker, tallying))
+
+
+def _settle(broker: Broker, tallying: Tallying) -> None:
+    """What a worker owes when its last request has been answered. Where the log is away, `broker worker` pays, and the counts are lost."""
+    with suppress(AuditError, SQLAlchemyError):
+        tallying.tell()
+        broker.outbox.drain()
+    broker.close()
 
 
 def share_meter(broker: Broker, kind: str) -> None:
@@ -86,18 +96,16 @@ def share_meter(broker: Broker, kind: str) -> None:
         ConfigError: the folder cannot be written.
     """
     if broker.settings.metrics_port is not None:
-        check_cells(broker.settings)
+        check_health(broker.settings)
         broker.meter.share(broker.settings.health, kind)
 
 
-def check_cells(chosen: Settings) -> None:
-    """Look whether there is a folder to count in, where somebody listens.
+def check_health(chosen: Settings) -> None:
+    """Look whether there is a folder that processes can count in together.
 
     Raises:
         ConfigError: it cannot be made or written.
     """
-    if chosen.metrics_port is None:
-        return
     with suppress(OSError):
         chosen.health.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not os.access(chosen.health, os.W_OK):

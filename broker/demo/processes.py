@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -125,12 +126,10 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
 
 
 def broker_variables(settings: Settings) -> dict[str, str]:
-    """The settings that the demonstration chooses, as `BROKER_…`."""
-    chosen = (
-        *("database_url", "deposit_url", "audit_url", "keystore_url", "keys", "anchor", "sources", "issuer", "log_name"),
-        *("host", "port", "workers", "token_lifetime_s"),
-    )
-    return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in chosen}
+    """The settings that are not as they would be without a word, as `BROKER_…`: text, numbers and paths."""
+    default = Settings()
+    chosen = {each.name: getattr(settings, each.name) for each in fields(Settings)}
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value != getattr(default, name)}
 
 
 def free_port() -> int:

@@ -79,6 +79,7 @@ def settings_for(folder: Path, port: int) -> Settings:
         keys=folder / "keys",
         anchor=folder / "anchor.json",
         sources=folder / "sources.yaml",
+        health=folder / "health",
         issuer=f"http://127.0.0.1:{port}",
         log_name="broker.waterstad.example",
         port=port,

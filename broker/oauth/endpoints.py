@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 
 from broker.authenticate import READS_LOG, AccessToken, Door, Tally
 from broker.clock import Clock
+from broker.limits import Limits
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import ClientRegister
 from broker.oauth.document import oauth_document
@@ -43,12 +44,13 @@ class OAuthParts:
     revoke: Callable[[AccessToken], None]
     tally: Tally
     clock: Clock
+    limits: Limits
     binds: bool = False
 
 
 def blueprint(parts: OAuthParts) -> Blueprint:
     """The token endpoint, its metadata (RFC 8414), its keys (RFC 7517) and its description."""
-    checks = AssertionChecks(parts.issuer + PATH, parts.clock, parts.used, parts.vouching, parts.keys_of)
+    checks = AssertionChecks(parts.issuer + PATH, parts.clock, parts.used, parts.vouching, parts.keys_of, parts.limits)
     endpoint = TokenEndpoint(checks, parts.clients, parts.tokens, parts.revoke, parts.tally)
     routes = Blueprint("oauth", __name__)
     routes.add_url_rule(PATH, "token", endpoint.token, methods=["POST"])

@@ -21,6 +21,7 @@ from joserfc.util import urlsafe_b64decode
 
 from broker import wire
 from broker.clock import Clock
+from broker.limits import Limits
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import Client
 from broker.oauth.jwks import SIGNING_ALGORITHMS, PublicKeys
@@ -105,6 +106,7 @@ class AssertionChecks:
     used: UsedAssertions
     vouching: Vouching
     keys_of: KeysOf
+    limits: Limits
 
 
 class ActingClient(ClientMixin):  # type: ignore[misc]  # Authlib ships no types
@@ -206,6 +208,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
 
         Raises:
             AssertionRefused: with the first fault.
+            TooManyRequests: the client asks for tokens too often.
         """
         if self._client is None:
             raise InvalidClientError
@@ -221,10 +224,13 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
         # (3) vouching for whom
         if self._vouches or "act" in claims:
             self._professional = self._vouched(claims.get("act"), self._client.party)
-        # (4) once
+        # (4) once, which is looked at last
         jti = claims.get("jti")
         if not isinstance(jti, str) or not _JTI.fullmatch(jti):
             raise AssertionRefused(Fault.JTI)
+        # (5) not too often: charged to who has proven to be the client, before the write that every id costs
+        charge = self._checks.limits.token if self._vouches else self._checks.limits.narrow
+        charge(self._client.client_id)
         if not self._checks.used.spend(self._client.client_id, jti, claims["exp"]):
             raise AssertionRefused(Fault.USED)
 

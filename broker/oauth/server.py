@@ -182,6 +182,7 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships
         return acting
 
     def _refuse(self, error: OAuth2Error, sentence: str | None = None) -> Response:
+        self._checks.limits.failed(request.environ)
         told = sentence or SENTENCES.get(type(error), SENTENCES[InvalidRequestError])
         response = self.handle_response(400, {"error": error.error, "error_description": told}, [("Content-Type", "application/json")])
         if isinstance(error, InvalidClientError):

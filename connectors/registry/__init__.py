@@ -1,6 +1,7 @@
 """Which source serves which field: from `sources.yaml` to one parallel reading with one deadline."""
 
 from connectors.registry.check import CovenantField, check_sources
+from connectors.registry.circuit import Pressure
 from connectors.registry.config import DepositConfig, HttpJsonConfig, SourcesConfig, SqlConfig
 from connectors.registry.load import load_sources, read_sources
 from connectors.registry.opening import open_sources
@@ -11,6 +12,7 @@ __all__ = [
     "CovenantField",
     "DepositConfig",
     "HttpJsonConfig",
+    "Pressure",
     "Reading",
     "Sources",
     "SourcesConfig",

@@ -9,6 +9,9 @@ from types import MappingProxyType
 from connectors.sql import Mapped, Person
 from policies.vocabulary import FieldName, PartyId
 
+#: the most questions at a time that a source may be configured to take
+MOST_AT_ONCE = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.errors import ConnectorConfigError
-from connectors.registry.config import DepositConfig, HttpJsonConfig, Place, SourceConfig, SourcesConfig, SqlConfig
+from connectors.registry.config import MOST_AT_ONCE, DepositConfig, HttpJsonConfig, Place, SourceConfig, SourcesConfig, SqlConfig
 from connectors.registry.sql_fields import mapped_fields, read_person
 from connectors.registry.yaml_nodes import Mistakes, Table, compose
 from policies.vocabulary import FieldName, PartyId
@@ -137,7 +137,7 @@ def _field_name(text: str, place: Place, mistakes: Mistakes) -> FieldName:
 
 
 def _limits(table: Table) -> tuple[int, float]:
-    at_once = table.parsed("at_once", lambda text: _number(text, 1, 64), DEFAULT_AT_ONCE)
+    at_once = table.parsed("at_once", lambda text: _number(text, 1, MOST_AT_ONCE), DEFAULT_AT_ONCE)
     return at_once, table.parsed("deadline", _seconds, DEFAULT_DEADLINE_S)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,16 +13,26 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from connectors.deposit import Deposit
 from connectors.errors import ConnectorConfigError
 from connectors.http_json import HttpJsonSource, open_client
-from connectors.registry.config import DepositConfig, HttpJsonConfig, SourceConfig, SourcesConfig, SqlConfig
+from connectors.registry.circuit import Pressure
+from connectors.registry.config import MOST_AT_ONCE, DepositConfig, HttpJsonConfig, SourceConfig, SourcesConfig, SqlConfig
 from connectors.registry.sources import Opened, Sources
 from connectors.registry.yaml_nodes import Mistakes
 from connectors.sql import SqlSource, open_read_only
 
 
 def open_sources(
-    config: SourcesConfig, *, deposit: Deposit, today: Callable[[], date], folder: Path, on_fault: Callable[[str, str], None]
+    config: SourcesConfig,
+    *,
+    deposit: Deposit,
+    today: Callable[[], date],
+    folder: Path,
+    on_fault: Callable[[str, str], None],
+    on_pressure: Callable[[str, Pressure], None] = lambda _source, _pressure: None,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> Sources:
     """Open every source. Relative paths of files, and of SQLite databases, are relative to `folder`.
+
+    No source is asked more than `most_at_once` questions at a time, whatever its own `at_once` says: who waits for it holds a thread.
 
     Raises:
         ConnectorConfigError: every file that cannot be read and every URL that no driver knows.
@@ -30,7 +41,7 @@ def open_sources(
     opened: list[Opened] = []
     for source in config.sources:
         try:
-            opened.append(_opened(source, deposit, today, folder))
+            opened.append(_opened(source if isinstance(source, DepositConfig) else _within(source, most_at_once), deposit, today, folder))
         except (OSError, ValueError, ImportError, ArgumentError, NoSuchModuleError) as error:
             # The class alone: the text of a driver's or file's error may hold the URL with its password.
             mistakes.add(source.place, f"`{source.name}` cannot be opened: {type(error).__name__}")
@@ -40,7 +51,11 @@ def open_sources(
         for one in opened:
             one.close()
         raise
-    return Sources(opened, on_fault)
+    return Sources(opened, on_fault, on_pressure)
+
+
+def _within(source: SqlConfig | HttpJsonConfig, most_at_once: int) -> SqlConfig | HttpJsonConfig:
+    return replace(source, at_once=min(source.at_once, most_at_once))
 
 
 def _opened(source: SourceConfig, deposit: Deposit, today: Callable[[], date], folder: Path) -> Opened:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from connectors.errors import SourceMissing, SourceUnavailable, Unavailable
-from connectors.registry.reading import Bulkhead, Reading, answer_of, wait_for
+from connectors.registry.circuit import Pressure
+from connectors.registry.reading import Bulkhead, Reading, answer_of
 from connectors.source import Item, Lookup, Source
 from policies.vocabulary import Delivery, FieldName, PartyId
 
@@ -29,15 +31,25 @@ class Opened:
 class Sources:
     """Finds the source of a field and reads sources in parallel.
 
-    `on_fault` is told (source, name of the error's class) when a source breaks its contract, so that the operator can mend it.
+    `on_fault` is told (source, name of the error's class) when a source breaks its contract, so that the operator can mend it;
+    `on_pressure` when one is not asked, or is given a rest, or is back.
     """
 
-    def __init__(self, opened: Iterable[Opened], on_fault: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        opened: Iterable[Opened],
+        on_fault: Callable[[str, str], None],
+        on_pressure: Callable[[str, Pressure], None] = lambda _source, _pressure: None,
+    ) -> None:
         self._opened = tuple(opened)
         self._on_fault = on_fault
         self._served = {(one.source.holder, field): one.source for one in self._opened for field in one.fields}
         self._deposits = {one.source.holder: one.source for one in self._opened if one.at_once is None}
-        self._bulkheads = {one.source.name: Bulkhead(one.source.name, one.at_once) for one in self._opened if one.at_once is not None}
+        self._bulkheads = {
+            one.source.name: Bulkhead(one.source.name, one.at_once, partial(on_pressure, one.source.name))
+            for one in self._opened
+            if one.at_once is not None
+        }
 
     def for_field(self, holder: PartyId, field: FieldName, delivery: Delivery) -> Source:
         """Return the source of a holder's field. What is released by hand comes from the deposit, whatever the configuration maps.
@@ -63,10 +75,12 @@ class Sources:
         for source, lookup in lookups.items():
             bulkhead = self._bulkheads.get(source.name)
             if bulkhead is not None:
-                waits.append((source, self._begin(bulkhead, source, lookup, begun + lookup.deadline_s)))
+                waits.append((source, bulkhead.begin(source, lookup, self._answer, begun + lookup.deadline_s)))
         # The deposit is one keyed read: a thread would cost more than it does, so it is read here while the others are on their way.
-        here = [(source, self._answer(source, lookup)) for source, lookup in lookups.items() if source.name not in self._bulkheads]
-        for source, answer in (*here, *waits):
+        here: list[tuple[Source, Callable[[], Mapping[FieldName, Item]]]] = [
+            (source, partial(self._answer, source, lookup)) for source, lookup in lookups.items() if source.name not in self._bulkheads
+        ]
+        for source, answer in [*here, *waits]:
             try:
                 items.update(answer())
             except SourceUnavailable as error:
@@ -80,15 +94,5 @@ class Sources:
         for one in self._opened:
             one.close()
 
-    def _answer(self, source: Source, lookup: Lookup) -> Callable[[], Mapping[FieldName, Item]]:
-        return lambda: answer_of(source, lookup, self._on_fault)
-
-    def _begin(self, bulkhead: Bulkhead, source: Source, lookup: Lookup, until: float) -> Callable[[], Mapping[FieldName, Item]]:
-        started = bulkhead.start(self._answer(source, lookup))
-
-        def answer() -> Mapping[FieldName, Item]:
-            if started is None:
-                raise SourceUnavailable(source.name, Unavailable.BUSY)
-            return wait_for(started, source, until)
-
-        return answer
+    def _answer(self, source: Source, lookup: Lookup) -> Mapping[FieldName, Item]:
+        return answer_of(source, lookup, self._on_fault)

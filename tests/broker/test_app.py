@@ -19,7 +19,7 @@ from broker.clock import system_clock, system_random
 from broker.logs import event_log
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.partner import ISSUER, Partner
-from tests.broker.workers import MAX_BODY_BYTES, Worker, bearer
+from tests.broker.workers import MAX_BODY_BYTES, Worker, bearer, limits_of
 
 NOTES = "/v1/connectors/corporation/notes"
 
@@ -57,7 +57,7 @@ def parts(*blueprints: Blueprint, read: Any = None) -> Parts:  # noqa: ANN401 - 
         raise Unauthenticated(Unproven.MALFORMED)
 
     authenticator = Authenticator(read or nobody, lambda _client: frozenset({"door:cases"}), Tally(), lambda _caller, _door: None)
-    return Parts(ISSUER, 1024, authenticator, blueprints, event_log(io.StringIO(), system_clock), system_random)
+    return Parts(ISSUER, 1024, authenticator, blueprints, event_log(io.StringIO(), system_clock), system_random, limits_of())
 
 
 def test_a_route_without_a_door_keeps_the_application_from_starting() -> None:
@@ -123,7 +123,7 @@ def test_what_cannot_be_reported_is_not_answered_as_if_it_were() -> None:
     routes = Blueprint("audit", __name__)
     routes.add_url_rule("/v1/audit/self", "self", documented(summary="x", tag="x", door=Door.AUDIT)(lambda: None))
     authenticator = Authenticator(read, lambda _token: frozenset({"door:cases"}), Tally(), unreachable)
-    app = create_app(Parts(ISSUER, 1024, authenticator, (routes,), event_log(io.StringIO(), system_clock), system_random))
+    app = create_app(Parts(ISSUER, 1024, authenticator, (routes,), event_log(io.StringIO(), system_clock), system_random, limits_of()))
     assert problem(app.test_client().get("/v1/audit/self", headers=bearer("t"))) == (503, "storage-unavailable")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import FrozenInstanceError, fields
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,20 @@ EXAMPLES: dict[str, tuple[str, object, str]] = {
     "certificate_header": ("ClientCert", "ClientCert", "Client_Cert"),
     "key_networks": ("::1", (ipaddress.ip_network("::1/128"),), "localhost"),
     "source_timeout_s": ("5", 5, "-1"),
+    "request_timeout_s": ("30", 30, "61"),
+    "drain_s": ("20", 20, "61"),
+    "connections": ("1024", 1024, "15"),
+    "professional_per_minute": ("30", 30, "none"),
+    "client_per_minute": ("600", 600, "1000001"),
+    "party_per_minute": ("9000", 9000, "fast"),
+    "tokens_per_minute": ("60", 60, "1.5"),
+    "strangers_per_minute": ("10", 10, "-1"),
+    "client_rates": (
+        "police-system=6000, care-system=300",
+        (("police-system", 6000), ("care-system", 300)),
+        "police-system=6000,police-system=1",
+    ),
+    "proxies": ("127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1"), ip_network("10.0.0.0/8")), "10.0.0.1/8"),
 }
 
 

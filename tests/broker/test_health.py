@@ -19,7 +19,7 @@ from audit.errors import LogUnavailable, SignerRefused, StoreFailed
 from audit.records import open_decisions
 from audit.verdict import Exit, Verdict
 from broker.cli import broker as command
-from broker.cli.setup import check_cells
+from broker.cli.setup import check_health
 from broker.config import ConfigError
 from broker.errors import NotReady
 from broker.health import RED, Code, LogAge, Look, codes_of
@@ -304,7 +304,7 @@ def test_metrics_without_a_port_are_refused_and_a_folder_that_cannot_be_made_is_
     assert CliRunner().invoke(command, ["metrics"], env=environment(small_house)).exit_code == 2
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="BROKER_HEALTH: expected a folder"):
-        check_cells(replace(small_house.broker.settings, metrics_port=9464, health=tmp_path / "file" / "folder"))
+        check_health(replace(small_house.broker.settings, metrics_port=9464, health=tmp_path / "file" / "folder"))
 
 
 class Child:

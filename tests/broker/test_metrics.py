@@ -15,7 +15,19 @@ import pytest
 
 from audit.errors import LogUnavailable, StoreFailed
 from broker.authenticate import Unproven
-from broker.metrics import APPENDS, BATCH_ENTRIES, EXCHANGES, FAMILIES, PREFIX, REQUEST_SECONDS, RESPONSES, UNLISTED, Meter
+from broker.metrics import (
+    APPENDS,
+    BATCH_ENTRIES,
+    CIRCUITS,
+    CIRCUITS_OPEN,
+    EXCHANGES,
+    FAMILIES,
+    PREFIX,
+    REQUEST_SECONDS,
+    RESPONSES,
+    UNLISTED,
+    Meter,
+)
 from broker.metrics_folder import ENDED, add_up
 from broker.metrics_serve import PATH, Page, gauges_of, serve_metrics
 from broker.metrics_text import CONTENT_TYPE, Gauge, exposition
@@ -252,14 +264,32 @@ def test_no_label_tells_of_a_case_a_person_a_field_or_a_party(shared_small_house
     names = {label for family in FAMILIES for label in family.labels} | {
         label for gauge in gauges_of(shared_small_house.broker.watcher.look()) for label in gauge.labels
     }
-    assert names == {"outcome", "end", "method", "route", "status", "reason", "log", "verdict", "code", "colour"}
+    assert names == {"outcome", "end", "method", "route", "status", "reason", "log", "verdict", "code", "colour", "limit", "lane", "change"}
 
 
 def test_every_name_is_one_that_prometheus_takes() -> None:
     assert PREFIX.isidentifier()
     assert all(family.name.isidentifier() and family.name.islower() and family.help for family in FAMILIES)
-    assert {family.name for family in FAMILIES if not family.bounds} == {
+    assert {family.name for family in FAMILIES if not family.bounds and not family.gauge} == {
         family.name for family in FAMILIES if family.name.endswith("_total")
     }
     assert EXCHANGES.labels == ("end", "outcome")
     assert PartyId("police") not in {label for family in FAMILIES for label in family.labels}
+
+
+def test_what_goes_up_and_down_ends_with_its_process_and_what_only_rises_does_not(tmp_path: Path) -> None:
+    living, over = Meter(), Meter()
+    for meter in (living, over):
+        meter.declare(CIRCUITS, "opened")
+        meter.add(CIRCUITS, "opened")
+        meter.add(CIRCUITS_OPEN)
+        meter.share(tmp_path, "web")
+    assert add_up(tmp_path)[0][CIRCUITS_OPEN.name, ()] == [2]
+    over.close()
+    for _ in range(2):
+        sums = add_up(tmp_path)[0]
+        assert (sums[CIRCUITS.name, ("opened",)], sums[CIRCUITS_OPEN.name, ()]) == ([2], [1])
+    living.add(CIRCUITS_OPEN, amount=-1)
+    assert add_up(tmp_path)[0][CIRCUITS_OPEN.name, ()] == [0]
+    assert f"# TYPE {PREFIX}source_circuits_open gauge\n" in exposition(add_up(tmp_path)[0], ())
+    living.close()

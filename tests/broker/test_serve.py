@@ -11,29 +11,45 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 SERVER = """
-import json, os, sys, time
+import json, os, sys, threading, time
+from pathlib import Path
+import broker.serve
 from broker.config import read_settings
-from broker.serve import serve
+from broker.serve import Served, serve
 
-def build():
+broker.serve.HEADER_TIMEOUT_MS = 700
+broker.serve.MARGIN_S = 1
+meeting = threading.Barrier(16)
+
+def build(stopping):
     def application(environ, start_response):
+        if environ["PATH_INFO"] in {"/slow", "/never"}:
+            Path(os.environ["HOME"], "inside").touch()
         if environ["PATH_INFO"] == "/slow":
             time.sleep(1.5)
+        if environ["PATH_INFO"] == "/meet":
+            meeting.wait(30)
+        if environ["PATH_INFO"] == "/never":
+            time.sleep(60)
+        if environ["PATH_INFO"] == "/stopping":
+            start_response("503 Stopping" if stopping() else "204 No Content", [])
+            return []
         body = json.dumps({"pid": os.getpid(), "environ": [k for k, v in environ.items() if "tulip" in str(v)]}).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
-    return application
+    return Served(application, lambda: Path(os.environ["HOME"], f"settled-{os.getpid()}").touch())
 
 serve(build, read_settings({k: v for k, v in os.environ.items() if k.startswith("BROKER_")}))
 """
 
-Start = Callable[[], tuple[subprocess.Popen[bytes], str]]
+Start = Callable[..., tuple[subprocess.Popen[bytes], str]]
 
 
 def free_port() -> int:
@@ -71,12 +87,14 @@ def runs(pid: int) -> bool:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[bytes]] = []
 
-    def run() -> tuple[subprocess.Popen[bytes], str]:
+    def run(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
         port = free_port()
-        environment = os.environ | {"BROKER_PORT": str(port), "BROKER_WORKERS": "2", "BROKER_THREADS": "4", "PGPASSWORD": "tulip"}
+        environment = (
+            os.environ | {"BROKER_PORT": str(port), "BROKER_WORKERS": "2", "PGPASSWORD": "tulip", "HOME": str(tmp_path)} | settings
+        )
         server = subprocess.Popen([sys.executable, "-c", SERVER], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         started.append(server)
         url = f"http://127.0.0.1:{port}/"
@@ -101,14 +119,16 @@ def test_a_killed_worker_is_replaced_and_the_service_goes_on(start: Start) -> No
     assert server.poll() is None
 
 
-def test_stopping_lets_a_request_finish_and_then_ends_cleanly(start: Start) -> None:
-    server, url = start()
+def test_stopping_lets_a_request_finish_settles_what_is_owed_and_then_ends_cleanly(start: Start, tmp_path: Path) -> None:
+    server, url = start(BROKER_WORKERS="1")
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(httpx.get, f"{url}slow", timeout=10)
-        time.sleep(0.5)
+        until((tmp_path / "inside").exists, within_s=20)
         server.send_signal(signal.SIGTERM)
+        assert list(tmp_path.glob("settled-*")) == []
         assert slow.result().status_code == 200
     assert server.wait(timeout=15) == 0
+    assert len(list(tmp_path.glob("settled-*"))) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -136,3 +156,84 @@ def test_the_server_listens_on_loopback_and_says_nothing_on_standard_output(star
     server.send_signal(signal.SIGTERM)
     stdout, _ = server.communicate(timeout=15)
     assert stdout == b""
+
+
+# stopping in steps
+
+
+def test_before_it_stops_it_says_so_and_still_answers_and_asks_for_every_connection_to_be_closed(start: Start) -> None:
+    server, url = start(BROKER_DRAIN_S="2")
+    with httpx.Client() as http:
+        before = http.get(f"{url}stopping")
+        assert (before.status_code, before.headers.get("connection")) == (204, None)
+        server.send_signal(signal.SIGTERM)
+        until(lambda: http.get(f"{url}stopping").status_code == 503, within_s=2)
+        drained = http.get(url)
+    assert (drained.status_code, drained.headers["connection"]) == (200, "close")
+    assert server.wait(timeout=15) == 0
+
+
+def test_a_second_signal_ends_what_the_first_one_would_wait_for(start: Start, tmp_path: Path) -> None:
+    server, url = start()
+    with ThreadPoolExecutor(1) as pool:
+        never = pool.submit(httpx.get, f"{url}never", timeout=50)
+        until((tmp_path / "inside").exists, within_s=20)
+        server.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert server.poll() is None
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=5)
+        with pytest.raises(httpx.TransportError):
+            never.result()
+
+
+def test_what_takes_longer_than_a_request_may_does_not_keep_the_server_from_ending(start: Start, tmp_path: Path) -> None:
+    server, url = start(BROKER_REQUEST_TIMEOUT_S="1")
+    with ThreadPoolExecutor(1) as pool:
+        never = pool.submit(httpx.get, f"{url}never", timeout=50)
+        until((tmp_path / "inside").exists, within_s=20)
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+        with pytest.raises(httpx.TransportError):
+            never.result()
+
+
+# what a connection may cost
+
+
+def raw(url: str, sent: bytes) -> bytes:
+    """What comes back until the server closes the connection."""
+    port = int(url.rstrip("/").rpartition(":")[2])
+    received = b""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(20)
+        with suppress(ConnectionError):  # it may be closed before all of it is sent
+            connection.sendall(sent)
+        with suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                received += piece
+    return received
+
+
+def test_a_head_that_does_not_come_and_a_connection_that_is_idle_are_let_go(start: Start) -> None:
+    _, url = start()
+    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").partition(b"\r\n")[0] in {b"", b"HTTP/1.1 408 Request Timeout"}
+    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"X-Long: " + b"x" * 200_000, b"\r\n".join(b"X-%d: y" % number for number in range(200))],
+    ids=["long", "many"],
+)
+def test_a_head_that_is_too_long_or_has_too_many_lines_is_refused(start: Start, head: bytes) -> None:
+    _, url = start()
+    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n").startswith(b"HTTP/1.1 431 ")
+    assert answers(url)
+
+
+def test_as_many_requests_as_connections_find_a_thread_that_takes_or_refuses_them(start: Start) -> None:
+    _, url = start(BROKER_CONNECTIONS="20", BROKER_WORKERS="1")
+    with ThreadPoolExecutor(16) as pool:
+        met = [pool.submit(httpx.get, f"{url}meet", timeout=40) for _ in range(16)]
+        assert {one.result().status_code for one in met} == {200}

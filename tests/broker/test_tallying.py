@@ -11,6 +11,7 @@ from broker.authenticate import Tally, Unproven
 from broker.clock import new_id
 from broker.tallying import Tallying
 from tests.broker.seams import WatchedLog, down_for
+from tests.broker.workers import limits_of
 from tests.stage import Theatre
 
 
@@ -23,14 +24,14 @@ def counted(*reasons: Unproven) -> Tally:
 
 def test_where_nobody_was_turned_away_nothing_is_told(playhouse: Theatre) -> None:
     before = playhouse.mark()
-    assert not Tallying(Tally(), playhouse.broker.log, new_id).tell()
+    assert not Tallying(Tally(), limits_of(), playhouse.broker.log, new_id).tell()
     assert playhouse.since(before) == []
 
 
 def test_with_the_log_down_the_counts_of_this_round_are_lost_and_the_next_round_goes_on(playhouse: Theatre) -> None:
     log, before = WatchedLog(playhouse.broker.log), playhouse.mark()
     tally = counted(Unproven.EXPIRED)
-    tallying = Tallying(tally, log, new_id)
+    tallying = Tallying(tally, limits_of(), log, new_id)
     log.before = down_for()
     with pytest.raises(LogUnavailable):
         tallying.tell()
@@ -43,7 +44,7 @@ def test_with_the_log_down_the_counts_of_this_round_are_lost_and_the_next_round_
 
 def test_what_was_counted_is_told_once_by_reason_and_names_nobody(playhouse: Theatre) -> None:
     before = playhouse.mark()
-    tallying = Tallying(counted(Unproven.EXPIRED, Unproven.NO_TOKEN, Unproven.EXPIRED), playhouse.broker.log, new_id)
+    tallying = Tallying(counted(Unproven.EXPIRED, Unproven.NO_TOKEN, Unproven.EXPIRED), limits_of(), playhouse.broker.log, new_id)
     assert [tallying.tell(), tallying.tell()] == [True, False]
     (record,) = playhouse.entries(after=before)
     assert (record.envelope.typ, record.log, record.actor, record.subject) == ("tally", "house", None, None)
@@ -56,7 +57,7 @@ def test_what_was_counted_is_told_once_by_reason_and_names_nobody(playhouse: The
 
 def test_every_reason_to_turn_somebody_away_can_be_told(playhouse: Theatre) -> None:
     before = playhouse.mark()
-    Tallying(counted(*Unproven), playhouse.broker.log, new_id).tell()
+    Tallying(counted(*Unproven), limits_of(), playhouse.broker.log, new_id).tell()
     (record,) = playhouse.entries(after=before)
     assert len(record.core.details) == len(Unproven) + 1
 
@@ -72,5 +73,5 @@ def test_it_tells_by_itself_and_goes_on_after_the_log_was_down(playhouse: Theatr
             down_for()(types)
 
     log.before, log.after = first_down, lambda _types: told.set()
-    Tallying(tally, log, new_id, every_s=0.01).start()
+    Tallying(tally, limits_of(), log, new_id, every_s=0.01).start()
     assert told.wait(5)

@@ -21,7 +21,10 @@ from broker.app import Parts, create_app
 from broker.authenticate import AccessToken, Authenticator, Caller, Door, Tally
 from broker.certificates import CertificateHeader
 from broker.clock import system_random
+from broker.config import Settings
+from broker.limits import Limits, rates_of
 from broker.logs import event_log
+from broker.metrics import Meter
 from broker.oauth import endpoints
 from broker.oauth.assertions import UsedAssertions
 from broker.oauth.clients import Client, ClientRegister
@@ -131,6 +134,11 @@ def fixed_keys(key: RSAPrivateKey) -> Callable[[], SigningKeys]:
     return lambda: keys
 
 
+def limits_of(settings: Settings | None = None) -> Limits:
+    """Limits of one process, by these settings or by the defaults."""
+    return Limits(rates_of(settings or Settings()), system_random, Meter())
+
+
 def build_worker(
     engine: Engine,
     key: RSAPrivateKey | Callable[[], SigningKeys],
@@ -153,6 +161,7 @@ def build_worker(
     def revoke(token: AccessToken) -> None:
         clients.revoke(token.caller.client_id, of_token(token.caller.token_id))
 
+    limits = limits_of()
     oauth = endpoints.blueprint(
         endpoints.OAuthParts(
             issuer=ISSUER,
@@ -164,6 +173,7 @@ def build_worker(
             revoke=revoke,
             tally=tally,
             clock=clock,
+            limits=limits,
             binds=certificates is not None,
         )
     )
@@ -172,7 +182,7 @@ def build_worker(
     standing = Standing(reader)
     authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
     header = certificates or CertificateHeader()
-    parts = Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), events, system_random, header)
+    parts = Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), events, system_random, limits, header)
     return Worker(create_app(parts), clients, tally, tokens, clock, log, designated, turned_away)
 
 

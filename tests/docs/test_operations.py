@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import re
@@ -46,6 +47,24 @@ def test_every_setting_stands_in_the_table_with_its_default_and_no_other_does() 
     told = {key.strip("`"): default.strip("`") for key, default, _ in rows(section(PAGE, "Settings"))}
     defaults = {PREFIX + each.name.upper(): getattr(Settings(), each.name) for each in fields(Settings)}
     assert told == {key: "–" if default in {None, ()} else str(default) for key, default in defaults.items()}
+
+
+def test_every_limit_has_the_number_of_the_code_and_a_test_that_there_is() -> None:
+    limits = rows(section(PAGE, "Limits"))
+    assert len(limits) >= 20
+    for what, default, by, answer, named in limits:
+        path, _, name = named.strip("`").partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), what
+        assert answer, what
+        where = by.strip("`")
+        if where.startswith(PREFIX):
+            found = getattr(Settings(), where.removeprefix(PREFIX).lower())
+        else:
+            module, _, constant = where.rpartition(".")
+            found = getattr(importlib.import_module(module), constant)
+        assert float(default) == float(found), what
+    per_minute = {each.name for each in fields(Settings) if each.name.endswith("_per_minute")}
+    assert per_minute <= {by.strip("`").removeprefix(PREFIX).lower() for _, _, by, _, _ in limits}
 
 
 def test_every_key_file_stands_in_the_table_and_no_other_does() -> None:

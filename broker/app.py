@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 
 from broker import trace
 from broker.api import publications
+from broker.api.paths import CovenantName
 from broker.api.spec import API_VERSION, operation_of
 from broker.authenticate import PUBLIC, Authenticator, Door, Unauthenticated
 from broker.certificates import CertificateHeader
@@ -34,6 +36,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+
+#: a Host header: a name or an address, and perhaps a port (RFC 9110 section 7.2)
+ONE_HOST = re.compile(r"[0-9A-Za-z._~%!$&'()*+;=-]+(:[0-9]*)?|\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ def create_app(parts: Parts) -> Flask:
     limit = parts.max_body_bytes + 1
     app.config.update(MAX_CONTENT_LENGTH=limit, MAX_FORM_MEMORY_SIZE=limit, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
+    app.url_map.converters["covenant_name"] = CovenantName
     for blueprint in parts.blueprints:
         app.register_blueprint(blueprint)
     app.register_blueprint(publications.blueprint(app, parts.issuer))
@@ -109,6 +116,9 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door], narr
         g.begun = time.perf_counter()
         # Straight from the environ: werkzeug's view of the headers walks through all of them at every look.
         g.trace = trace.begin(request.environ.get("HTTP_TRACEPARENT"), parts.random)
+        if not ONE_HOST.fullmatch(request.environ.get("HTTP_HOST", "")):
+            # RFC 9112 section 3.2: without one, or with two (which reach WSGI joined by a comma), two readers may choose differently
+            raise BadRequest
         g.certificate = parts.certificates.thumbprint(request.environ)
         if request.endpoint is None or request.endpoint in PUBLIC:
             return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public

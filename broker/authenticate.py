@@ -32,11 +32,12 @@ PUBLIC = frozenset(
         "covenants.in_force",
         "covenants.text",
         "publications.openapi",
+        "publications.docs",
         "publications.problems",
         "publications.problem",
-        "ldv.document",
         "access.metadata",
         "access.document",
+        "publications.ldv",
         "publications.live",
         "health.ready",
     }

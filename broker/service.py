@@ -52,7 +52,7 @@ def create_service(broker: Broker, stopping: Callable[[], bool] = lambda: False)
             cases_api.blueprint(commands=broker.commands, casework=broker.casework, repeats=broker.repeats),
             covenants_api.blueprint(covenants=broker.covenants, enactment=broker.enactment, received=broker.received),
             audit_api.blueprint(log_engine=broker.log_engine, receipts=broker.receipt_signer.verifier),
-            *audit_reading_api.blueprints(broker.auditing, broker.settings.issuer),
+            *audit_reading_api.blueprints(broker.auditing),
             audit_witness_api.blueprint(log_engine=broker.log_engine, policy=broker.quorum.policy, clock=broker.world.clock),
             *audit_report_api.blueprints(broker.reporting),
             access_api.blueprint(broker.decision_point, broker.tokens, broker.settings.issuer),

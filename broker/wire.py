@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, NoReturn, TypeAlias
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
@@ -89,7 +90,12 @@ class WireLimits:
 
 
 class Message(Schema):
-    """The base of every schema: camelCase on the wire, snake_case inside, and unknown members refused."""
+    """The base of every schema: camelCase on the wire, snake_case inside, and unknown members refused.
+
+    `constraint` is what its JSON Schema says beside the members' own: rules that bind several of them, which `validates_schema` holds.
+    """
+
+    constraint: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     class Meta:
         """What marshmallow reads."""

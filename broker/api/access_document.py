@@ -71,12 +71,17 @@ _EVALUATIONS = _object(
     **_ONE,
     evaluations={"type": "array", "maxItems": MAX_EVALUATIONS, "items": {"type": "object"}},
     options=_object([], evaluations_semantic={"type": "string", "enum": [one.value for one in Semantic]}),
-)
-_PAGE = _object([], token=_STRING, limit={"type": "integer", "minimum": 0})
+) | {
+    "anyOf": [
+        {"required": ["subject", "action", "resource"]},
+        {"required": ["evaluations"], "properties": {"evaluations": {"type": "array", "minItems": 1}}},
+    ]
+}
+_PAGE = _object([], token={"type": "string", "nullable": True}, limit={"type": "integer", "minimum": 0, "nullable": True})
 _SOUGHT_SUBJECT = _object(["type"], type=_SUBJECT_TYPE)
 _SOUGHT_RESOURCE = _object(["type"], type=_RESOURCE_TYPE)
 _SUBJECTS = _object(["subject", "action", "resource"], **_ONE | {"subject": _SOUGHT_SUBJECT}, page=_PAGE)
-_ACTIONS = _object(["subject", "resource"], **_ONE, page=_PAGE)
+_ACTIONS = _object(["subject", "resource"], subject=_SUBJECT, resource=_RESOURCE, context=_CONTEXT, page=_PAGE)
 _RESOURCES = _object(["subject", "action", "resource"], **_ONE | {"resource": _SOUGHT_RESOURCE}, page=_PAGE)
 
 _OBLIGATION = _object(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import g
@@ -32,15 +32,22 @@ FOR = fields.String(
 )
 
 
+#: RFC 3339 with its offset; Python reads much more than that (weeks, no dashes, no seconds), which no other reader of ours would
+_RFC_3339 = r"2[01][0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+_MOMENT = re.compile(rf"{_RFC_3339}\Z")
+
+
 class Moment(fields.AwareDateTime):
-    """A moment with its offset from UTC (RFC 3339)."""
+    """A moment with its offset from UTC (RFC 3339), in one of the years that a search may speak of."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:  # noqa: ANN401
-        moment = super()._deserialize(value, attr, data, **kwargs)
-        # Before it is turned into UTC: a year at the end of the calendar has no UTC.
-        if not YEARS[0] + timedelta(days=1) <= moment <= YEARS[1]:
-            raise ValidationError("expected a moment of this time")
-        return moment
+        if not isinstance(value, str) or not _MOMENT.match(value):
+            raise ValidationError("expected a moment from 2000 to 2199 as 2026-11-01T12:00:00Z")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _moment(which: str) -> Moment:
+    return Moment(metadata={"description": which, "pattern": f"^{_RFC_3339}$"})
 
 
 class FiltersMessage(Message):
@@ -60,8 +67,8 @@ class FiltersMessage(Message):
     type = fields.String(validate=TYPE)
     disclosure = fields.String(validate=UUID, metadata={"description": "What belongs to one disclosure, by its id."})
     trace = fields.String(validate=PSEUDONYM, metadata={"description": "A trace (W3C Trace Context)."})
-    since = Moment(metadata={"description": "Included."})
-    until = Moment(metadata={"description": "Not included."})
+    since = _moment("Included.")
+    until = _moment("Not included.")
 
     @post_load
     def gather(self, members: dict[str, Any], **_: object) -> dict[str, Any]:

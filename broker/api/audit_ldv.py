@@ -6,19 +6,19 @@ decided here: who may ask is decided as for the log itself, and the purpose of r
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, g
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from audit.errors import LogUnavailable, SubjectKeyGone
 from audit.export_ldv import ACTIVITY, PROCESSOR, SUBJECT, SUBJECT_TYPE
 from broker.api.audit_filters import FOR, PSEUDONYM, YEARS
-from broker.api.audit_ldv_document import TAG, ldv_document
+from broker.api.audit_ldv_document import BASE, RECORD, TAG
 from broker.api.spec import Written, documented
 from broker.auditing.errors import PersonSearchRefused, SearchTooWide
 from broker.auditing.ldv import LdvReading, Sought
@@ -26,7 +26,6 @@ from broker.auditing.readers import Readers
 from broker.authenticate import Door
 from broker.wire import Message, Whole
 
-BASE = "/ldv/v1"
 PATH = "/processing-activities"
 
 _TRACE = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -36,6 +35,8 @@ _TIMES = validate.Range(*(int(moment.timestamp() * 1000) for moment in YEARS))
 
 class ProcessingActivityRequest(Message):
     """At least one of trace, activity and subject; the more exact, the better."""
+
+    constraint = MappingProxyType({"anyOf": [{"required": [one]} for one in ("traceId", ACTIVITY, SUBJECT)]})
 
     trace_id = fields.String(
         data_key="traceId", validate=validate.Regexp(re.compile(rf"(?:{_TRACE.pattern})\Z"), error="expected a trace id")
@@ -77,13 +78,12 @@ class ForMessage(Message):
 class AnswerMessage(Message):
     """The records, as the standard describes them."""
 
-    processing_activities = fields.List(fields.Dict(), required=True)
+    processing_activities = fields.List(fields.Dict(metadata=RECORD), required=True)
 
 
-def blueprint(reading: LdvReading, readers: Readers, issuer: str) -> Blueprint:
-    """The standard's one route, and its description for anybody."""
+def blueprint(reading: LdvReading, readers: Readers) -> Blueprint:
+    """The standard's one route."""
     routes = Blueprint("ldv", __name__, url_prefix=BASE)
-    document = json.dumps(ldv_document(issuer, BASE), ensure_ascii=False)
 
     @routes.post(PATH)
     @documented(
@@ -98,10 +98,6 @@ def blueprint(reading: LdvReading, readers: Readers, issuer: str) -> Blueprint:
     def list_processing_activities(body: Sought, query: Mapping[str, str]) -> object:
         found = reading.records(readers.everywhere(g.caller), query["purpose_of_reading"], body, g.trace)
         return Written({"processingActivities": found})
-
-    @routes.get("/openapi.json", endpoint="document")
-    def get_document() -> Response:
-        return Response(document, headers={"Access-Control-Allow-Origin": "*"}, content_type="application/json")
 
     return routes
 

@@ -8,10 +8,10 @@ from broker.api import audit_export, audit_ldv, audit_search
 from broker.auditing.room import Auditing
 
 
-def blueprints(auditing: Auditing, issuer: str) -> tuple[Blueprint, ...]:
-    """All three; `issuer` is the broker's origin."""
+def blueprints(auditing: Auditing) -> tuple[Blueprint, ...]:
+    """All three."""
     return (
         audit_search.blueprint(auditing),
         audit_export.blueprint(auditing),
-        audit_ldv.blueprint(auditing.ldv, auditing.readers, issuer),
+        audit_ldv.blueprint(auditing.ldv, auditing.readers),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from flask import Blueprint, g
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -50,6 +51,14 @@ class ReportQuestion(Made):
     """`case`, with `subject` where it concerns several people; or `covenant` and `localReference`."""
 
     makes = ReportBody
+    constraint = MappingProxyType(
+        {
+            "oneOf": [
+                {"required": ["case"], "not": {"anyOf": [{"required": ["covenant"]}, {"required": ["localReference"]}]}},
+                {"required": ["covenant", "localReference"], "not": {"required": ["case"]}},
+            ]
+        }
+    )
     purpose = fields.String(
         required=True,
         validate=validate.OneOf(PURPOSES),
@@ -165,6 +174,14 @@ class ChoiceQuestion(Made):
     """`give`, or `withhold` on a `ground`. `from` picks what one giver gave in the entry; without it, all that is this party's."""
 
     makes = ChoiceBody
+    constraint = MappingProxyType(
+        {
+            "oneOf": [
+                {"properties": {"decision": {"enum": [WITHHOLD]}}, "required": ["ground"]},
+                {"properties": {"decision": {"enum": [GIVE]}}, "not": {"required": ["ground"]}},
+            ]
+        }
+    )
     entry = fields.String(required=True, validate=UUID)
     decision = fields.String(required=True, validate=validate.OneOf((GIVE, WITHHOLD)))
     ground = fields.String(validate=validate.OneOf([ground.value for ground in Ground]))

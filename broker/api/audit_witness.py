@@ -17,7 +17,7 @@ from broker.api.spec import BASE, documented
 from broker.authenticate import Door
 from broker.clock import Clock
 from broker.errors import CosignatureRefused
-from broker.wire import MAX_INTEGER, Message
+from broker.wire import MAX_INTEGER, Message, Whole
 
 #: a cosignature line has about 130 characters; nobody has more than a few keys
 LINES_MAX = 8192
@@ -26,7 +26,7 @@ LINES_MAX = 8192
 class CosignaturesMessage(Message):
     """What a witness says of our checkpoint of that size: signature lines as C2SP tlog-cosignature writes them, each of them ended."""
 
-    size = fields.Integer(required=True, strict=True, validate=validate.Range(1, MAX_INTEGER))
+    size = Whole(required=True, validate=validate.Range(1, MAX_INTEGER))
     cosignatures = fields.String(required=True, validate=validate.Length(1, LINES_MAX))
 
 

@@ -63,8 +63,8 @@ def field_names(description: str, *, at_least: int = 1) -> FieldNames:
         required=True,
         data_key="fields",
         attribute="fields",
-        validate=validate.And(validate.Length(min=at_least, max=MAX_FIELDS), _unique),
-        metadata={"description": description},
+        validate=[validate.Length(min=at_least, max=MAX_FIELDS), _unique],
+        metadata={"description": description, "uniqueItems": True},
     )
 
 

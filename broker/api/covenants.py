@@ -74,7 +74,7 @@ def _show(routes: Blueprint, covenants: Covenants) -> None:
         policies = covenants.in_force().policies
         return {"covenants": [_shown(policies[name]) for name in sorted(policies)]}
 
-    @routes.get("/<covenant>", endpoint="text")
+    @routes.get("/<covenant_name:covenant>", endpoint="text")
     @documented(summary="A covenant in force, with its text", tag=TAG, door=None, answer=CovenantMessage(), refuses=(CovenantUnknown,))
     def get_covenant(covenant: str) -> object:
         policy = covenants.in_force().policy(CovenantId(covenant))

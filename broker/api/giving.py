@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from marshmallow import ValidationError, fields, validate
 
@@ -14,6 +16,23 @@ from policies.vocabulary import FieldName
 
 #: characters of a form as the covenant prints it
 MAX_FORM = 200
+
+#: what `GivenField` takes, for the interface's description
+GIVEN: Mapping[str, object] = MappingProxyType(
+    {
+        "type": "object",
+        "required": ["value"],
+        "additionalProperties": False,
+        "properties": {
+            "value": {
+                "anyOf": [{"type": "string", "maxLength": MAX_TEXT, "nullable": True}, {"type": "integer"}, {"type": "boolean"}],
+                "description": "Text, whole number, boolean, or null: known to be empty.",
+            },
+            "asOf": {"type": "string", "format": "date", "nullable": True, "description": "When it was so."},
+            "form": {"type": "string", "maxLength": MAX_FORM, "default": "full", "description": "A form of the covenant."},
+        },
+    }
+)
 
 
 class GivenField(fields.Field[GivenValue]):
@@ -48,11 +67,12 @@ class ContributionQuestion(Made):
     subject = subject_number()
     fields_ = fields.Dict(
         keys=fields.String(validate=FIELD),
-        values=GivenField(),
+        values=GivenField(metadata=GIVEN),
         required=True,
         data_key="fields",
         attribute="fields",
         validate=validate.Length(min=1, max=MAX_FIELDS),
+        metadata={"description": "By field, as `category.field`."},
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
+from broker.api.audit_ldv_document import LDV
 from broker.api.openapi import LazyDocument
-from broker.api.spec import BASE, Header, Reply, documented
+from broker.api.page import Page
+from broker.api.spec import ANY_SITE, BASE, Header, Reply, documented
 from broker.problems import BY_SLUG
 from broker.wire import Message
 
@@ -34,7 +36,8 @@ class ProblemTypes(Message):
 def blueprint(app: Flask, issuer: str) -> Blueprint:
     """The public routes; the document is made of the application's own routes when it is first asked for."""
     routes = Blueprint("publications", __name__, url_prefix=BASE)
-    document = LazyDocument(app, issuer)
+    page = Page(app)
+    document, ldv = LazyDocument(app, issuer), LazyDocument(app, issuer, LDV)
 
     @routes.get("/openapi.json", endpoint="openapi")
     @documented(
@@ -45,7 +48,18 @@ def blueprint(app: Flask, issuer: str) -> Blueprint:
         sends=(Header("Access-Control-Allow-Origin", "Always `*`: any site may read this description."),),
     )
     def get_openapi() -> Reply:
-        return Reply(document.text, {"Access-Control-Allow-Origin": "*"})
+        return Reply(document.text, ANY_SITE)
+
+    def get_ldv() -> Response:
+        return Response(ldv.text, headers=ANY_SITE, content_type="application/json")
+
+    @routes.get("/docs", endpoint="docs")
+    @documented(summary="All of this, to read", tag=TAG, door=None, answer="text/html; charset=utf-8")
+    def get_docs() -> Reply:
+        """Every description that is served here, on one page: without scripts, for screens of any size, the keyboard and paper."""
+        return Reply(page.html, {"Content-Security-Policy": page.policy})
+
+    app.add_url_rule(f"{LDV.base}/openapi.json", "publications.ldv", get_ldv, methods=["GET"])
 
     @routes.get("/problems", endpoint="problems")
     @documented(summary="Every kind of refusal", tag=TAG, door=None, answer=ProblemTypes())

@@ -33,6 +33,8 @@ from broker.authenticate import Door
 #: the version of the interface (semantic versioning), in every answer's API-Version header; its major number is in the path
 API_VERSION = "1.0.0"
 BASE = "/v1"
+#: on the descriptions of interfaces, and on nothing else (API Design Rules 2.2, /core/publish-openapi and /core/transport/cors)
+ANY_SITE = MappingProxyType({"Access-Control-Allow-Origin": "*"})
 
 _NO_QUERY = wire.Message()
 
@@ -157,7 +159,9 @@ def _read_query(schema: Schema) -> Any:  # noqa: ANN401 - what the schema makes
 def _respond(operation: Operation, reply: Reply) -> Response:
     headers = dict(reply.headers)
     if operation.answer is None:
-        return Response(status=operation.status, headers=headers)
+        empty = Response(status=operation.status, headers=headers)
+        del empty.headers["Content-Type"]  # Flask's own default, of nothing
+        return empty
     if isinstance(operation.answer, str):
         # what is made while it is sent is an iterator; the server closes it, also where the other side has gone
         content = reply.value if isinstance(reply.value, bytes | Iterator) else str(reply.value)

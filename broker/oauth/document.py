@@ -8,29 +8,40 @@ from broker.api.spec import API_VERSION
 
 _STRING = {"type": "string"}
 _ASSERTION_TYPE = {"type": "string", "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]}
+#: RFC 6749 section 3.3
+_SCOPE = r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$"
+_JWT = r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _TOKEN_REQUEST = {
     "type": "object",
     "required": ["grant_type", "scope", "client_assertion_type", "client_assertion"],
     "properties": {
         "grant_type": {"type": "string", "enum": ["client_credentials"]},
-        "scope": {"type": "string", "description": "Doors and purposes, separated by spaces; at least one."},
+        "scope": {"type": "string", "pattern": _SCOPE, "description": "Doors and purposes, separated by spaces; at least one."},
         "client_assertion_type": _ASSERTION_TYPE,
         "client_assertion": {
             "type": "string",
+            "pattern": _JWT,
             "description": "A JWT signed with a registered key: iss and sub the client id, aud the token endpoint alone, iat, exp at most "
             "300 seconds later, jti of at least 128 bits and used once, act with the pseudonym (sub) and the role of the professional.",
         },
     },
+    # others are not looked at, but none may come twice (RFC 6749 section 3.2)
+    "additionalProperties": _STRING,
 }
 _REVOCATION_REQUEST = {
     "type": "object",
     "required": ["token", "client_assertion_type", "client_assertion"],
     "properties": {
-        "token": {"type": "string", "description": "An access token that was given to this client."},
+        "token": {"type": "string", "minLength": 1, "description": "An access token that was given to this client."},
         "token_type_hint": {"type": "string", "enum": ["access_token"]},
         "client_assertion_type": _ASSERTION_TYPE,
-        "client_assertion": {"type": "string", "description": "As for a token, with the same audience; `act` may be left out."},
+        "client_assertion": {
+            "type": "string",
+            "pattern": _JWT,
+            "description": "As for a token, with the same audience; `act` may be left out.",
+        },
     },
+    "additionalProperties": _STRING,
 }
 _TOKEN = {
     "type": "object",

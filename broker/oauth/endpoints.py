@@ -9,6 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Response
 
+from broker.api.spec import ANY_SITE
 from broker.authenticate import READS_LOG, AccessToken, Door, Tally
 from broker.clock import Clock
 from broker.limits import Limits
@@ -56,11 +57,11 @@ def blueprint(parts: OAuthParts) -> Blueprint:
     routes.add_url_rule(PATH, "token", endpoint.token, methods=["POST"])
     routes.add_url_rule(REVOCATION_PATH, "revocation", endpoint.revocation, methods=["POST"])
     routes.add_url_rule(KEYS_PATH, "keys", lambda: _cached(parts.tokens.public_keys()), methods=["GET"])
-    for path, name, document in (
-        (METADATA_PATH, "metadata", metadata(parts.issuer, binds=parts.binds)),
-        (DOCUMENT_PATH, "document", oauth_document(parts.issuer)),
+    for path, name, document, headers in (
+        (METADATA_PATH, "metadata", metadata(parts.issuer, binds=parts.binds), CACHED),
+        (DOCUMENT_PATH, "document", oauth_document(parts.issuer), {**CACHED, **ANY_SITE}),
     ):
-        routes.add_url_rule(path, name, partial(_cached, document), methods=["GET"])
+        routes.add_url_rule(path, name, partial(_cached, document, headers), methods=["GET"])
     return routes
 
 
@@ -83,5 +84,5 @@ def metadata(issuer: str, *, binds: bool) -> Mapping[str, object]:
     }
 
 
-def _cached(document: Mapping[str, object]) -> Response:
-    return Response(json.dumps(document, ensure_ascii=False), headers=CACHED, content_type="application/json")
+def _cached(document: Mapping[str, object], headers: Mapping[str, str] = CACHED) -> Response:
+    return Response(json.dumps(document, ensure_ascii=False), headers=headers, content_type="application/json")

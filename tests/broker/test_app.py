@@ -236,13 +236,13 @@ def test_every_answer_carries_the_version_and_the_security_headers(worker: Worke
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]", headers["traceparent"])
 
 
-def test_only_the_description_may_be_read_by_other_sites(worker: Worker) -> None:
+def test_only_descriptions_may_be_read_by_other_sites(worker: Worker) -> None:
     open_to_all = {
         rule.rule
         for rule in worker.app.url_map.iter_rules()
         if "Access-Control-Allow-Origin" in worker.web.get(rule.rule, headers={"Origin": "https://x.nl"}).headers
     }
-    assert open_to_all == {"/v1/openapi.json"}
+    assert open_to_all == {rule.rule for rule in worker.app.url_map.iter_rules() if rule.rule.endswith("/openapi.json")}
 
 
 def test_a_trace_goes_on_and_a_malformed_one_starts_again(worker: Worker) -> None:

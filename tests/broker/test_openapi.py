@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,15 +210,3 @@ def test_every_pattern_is_one_for_javascript_too(document: dict[str, Any]) -> No
     for pattern in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', json.dumps(document)):
         assert not re.search(r"\\\\[ZA]|\(\?P", pattern)
         assert pattern.startswith("^")
-
-
-def test_the_linter_of_the_design_rules_finds_nothing(full: Worker, shared: Path, tmp_path: Path) -> None:
-    linter = shutil.which("spectral")
-    if linter is None:
-        pytest.skip("the linter `spectral` is not installed (npm install --global @stoplight/spectral-cli@6)")
-    rules = shared / "oracles" / "adr" / "linter.yaml"
-    (tmp_path / "openapi.json").write_text(json.dumps(openapi_document(full.app, "https://broker.example.nl")))
-    broken = shared / "oracles" / "adr" / "testcases" / "version-header-missing" / "openapi.json"
-    assert subprocess.run([linter, "lint", "-r", rules, broken], check=False, capture_output=True).returncode == 1
-    linted = subprocess.run([linter, "lint", "-r", rules, tmp_path / "openapi.json"], check=False, capture_output=True, text=True)
-    assert (linted.returncode, linted.stdout.strip()) == (0, "No results with a severity of 'error' found!")

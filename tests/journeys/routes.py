@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Route:
         """The path, with `arguments` in their places and ids of nobody in the others."""
         path = self.rule
         for name in ("party", "case_id", "signal_id", "disclosure_id", "entry_id", "covenant", "version", "slug"):
-            path = path.replace(f"<{name}>", arguments.get(name, NOBODYS_ID))
+            path = re.sub(rf"<(\w+:)?{name}>", arguments.get(name, NOBODYS_ID), path)
         return path
 
     @property

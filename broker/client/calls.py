@@ -103,6 +103,7 @@ class Calls:
                 answer = line.transport.send(_with(request, line.tokens.of(self.acting, until)), until)
             return answer
 
+        line.tokens.of(self.acting, until)  # a token has tries of its own; those of the call begin after it
         return line.tries.answer(attempt, until, repeatable=repeatable)
 
     def _read(self, answer: Answer, place: str) -> Members:

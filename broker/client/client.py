@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import httpx
@@ -121,7 +122,7 @@ class Professional:
             id=found.id,
             case=found.case,
             covenant=found.covenant,
-            fields=found.fields,
+            fields=MappingProxyType(found.fields),
             withheld=found.withheld,
             unavailable=found.unavailable,
             receipt=found.receipt,
@@ -146,16 +147,16 @@ class Professional:
         return self._calls.get(f"{self._door}/recalls").each("recalls", answers.recall)
 
 
-def connect(connection_file: Path, *, limits: Limits = DEFAULT_LIMITS) -> Client:
-    """A client as its connection file describes it; see `broker.client.connection`.
+def connect(connection_file: Path, *, signer: Signer | None = None, limits: Limits = DEFAULT_LIMITS) -> Client:
+    """A client as its connection file describes it (`broker.client.connection`); with `signer` the key that the file names is not read.
 
     Raises:
         Unusable: the file, or one that it names, cannot be used.
     """
     files = read_connection(connection_file)
-    signer = read_key(files.key, files.algorithm)
+    chosen = signer or read_key(files.key, files.algorithm)
     http = open_http(files.ca_file, files.certificate)
-    return Client(files.connection, signer, ReceiptStore(files.receipts), http, limits=limits)
+    return Client(files.connection, chosen, ReceiptStore(files.receipts), http, limits=limits)
 
 
 def _subject(number: int | None) -> dict[str, object]:

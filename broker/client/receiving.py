@@ -60,10 +60,10 @@ class LogKeys:
         told = [one for one in shown.each("keys", self._succession) if one is not None and one.holds(self._name)]
         with self._lock:
             before = sum(map(len, self._keys.values()))
-            for _ in told:  # in whatever order they are shown, each round takes up at least the next one
-                for one in told:
-                    if one.old in self._keys[one.use] and one.new not in self._keys[one.use]:
-                        self._keys[one.use].append(one.new)
+            # in whatever order they are shown: as long as one of them follows from those before it
+            while following := [one for one in told if one.old in self._keys[one.use] and one.new not in self._keys[one.use]]:
+                for one in following:
+                    self._keys[one.use].append(one.new)
             return sum(map(len, self._keys.values())) > before
 
     def _succession(self, members: Members) -> Succession | None:

@@ -3,7 +3,8 @@
 | what happened | tried again |
 |---|---|
 | nobody was reached | always: nothing was done |
-| 429, or 409 with `Retry-After` | always: the broker says that it did nothing |
+| 429 | always: the broker says that it did nothing |
+| 409 with `Retry-After` | where the request may be repeated; a command may no longer make sense after what others did |
 | 502, 503, 504, or no whole answer | where the request may be repeated: reading, or with an `Idempotency-Key` |
 | anything else | never: the answer would be the same |
 """
@@ -18,7 +19,7 @@ from broker.client.errors import NoAnswer
 from broker.client.transport import Answer, NotSent
 from broker.client.world import Limits, World
 
-_DID_NOTHING = frozenset({409, 429})
+_TOO_MANY, _CONFLICT = 429, 409
 _PASSES = frozenset({502, 503, 504})
 
 
@@ -62,8 +63,8 @@ class Tries:
         if answer is None:
             return jitter_s if repeatable or isinstance(failure, NotSent) else None
         asked_s = retry_after_s(answer, self._world.now())
-        nothing_done = answer.status in _DID_NOTHING and (asked_s is not None or answer.status != 409)  # noqa: PLR2004 - a conflict for good
-        if nothing_done or (answer.status in _PASSES and repeatable):
+        passes = answer.status in _PASSES or (answer.status == _CONFLICT and asked_s is not None)
+        if answer.status == _TOO_MANY or (passes and repeatable):
             return (asked_s or 0.0) + jitter_s
         return None
 

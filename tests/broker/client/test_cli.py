@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
-from broker.client import Unusable, World, read_connection
+from broker.client import SignerElsewhere, Unusable, World, connect, read_connection
 from broker.client.cli import main
 from broker.client.connection import connection_document
 from broker.client.receiving import LogKeys
@@ -134,6 +136,18 @@ def test_a_new_key_is_for_its_owner_and_its_public_half_is_printed(shell: Shell)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert shell.json("public-key", str(file), "--algorithm", algorithm)["keys"] == [public]
         assert shell.run("new-key", str(file))[0] == 1
+
+
+def test_a_key_in_a_device_gets_a_token_of_the_broker_and_no_file_of_it_is_read(shell: Shell) -> None:
+    key = shell.house.stage.parties[MUNICIPALITY].client
+    device = key.private_key
+    assert device is not None
+    signer = SignerElsewhere(
+        type(key).import_key(key.as_dict(private=False)), "RS256", lambda octets: device.sign(octets, PKCS1v15(), SHA256())
+    )
+    (shell.folder / f"{MUNICIPALITY}.jwk").unlink()
+    with connect(shell.folder / f"{MUNICIPALITY}.json", signer=signer) as client:
+        assert client.acting_for("municipality-director-01", DIRECTOR).token()
 
 
 def test_a_connection_that_is_none_is_refused_with_what_was_expected(shell: Shell) -> None:

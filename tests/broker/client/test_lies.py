@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.growth import timestamp
 from audit.receipt import ReceiptSigner, verify_receipt
 from broker.client import AnswerUnusable, Ask, ReceiptUnusable, Refused
+from broker.clock import new_id
 from broker.demo.people import MUNICIPALITY, POLICE
 from tests.broker.client.conftest import Desk
 from tests.broker.client.kit import acting, changed, client_at
@@ -104,6 +105,29 @@ def test_a_fresh_receipt_of_somebody_elses_disclosure_is_found_by_the_check(desk
     assert checked.exit == 1
     # What is true meanwhile: the municipality had an answer without a receipt of its own, and the log counts it.
     assert desk.client.store.checkpoints() == ()
+
+
+def test_an_entry_that_is_rewritten_to_name_the_disclosure_does_not_hash_to_the_receipt(desk: Desk) -> None:
+    mine = desk.director.ask(ask(desk))
+
+    def renamed(body: dict[str, Any]) -> Mapping[str, Any]:
+        return body | {"entry": body["entry"].replace('"sec":{"actor":"', '"sec":{"actor":"A')}
+
+    for lie in (renamed, lambda body: body | {"entry": body["entry"].replace(mine.id, new_id())}):
+        desk.hands.change = changed("/receipt", lie)
+        with pytest.raises(ReceiptUnusable):
+            desk.director.receipts.of(mine.id)
+    forged = '{"id":"%s","log":"%s","ref":"%s","sec":{},"ts":"%s","typ":"exchange.release","v":1}'
+    at = mine.position
+    desk.hands.change = changed("/receipt", lambda body: body | {"entry": forged % (at.id, at.origin, mine.id, at.ts)})
+    with pytest.raises(ReceiptUnusable, match="the entry that it is of"):
+        desk.director.receipts.of(mine.id)
+    for nonsense in ("", "{}", "[" * 100_000, "é"):
+        desk.hands.change = changed("/receipt", lambda body, text=nonsense: body | {"entry": text})
+        with pytest.raises(AnswerUnusable):
+            desk.director.receipts.of(mine.id)
+    desk.hands.change = lambda _, answer: answer
+    assert desk.director.receipts.of(mine.id) == mine.receipt
 
 
 def test_a_field_that_was_not_asked_is_refused_with_all_that_came_with_it(desk: Desk) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ import pytest
 from audit.growth import Position
 from broker.client import KeptReceipt, ReceiptStore, ReceiptUnusable, Unusable
 from broker.clock import new_id
+from tests.racing import fresh_processes
 
 ORIGIN = "log.example/c/2026"
 
@@ -39,6 +38,12 @@ def test_what_is_kept_is_there_after_opening_again_in_the_order_of_the_log(tmp_p
         store.keep_proven([(kept[0].position.id, "proof")], ["note", "note"])
         assert store.without_envelope() == (kept[1], kept[2])
         assert (store.proof(kept[0].position.id), store.proof("x"), store.checkpoints()) == ("proof", None, ("note",))
+
+
+def test_each_receipt_is_on_the_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
+    with ReceiptStore(tmp_path / "r") as store:
+        asked = [store._connection.execute(f"PRAGMA {name}").fetchone() for name in ("synchronous", "journal_mode")]
+    assert asked == [(2,), ("wal",)]  # FULL: no power can be cut here, and no other setting survives one
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -80,26 +85,27 @@ def test_nothing_is_changed_or_deleted(tmp_path: Path) -> None:
                     connection.execute(statement)
 
 
-def keep_until_killed(path: Path, told: int) -> None:
+def keep_until_killed(path: Path, told: Connection) -> None:
     with ReceiptStore(path) as store:
         for index in range(100_000):
             one = receipt(index)
             store.keep(one)
-            os.write(told, f"{one.position.id}\n".encode())
+            told.send(one.position.id)
 
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
+    fresh = fresh_processes()
     for _ in range(3):
         path = tmp_path / new_id()
-        read, write = os.pipe()
-        process = context.Process(target=keep_until_killed, args=(path, write))
+        read, write = fresh.Pipe(duplex=False)
+        process = fresh.Process(target=keep_until_killed, args=(path, write))
         process.start()
-        os.close(write)
-        with os.fdopen(read, "r") as told:
-            acknowledged = [told.readline().strip() for _ in range(20)]
-            os.kill(process.pid or 0, signal.SIGKILL)
-            acknowledged += [line.strip() for line in told if line.endswith("\n")]
+        write.close()
+        acknowledged = [read.recv() for _ in range(20)]
+        process.kill()
+        with suppress(EOFError):
+            while True:
+                acknowledged.append(read.recv())
         process.join()
         with ReceiptStore(path) as store:
             kept = [one.position.id for one in store.receipts()]

@@ -133,7 +133,7 @@ def token(at: Line, acting: Acting = ACTING) -> str:
     ],
 )
 def test_metadata_that_are_of_somebody_else_get_no_assertion(server: Server, clock: Clock, changes: dict[str, Any], match: str) -> None:
-    server.metadata = METADATA | changes
+    server.metadata = {**METADATA, **changes}
     with pytest.raises(AnswerUnusable, match=match):
         token(line(server, clock))
     assert server.assertions == []

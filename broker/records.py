@@ -23,6 +23,8 @@ REMEMBERED = 512
 
 #: the version that stands in every record, so that a decision can be replayed by the software that made it
 SOFTWARE = "covenant-broker/0.1.0"
+#: the retention class of the log itself: an entry goes with its year, after the `log.retention` of its covenant
+LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Records:
             trace_id=asked.trace.trace_id,
             span_id=asked.trace.span_id,
             span_parent=asked.trace.parent_id,
+            retention=retention_of(policy),
             software=SOFTWARE,
         )
 
@@ -178,6 +181,11 @@ class Records:
             # Somebody who was erased is nobody from then on: what still happens in the case is on the record like all else.
             nobody = self._subjects.nobody()
             return Subject(self._subjects.pseudonym(nobody), self._subjects.case_pseudonym(state.id), nobody)
+
+
+def retention_of(policy: Policy | None) -> str | None:
+    """The retention class of an exchange's entries: `log` where the covenant says how long; None where none does, as in the house's log."""
+    return LOG if policy is not None and policy.covenant.log is not None else None
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -21,14 +21,11 @@ from broker.clock import Clock, Ids
 from broker.covenants import COVENANT_ZONE, Covenants
 from broker.erasing import Erased, Erasing, ErasureRefused
 from broker.erasing_registry import Registry
-from broker.records import SOFTWARE
+from broker.records import LOG, SOFTWARE
 from broker.retaining_holds import Holds
 from broker.subjects import Subjects
 from connectors.deposit import Deposit
 from policies.covenant import Covenant
-
-#: the retention class of the log itself
-LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from broker.cases.rules import By
 from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants
 from broker.outbox import Outbox
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, retention_of
 from broker.signals import Signals
 from broker.tables import covenant_case
 from policies.covenant import party_of
@@ -101,9 +101,10 @@ class Sweeper:
         """Close the decisions that a crash left open, so that every ask has exactly one end on the record."""
         with self._log_engine.connect() as connection:
             left = open_decisions(connection, self._clock() - after)
-        closed = 0
+        closed, policies = 0, self._covenants.in_force().policies
         for decision in left:
-            core = Core(outcome=Outcome.DENY, reasons=("interrupted",), software=SOFTWARE)
+            retention = retention_of(policies.get(CovenantId(decision.log)))
+            core = Core(outcome=Outcome.DENY, reasons=("interrupted",), retention=retention, software=SOFTWARE)
             try:
                 self._log.append(Draft(FAILED, self._ids(), decision.log, decision.id, core))
             except DecisionClosed:

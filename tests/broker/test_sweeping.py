@@ -64,7 +64,9 @@ def test_what_a_crash_left_open_is_closed_as_interrupted_once(shared_house: Thea
     assert shared_house.broker.sweeper().sweep(AT_ONCE).interrupted == 0
     failed = shared_house.entries("exchange.failed", after=before)
     assert [record.envelope.ref for record in failed] == ids
-    assert {(record.core.outcome, record.core.reasons, record.core.released) for record in failed} == {(Outcome.DENY, ("interrupted",), ())}
+    assert {(one.core.outcome, one.core.reasons, one.core.released, one.core.retention) for one in failed} == {
+        (Outcome.DENY, ("interrupted",), (), "log")
+    }
 
 
 def test_two_sweepers_at_once_close_each_decision_once(shared_house: Theatre) -> None:

@@ -185,10 +185,13 @@ def test_a_release_that_was_decided_again_is_replayed_on_its_own_facts(playhouse
     assert {grant.field for grant in replayed(playhouse, release).granted} == {"complaints.count_12m"}
 
 
-def test_an_entry_says_which_software_and_which_covenant_decided(playhouse: Theatre, bench: Bench) -> None:
+def test_an_entry_says_which_software_and_which_covenant_decided_and_that_it_goes_with_the_years_of_the_log(
+    playhouse: Theatre, bench: Bench
+) -> None:
     case, before = staged(playhouse).id, playhouse.mark()
     ask = CaseAsk(case, PurposeId("end_nuisance"), (FieldName("complaints.kind"),))
     bench.exchange.disclose(playhouse.caller(DIRECTOR), ask, TRACE)
     for record in playhouse.entries(after=before):
         assert record.core.software.startswith("covenant-broker/")
         assert record.core.covenant.sha256 == playhouse.stage.sha256
+        assert record.core.retention == "log"

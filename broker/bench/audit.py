@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -25,13 +26,14 @@ from audit.proofs import inclusion, root
 from audit.query import Search, search
 from audit.signer import Signer
 from audit.verify import verify
-from broker.bench.audit_sides import COVENANT, OneKey, Raw, RawPostgres, RawSqlite, Weighed, draft_of, log_on, store_of
+from broker.bench.audit_sides import COVENANT, OneKey, Raw, RawPostgres, RawSqlite, Weighed, draft_of, exchange_of, log_on, store_of
 from broker.bench.fresh import fresh_processes
 from broker.clock import system_clock
 from broker.database import upgrade
 
 GROUP = 16
 PROCESSES = 4
+WORKERS = 8
 #: how long one turn of many writers may take
 PATIENCE_S = 300
 THREADS = 32
@@ -69,6 +71,15 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """The longest append among several processes that make exchanges, a decision and a release each. Target: 250 ms."""
+
+    workers: int
+    exchanges: int
+    longest_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """On the log that the run wrote. Target: root 2 ms, proof p99 3 ms, verification 60 µs an entry, search p99 50 ms."""
 
@@ -88,6 +99,7 @@ class DatabaseBench:
     single: Single
     grouped: Grouped
     together: Together
+    waited: Waited
     reading: Reading
 
 
@@ -120,7 +132,8 @@ def _on_sqlite(folder: Path, rounds: int) -> DatabaseBench:
         log = log_on(store)
         weight, single, grouped = _alone(log, store, raw, rounds)
         together = _processes(url, raw_path, weight, max(rounds // PROCESSES, 1))
-        return DatabaseBench("sqlite", weight, single, grouped, together, _reading(url, folder, rounds))
+        waited = _waited(url, max(rounds // 2, 1))
+        return DatabaseBench("sqlite", weight, single, grouped, together, waited, _reading(url, folder, rounds))
 
 
 def _on_postgres(url: str, folder: Path, rounds: int) -> DatabaseBench:
@@ -129,7 +142,8 @@ def _on_postgres(url: str, folder: Path, rounds: int) -> DatabaseBench:
         log = log_on(store)
         weight, single, grouped = _alone(log, store, raw, rounds)
         together = _threads(url, log, weight, max(rounds // 8, 1))
-        return DatabaseBench("postgresql", weight, single, grouped, together, _reading(url, folder, rounds))
+        waited = _waited(url, max(rounds // 2, 1))
+        return DatabaseBench("postgresql", weight, single, grouped, together, waited, _reading(url, folder, rounds))
 
 
 def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single, Grouped]:
@@ -168,6 +182,31 @@ def _processes(url: str, raw_path: Path, weight: int, rounds: int) -> Together:
     for worker in workers:
         worker.join()
     return _together(PROCESSES, *rates)
+
+
+def _waited(url: str, exchanges: int) -> Waited:
+    """As many workers as a busy house has, on one log: how long the one waited that waited longest."""
+    context = fresh_processes()
+    ready = context.Barrier(WORKERS, timeout=PATIENCE_S)
+    longest = context.Array("d", WORKERS)
+    arguments = [(ready, url, exchanges, longest, number) for number in range(WORKERS)]
+    workers = [context.Process(target=_exchange_in_process, args=one, daemon=True) for one in arguments]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError("a worker died, so that nobody knows how long it waited")
+    return Waited(WORKERS, exchanges, max(longest[:]) * 1e3)
+
+
+def _exchange_in_process(ready: Barrier, url: str, exchanges: int, longest: SynchronizedArray[float], number: int) -> None:
+    with closing(store_of(url)) as store:
+        log = log_on(store)
+        log.append(draft_of(0))
+        pairs = [exchange_of(number) for number in range(exchanges)]
+        ready.wait()
+        longest[number] = max(_timed(lambda one=one: log.append(one)) for pair in pairs for one in pair)  # type: ignore[misc]  # bound per turn
 
 
 def _write_in_process(ready: Barrier, url: str, raw_path: str, weight: int, rounds: int) -> None:

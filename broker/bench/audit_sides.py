@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 from sqlalchemy import make_url
 
 from audit import postgres, sqlite
-from audit.entry import DECISION, Actor, Core, Covenant, Draft, Outcome, Subject
+from audit.entry import DECISION, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
 from audit.growth import Found, Growth
 from audit.log import Log
 from audit.postgres import PostgresStore
@@ -138,6 +139,12 @@ def draft_of(number: int) -> Draft:
     )
     actor = Actor(f"professional-{number % 50}", "municipality.director", "municipality")
     return Draft(DECISION, new_id(), COVENANT, None, core, actor, Subject(f"subject-{number % 997}", f"case-{number % 499}", "key"))
+
+
+def exchange_of(number: int) -> tuple[Draft, Draft]:
+    """A decision and the release that closes it."""
+    decision = draft_of(number)
+    return decision, replace(decision, typ=RELEASE, id=new_id(), ref=decision.id)
 
 
 def _weight(growth: Growth) -> int:

@@ -77,6 +77,8 @@ def audit_held(bench: AuditBench) -> Iterator[Held]:
             yield Held(f"{one.database}: entries in groups beside raw single rate", one.grouped.times_raw, "at least", 3, "x", gated=True)
         together = f"{one.database}: {one.together.writers} {'processes' if sqlite else 'threads'} beside as many raw writers"
         yield Held(together, one.together.ratio, "at least", 0.75 if sqlite else 0.45, "x", gated=True)
+        waited = one.waited
+        yield Held(f"{one.database}: longest wait of {waited.workers} workers", waited.longest_ms, "at most", 250, "ms", gated=False)
         yield Held(f"{one.database}: cold root", one.reading.cold_root_ms, "at most", 2, "ms", gated=False)
         yield Held(f"{one.database}: proof, 99th percentile", one.reading.proof_p99_ms, "at most", 3, "ms", gated=False)
         yield Held(f"{one.database}: verifying one entry", one.reading.verify_us_per_entry, "at most", 60, "us", gated=False)

@@ -170,6 +170,7 @@ def _audit_table(one: audit.DatabaseBench) -> Table:
     table.add_row(
         f"{together.writers} writers, per second", f"{together.raw_per_s:,.0f}", f"{together.append_per_s:,.0f}", f"{together.ratio:.2f}"
     )
+    table.add_row(f"longest wait of {one.waited.workers} workers, ms", "", f"{one.waited.longest_ms:.0f}", "")
     table.add_row(f"cold root at {reading.entries:,}, ms", "", f"{reading.cold_root_ms:.2f}", "")
     table.add_row("inclusion proof, p99 ms", "", f"{reading.proof_p99_ms:.2f}", "")
     table.add_row("search, p99 ms", "", f"{reading.search_p99_ms:.2f}", "")

@@ -206,7 +206,7 @@ def envelope_bytes(envelope: Envelope) -> bytes:
     Written out, because every append and every verification does it: members in order, and no string in it has anything to escape.
     """
     ref = "null" if envelope.ref is None else f'"{envelope.ref}"'
-    digests = ",".join(f'"{name}":"{digest}"' for name, digest in sorted(envelope.sections.items()))
+    digests = ",".join([f'"{name}":"{digest}"' for name, digest in sorted(envelope.sections.items())])
     return (
         f'{{"id":"{envelope.id}","log":"{envelope.log}","ref":{ref},"sec":{{{digests}}},"ts":"{envelope.ts}","typ":"{envelope.typ}","v":1}}'
     ).encode("ascii")

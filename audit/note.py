@@ -57,7 +57,7 @@ def _point_mistake(key: bytes) -> str:
 
 def base64_text(octets: bytes) -> str:
     """Standard base64 with padding."""
-    return base64.b64encode(octets).decode("ascii")
+    return binascii.b2a_base64(octets, newline=False).decode("ascii")
 
 
 def base64_octets(what: str, text: str) -> bytes:

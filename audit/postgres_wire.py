@@ -25,6 +25,8 @@ Wired: TypeAlias = bytes | None
 
 _INT2, _INT4, _INT8 = Struct("!h"), Struct("!i"), Struct("!q")
 _ARRAY = Struct("!iiIii")
+_INT8_IN_ARRAY = Struct("!iq")  # of the columns that are written none of this type is ever NULL
+_NULL = _INT4.pack(-1)
 _BINARY = 1
 #: a batch has one of some dozens of shapes; beyond this many statements all are forgotten
 _PREPARED_MAX = 200
@@ -51,16 +53,12 @@ def wired_array(kind: str, values: Sequence[object]) -> bytes:
     """An array of that type, of one dimension; an empty one has none."""
     if not values:
         return _ARRAY.pack(0, 0, _OIDS[kind], 0, 0)[:12]
-    encode = ENCODERS[kind]
-    parts = [_ARRAY.pack(1, int(None in values), _OIDS[kind], len(values), 1)]
-    for value in values:
-        if value is None:
-            parts.append(_INT4.pack(-1))
-        else:
-            octets = encode(value)
-            parts.append(_INT4.pack(len(octets)))
-            parts.append(octets)
-    return b"".join(parts)
+    head = _ARRAY.pack(1, int(None in values), _OIDS[kind], len(values), 1)
+    if kind == "int8":
+        return head + b"".join([_INT8_IN_ARRAY.pack(8, value) for value in values])
+    encode, length = ENCODERS[kind], _INT4.pack
+    octets = [None if value is None else encode(value) for value in values]
+    return head + b"".join([_NULL if one is None else length(len(one)) + one for one in octets])
 
 
 def number(value: Wired) -> int:

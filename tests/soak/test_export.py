@@ -17,8 +17,8 @@ LOG = "waterstad-noord"
 ENTRIES = 200_000
 BATCH = 100
 CHUNK = 500
-#: between a tenth of the export and its end
-GROWTH_MAX_KB = 8 * 1024
+#: SQLite's own page cache takes half of it; the files are five times as large
+GROWTH_MAX_KB = 32 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_large_export_takes_no_more_memory_at_its_end_than_at_its_beginning(fi
     filled.engine.dispose()
     print(f"{form.name}: {octets >> 20} MiB of {writing.entries} entries, {resident[0]} kB at first, {max(resident)} kB at most")  # noqa: T201 - the soak's figure
     assert writing.entries == ENTRIES
-    assert max(resident) - resident[len(resident) // 10] < GROWTH_MAX_KB
+    assert max(resident) - resident[0] < GROWTH_MAX_KB < octets >> 11
 
 
 def _resident_kb() -> int:

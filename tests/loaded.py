@@ -22,6 +22,9 @@ from policies.vocabulary import RoleId
 from tests.racing import CORPORATION_FIELD, END_NUISANCE, POLICE_FIELD, Answered
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
+#: how long a partner waits before it goes to the next server
+PAUSE_S = 0.05
+
 
 @dataclass(frozen=True)
 class Server:
@@ -103,11 +106,13 @@ class Traffic:
                 answer = server.ask(DIRECTOR, self.case, POLICE_FIELD, CORPORATION_FIELD)
             except httpx.TransportError as error:
                 self.cut_off.append(type(error).__name__)
+                time.sleep(PAUSE_S)
                 continue
             if answer.status_code == 200:
                 self.found.append(Answered(answer.json()["id"], answer.json()["receipt"]))
             else:
                 self.cut_off.append(str(answer.status_code))
+                time.sleep(PAUSE_S)
 
     def until_found(self, more: int) -> None:
         """Wait for so many more answers."""

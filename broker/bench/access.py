@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,12 @@ from pathlib import Path
 from joserfc import jwt
 
 from broker.authenticate import Authenticator
-from broker.bench.access_sides import AccessGround, ask_tokens, bare, broker, make_access_ground, no_door, open_in, plain, repeat_one
+from broker.bench.access_sides import AccessGround, ask_tokens, bare, broker, make_access_ground, no_door, plain, repeat_one
 from broker.bench.exchange import Plan, median_of, settings_in
 from broker.bench.load import Address, Sample, load_process
 from broker.bench.servers import running
 from broker.bench.turns import take_turns
+from broker.bootstrap import World, open_broker
 from broker.database import Room, open_engine
 from broker.oauth.signing_keys import ALGORITHM
 from broker.reader import Reader
@@ -102,26 +104,25 @@ def _side(load: ProcessPoolExecutor, addresses: Mapping[str, Address], ground: A
 
 def _checks(ground: AccessGround, events: Path, rounds: int) -> tuple[float, float, float]:
     """Microseconds of a check as the door does it, of joserfc verifying the signature, and of that and a row; in one thread."""
-    opened, engine = open_in(ground, events), open_engine(ground.settings.database_url)
-    reader = Reader(engine)
-    key, algorithms = opened.signing_keys().accepted, [ALGORITHM]
-    authenticator = Authenticator(opened.tokens.read, opened.standing.scopes_now, opened.tally, no_door)
+    with ExitStack() as stack:
+        stream = stack.enter_context(events.open("a", encoding="utf-8"))
+        opened = stack.enter_context(closing(open_broker(ground.settings, World(events_to=stream))))
+        engine = open_engine(ground.settings.database_url)
+        stack.callback(engine.dispose)
+        reader = stack.enter_context(closing(Reader(engine)))
+        key, algorithms = opened.signing_keys().accepted, [ALGORITHM]
+        authenticator = Authenticator(opened.tokens.read, opened.standing.scopes_now, opened.tally, no_door)
 
-    def check() -> object:
-        return authenticator.caller(f"Bearer {ground.token}")
+        def check() -> object:
+            return authenticator.caller(f"Bearer {ground.token}")
 
-    def verify() -> object:
-        return jwt.decode(ground.token, key, algorithms=algorithms)
+        def verify() -> object:
+            return jwt.decode(ground.token, key, algorithms=algorithms)
 
-    def least() -> object:
-        return verify(), reader.rows(ONE_ROW, ground.asking.client_id)
+        def least() -> object:
+            return verify(), reader.rows(ONE_ROW, ground.asking.client_id)
 
-    try:
         timed = [tuple(_timed(side) for side in (check, verify, least)) for _ in range(rounds + 1)]
-    finally:
-        reader.close()
-        engine.dispose()
-        opened.close()
     # The first round opens connections and is not counted.
     ours, verifying, both = (statistics.median(column) for column in zip(*timed[1:], strict=True))
     return ours, verifying, both

@@ -93,7 +93,9 @@ def plain(ground: AccessGround, events: Path) -> Flask:
 
 def broker(ground: AccessGround, events: Path) -> Flask:
     """The broker itself."""
-    return create_service(open_in(ground, events))
+    opened = open_in(ground, events)
+    opened.covenants.in_force()  # compiled before the first request comes, as `broker serve` does
+    return create_service(opened)
 
 
 def _routes(name: str, token: Callable[[], str]) -> Flask:

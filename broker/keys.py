@@ -44,7 +44,7 @@ FORMER = "former-keys.json"
 ROTATED: Mapping[str, str] = MappingProxyType({"checkpoint": CHECKPOINT_SIGNING, "receipt": RECEIPT_SIGNING})
 
 #: a key of access tokens and the Unix second from which it signs; the first has none
-_TURN = re.compile(r"token-signing(?:\.([0-9]{1,11}))?\.pem")
+_TURN = re.compile(r"token-signing(?:\.([1-9][0-9]{0,10}))?\.pem")
 _RING_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,31}) ([A-Za-z0-9+/=]{44})")
 
 

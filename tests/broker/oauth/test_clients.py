@@ -7,12 +7,15 @@ import json
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwcrypto import jwk
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, inspect, select, text
 
 from broker.clock import system_clock
+from broker.database import MIGRATIONS, open_engine, upgrade
 from broker.oauth.assertions import MARGIN_MS, UsedAssertions
 from broker.oauth.clients import Client, ClientExists, ClientRegister, UnknownClient, UnusableClient
 from broker.oauth.jwks import MAX_KEYS, PublicKeys, UnusableKeys, read_key_set
@@ -196,6 +199,21 @@ def test_the_migration_makes_the_tables_that_the_code_reads(registry: Engine) ->
         assert columns == {column.name: column.nullable for column in table.columns}
         assert found.get_pk_constraint(table.name)["constrained_columns"] == [column.name for column in table.primary_key]
         assert {index["name"] for index in found.get_indexes(table.name)} == {index.name for index in table.indexes}
+
+
+def test_a_client_of_the_version_before_is_admitted_as_it_was(database_url: str, keys: PublicKeys) -> None:
+    config = Config()
+    for name, value in (("script_location", MIGRATIONS), ("version_locations", MIGRATIONS / "broker"), ("path_separator", "newline")):
+        config.set_main_option(name, str(value))
+    config.attributes.update(url=database_url, room="broker")
+    command.upgrade(config, "0003_versions")
+    engine = open_engine(database_url)
+    row = {"id": "police-desk", "keys": keys.text, "scopes": "door:connector purpose:nuisance", "out": False}
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO oauth_client VALUES (:id, 'police', :keys, :scopes, :out, 1)"), row)
+    upgrade(database_url, "broker")
+    assert ClientRegister(engine, system_clock).all() == (Client("police-desk", PartyId("police"), keys, SCOPES),)
+    engine.dispose()
 
 
 # assertions

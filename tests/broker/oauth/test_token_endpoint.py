@@ -324,7 +324,9 @@ def test_the_metadata_satisfies_rfc_8414_and_names_what_works(worker: Worker) ->
     metadata = worker.web.get("/.well-known/oauth-authorization-server").get_json()
     assert metadata["issuer"] == ISSUER
     assert metadata["token_endpoint"] == TOKEN_URL
-    assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert metadata["revocation_endpoint"] == f"{ISSUER}/oauth2/revoke"
+    for endpoint in ("token", "revocation"):
+        assert metadata[f"{endpoint}_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert "RS256" in metadata["token_endpoint_auth_signing_alg_values_supported"]
     for name in ("jwks_uri", "service_documentation"):
         assert worker.web.get(metadata[name].removeprefix(ISSUER)).status_code == 200

@@ -16,6 +16,7 @@ from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.processes import Running, await_answer, environment, free_port
 from policies.vocabulary import PartyId, RoleId
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, theatre
+from tests.template import UNHURRIED
 
 ROLES: Mapping[PartyId, RoleId] = {MUNICIPALITY: DIRECTOR, CORPORATION: SOCIAL_MANAGER, POLICE: OFFICER, CARE: CASE_MANAGER}
 PHASES = ("triage", "consultation", "consultation", "plan", "aftercare")
@@ -41,14 +42,21 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, urls: Mapping[str, str] | None = None, *, signals_waiting: int = 4, workers: int = 1) -> Iterator[Served]:
-    """Stage, serve and stop again, whatever happens."""
+def served(
+    folder: Path, urls: Mapping[str, str] | None = None, *, signals_waiting: int = 4, workers: int = 1, worker: bool = False
+) -> Iterator[Served]:
+    """Stage, serve and stop again, whatever happens. A run of minutes needs the worker, or the broker says that it is not ready."""
     with ExitStack() as stack:
         house = stack.enter_context(theatre(folder, urls))
         settings = replace(house.broker.settings, port=free_port(), workers=workers)
-        # What the environment would say of other settings than the demonstration's: where the worker notes how it fares.
-        variables = environment(settings) | {"BROKER_HEALTH": os.fspath(settings.health)}
-        running = Running("broker serve", ("broker", "serve", "--without-worker"), folder / "broker.log", variables)
+        # What `environment` leaves to its defaults: where the worker notes how it fares, and that nobody here asks too much.
+        variables = (
+            environment(settings)
+            | {"BROKER_HEALTH": os.fspath(settings.health)}
+            | {f"BROKER_{name.upper()}": str(rate) for name, rate in UNHURRIED.items()}
+        )
+        arguments = ("broker", "serve", "--with-worker" if worker else "--without-worker")
+        running = Running("broker serve", arguments, folder / "broker.log", variables)
         stack.enter_context(running)
         staged = stage(house, signals_waiting)  # while it starts
         url = f"http://127.0.0.1:{settings.port}"

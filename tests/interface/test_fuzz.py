@@ -41,7 +41,7 @@ def test_whatever_is_sent_is_answered_as_described(stage: Served) -> None:
 
 def run(folder: Path, url: str | None, parties: tuple[PartyId, ...], extent: Extent) -> Outcome:
     """A run of any length, on a stage of its own."""
-    with served(folder, rooms(url or ""), workers=2) as running:
+    with served(folder, rooms(url or ""), workers=2, worker=True) as running:
         outcome = fuzz_all(running, parties, extent)
         check(outcome, running)
     return outcome

@@ -42,7 +42,7 @@ ACCESS = frozenset({EVALUATION, EVALUATIONS, SEARCH_SUBJECT, SEARCH_ACTION, SEAR
 #: every type that stands alone
 TYPES = TERMINAL | ACCESS | {DECISION, "contribution", "audit.read", "audit.export", ERASURE, "tally", CLOCK_STEP}
 #: every family whose second word is the command or event, `case.veto`
-FAMILIES = frozenset({"case", "signal", "emergency", "rights", "covenant", "key"})
+FAMILIES = frozenset({"case", "signal", "emergency", "rights", "covenant", "key", "person"})
 
 _VERB = re.compile(r"[a-z][a-z_]{0,39}")
 _TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

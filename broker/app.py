@@ -25,6 +25,7 @@ from broker.limits import Limits
 from broker.logs import Events, quiet_libraries
 from broker.metrics import REQUEST_SECONDS, RESPONSES, Meter
 from broker.problems import problem_of, problem_response
+from broker.visits import SESSION, cookie_name, visit_of
 
 #: on every answer (API Design Rules 2.2, /core/transport/security-headers); an answer that says otherwise itself is left alone
 HEADERS = {
@@ -111,6 +112,7 @@ def narrowing_of(app: Flask) -> frozenset[tuple[str, str]]:
 
 def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door], narrowing: frozenset[tuple[str, str]]) -> None:
     """Before any route runs: trace, then authenticate, then see whether the caller asks too often, then the door."""
+    session_cookie = cookie_name(SESSION, parts.issuer)
 
     def guard() -> None:
         g.begun = time.perf_counter()
@@ -123,12 +125,16 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door], narr
         if request.endpoint is None or request.endpoint in PUBLIC:
             return  # where nothing is, 404 and 405 say so to anybody: the list of paths is public
         g.deadline = request.environ.get(DEADLINE, NEVER)
+        route, authorization = (request.endpoint, request.method), request.environ.get("HTTP_AUTHORIZATION")
+        visit = visit_of(request.environ, session_cookie)
         try:
-            g.caller = parts.authenticator.caller(request.environ.get("HTTP_AUTHORIZATION"), g.certificate)
+            if visit is None:
+                g.caller = parts.authenticator.caller(authorization, g.certificate)
+            else:
+                g.caller = parts.authenticator.visitor(visit, doors[route], authorization)
         except Unauthenticated:
             parts.limits.failed(request.environ)
             raise
-        route = (request.endpoint, request.method)
         # Before the door: whoever stands at a wrong one is put on the record, and nobody may fill it.
         parts.limits.ask(g.caller, narrowing=route in narrowing)
         place = request.environ.get(PLACE)

@@ -1,4 +1,5 @@
-"""Who is asking: every endpoint is closed until it is listed in `PUBLIC`, and a caller has one way in, a bearer token.
+"""Who is asking: every endpoint is closed until it is listed in `PUBLIC`, and a caller has one way in: a system its token, a person a
+session (`broker.people`), and nobody both.
 
 Three questions, in this order, before any other code of a route runs:
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from broker.visits import CrossSite, Visit
 from policies.vocabulary import PartyId, PurposeId, RoleId
 
 #: the endpoints that a stranger may use; a new route is closed until its endpoint stands here
@@ -40,6 +42,14 @@ PUBLIC = frozenset(
         "publications.ldv",
         "publications.live",
         "health.ready",
+        # people sign in here; what needs a session asks for it itself
+        "people.sign_in",
+        "people.callback",
+        "people.ended",
+        "people.sign_out",
+        "people.provider_logout",
+        "people.document",
+        "session.show",
     }
 )
 
@@ -52,6 +62,10 @@ class Door(StrEnum):
     COVENANTS = "door:covenants"
     AUDIT = "door:audit"
     DECISIONS = "door:decisions"
+
+
+#: the doors that a person who signed in may have a duty behind; every other is for systems alone
+FOR_PEOPLE = frozenset({Door.COVENANTS, Door.AUDIT})
 
 
 #: the scope of a system through which a log's readers read it whole; not a door: it says how much is shown behind one (ADR 25)
@@ -72,6 +86,11 @@ class Unproven(StrEnum):
     CERTIFICATE = "certificate"
     ASSERTION = "assertion"
     TOO_OFTEN = "too_often"
+    TWO_WAYS = "two_ways"
+    NO_SESSION = "no_session"
+    CROSS_SITE = "cross_site"
+    SIGN_IN = "sign_in"
+    UNKNOWN_PERSON = "unknown_person"
 
 
 class Unauthenticated(Exception):  # noqa: N818 - named as the problem is named
@@ -90,7 +109,8 @@ class WrongDoor(Exception):  # noqa: N818 - named as the problem is named
 class Caller:
     """Who asks: a party's system, and the professional for whom it vouches.
 
-    `professional` is the opaque pseudonym that the employer made and can resolve, `token_id` the `jti` of the access token.
+    `professional` is the opaque pseudonym that the employer made and can resolve, `token_id` the `jti` of the access token. Of a person who
+    signed in, it is the pseudonym that the broker makes (`broker.people.roll`), and the id of the sign-in's entry in the log.
     """
 
     client_id: str
@@ -99,6 +119,7 @@ class Caller:
     professional: str
     scopes: frozenset[str]
     token_id: str
+    signed_in: bool = False
 
     def may_use(self, purpose: PurposeId) -> bool:
         """Whether the purpose is among the token's scopes."""
@@ -139,12 +160,18 @@ class Tally:
 TurnedAway = Callable[[Caller, Door], None]
 
 
+def no_sessions(_visit: Visit, _door: Door) -> Caller:
+    """Where nobody signs in, no session counts."""
+    raise Unauthenticated(Unproven.NO_SESSION)
+
+
 class Authenticator:
     """Answers who a request's caller is, and whether this is their door.
 
     `read_token` verifies an access token or raises `Unauthenticated`; `scopes_now` gives the scopes that its client has at this moment and
     raises `Unauthenticated` where the client is unknown or suspended, or the token revoked. `only_reads` tells whose role opens the audit
-    door and no other.
+    door and no other. `read_session` gives who comes with a session to a door; it raises `Unauthenticated`, or `CrossSite` for another
+    site's.
     """
 
     def __init__(
@@ -154,12 +181,14 @@ class Authenticator:
         tally: Tally,
         turned_away: TurnedAway,
         only_reads: Callable[[Caller], bool] = lambda _: False,
+        read_session: Callable[[Visit, Door], Caller] = no_sessions,
     ) -> None:
         self._read_token = read_token
         self._scopes_now = scopes_now
         self._tally = tally
         self._turned_away = turned_away
         self._only_reads = only_reads
+        self._read_session = read_session
 
     def caller(self, authorization: str | None, certificate: str | None = None) -> Caller:
         """Return who sent this Authorization header, None where there was none, over a connection with this certificate (`x5t#S256`).
@@ -175,6 +204,23 @@ class Authenticator:
             self._tally.count(refusal.reason)
             raise
 
+    def visitor(self, visit: Visit, door: Door, authorization: str | None) -> Caller:
+        """Return who comes with a session to a door.
+
+        Raises:
+            Unauthenticated: nobody that this broker knows, or somebody with a token beside the session; it has been counted.
+            CrossSite: another site sent it; it has been counted.
+        """
+        read_session = self._read_session if authorization is None else _both_ways
+        try:
+            return read_session(visit, door)
+        except Unauthenticated as refusal:
+            self._tally.count(refusal.reason)
+            raise
+        except CrossSite:
+            self._tally.count(Unproven.CROSS_SITE)
+            raise
+
     def admit(self, caller: Caller, door: Door, party: str | None) -> None:
         """Let a known caller through its own door; `party` is the one that the path names, if it names one.
 
@@ -182,7 +228,8 @@ class Authenticator:
             WrongDoor: the token lacks the door's scope, the path is another party's, or a reader of the log stands elsewhere; it has been
                 reported.
         """
-        elsewhere = door is not Door.AUDIT and self._only_reads(caller)
+        # What a session opens was judged with its roll: a privacy officer who signed in may stand at the door of covenants too.
+        elsewhere = door is not Door.AUDIT and not caller.signed_in and self._only_reads(caller)
         if door.value not in caller.scopes or party not in {None, caller.party} or elsewhere:
             self._turned_away(caller, door)
             raise WrongDoor
@@ -193,6 +240,10 @@ def _brought_with(certificate: str | None, token: AccessToken) -> AccessToken:
     if token.certificate not in {None, certificate}:
         raise Unauthenticated(Unproven.CERTIFICATE)
     return token
+
+
+def _both_ways(_visit: Visit, _door: Door) -> Caller:
+    raise Unauthenticated(Unproven.TWO_WAYS)
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -49,6 +49,7 @@ from broker.oauth.tokens import AccessTokens
 from broker.opening import check_listed_sources, open_listed_sources, open_signer, open_store
 from broker.opening import migrate as migrate  # noqa: PLC0414 - whoever opens a broker finds it here
 from broker.outbox import Outbox
+from broker.people.opening import People, open_people
 from broker.reader import Reader
 from broker.recalls import Recalls
 from broker.receipts import Receipts
@@ -117,6 +118,7 @@ class Broker:
     signing_keys: FollowedKeys
     tokens: AccessTokens
     used: UsedAssertions
+    people: People
     sweeper: Callable[[], Sweeper]
     world: World
     closing: tuple[Callable[[], None], ...]
@@ -157,6 +159,18 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     records, covenants = Records(subjects), Covenants(engine, clock, events)
     sources = open_listed_sources(settings, deposit, covenants.today, events, meter)
     outbox = Outbox(engine, log, clock)
+    people = open_people(
+        settings=settings,
+        keys=keys,
+        engine=engine,
+        log=log,
+        outbox=outbox,
+        events=events,
+        clock=clock,
+        monotonic=time.monotonic,
+        ids=ids,
+        random=random,
+    )
     registry = CaseRegistry(engine=engine, reader=cases, log=log, outbox=outbox, records=records, clock=clock, ids=ids)
     recalls = Recalls(engine=engine, log_engine=log_engine, log=log, records=records, subjects=subjects, clock=clock, ids=ids)
     commands = CaseCommands(
@@ -245,9 +259,19 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         signing_keys=signing_keys,
         tokens=AccessTokens(settings.issuer, signing_keys, settings.token_lifetime_s, clock, random),
         used=UsedAssertions(engine, clock),
+        people=people,
         sweeper=sweeper,
         world=world,
-        closing=(watch.stop, meter.close, limits.close, sources.close, store.close, reader.close, *(one.dispose for one in engines)),
+        closing=(
+            watch.stop,
+            meter.close,
+            limits.close,
+            people.close,
+            sources.close,
+            store.close,
+            reader.close,
+            *(one.dispose for one in engines),
+        ),
     )
 
 

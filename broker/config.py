@@ -51,12 +51,13 @@ def _issuer(text: str) -> str:
     parts = urlsplit(text)
     if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
         raise ValueError("expected an origin such as https://broker.example.nl, without a path")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback(parts.hostname)):
         raise ValueError("expected https, or http on the loopback address only")
     return text
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether a host of a URL is this very machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -89,7 +90,9 @@ def _header(text: str) -> str:
     return text
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers between two; it refuses others with a ValueError."""
+
     def read(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
             raise ValueError(f"expected a whole number from {least} to {most}")
@@ -100,7 +103,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 
 #: more than a host can do
 MOST_PER_MINUTE = 1_000_000
-RATE = _whole(1, MOST_PER_MINUTE)
+RATE = whole(1, MOST_PER_MINUTE)
 
 
 def _client_rates(text: str) -> tuple[tuple[str, int], ...]:
@@ -140,26 +143,27 @@ class Settings:
     keys: Path = _setting(Path("var/keys"), Path)  # noqa: RUF009 - a path is immutable
     anchor: Path = _setting(Path("var/anchor"), Path)  # noqa: RUF009 - a path is immutable
     sources: Path = _setting(Path("var/sources.yaml"), Path)  # noqa: RUF009 - a path is immutable
+    people: Path | None = _setting(None, Path)  # noqa: RUF009 - a default
     witness_policy: Path | None = _setting(None, Path)  # noqa: RUF009 - a default
-    witness_max_age_s: int = _setting(4 * 3600, _whole(60, 30 * 24 * 3600))
+    witness_max_age_s: int = _setting(4 * 3600, whole(60, 30 * 24 * 3600))
     witness_required: bool = _setting(False, _truth)
     health: Path = _setting(Path("var/health"), Path)  # noqa: RUF009 - a path is immutable
     issuer: str = _setting("http://127.0.0.1:8000", _issuer)
     log_name: str = _setting("covenant-broker.localhost", _log_name)
     host: str = _setting("127.0.0.1", _host)
-    port: int = _setting(8000, _whole(1, 65535))
-    metrics_port: int | None = _setting(None, _whole(1, 65535))
-    workers: int = _setting(2, _whole(1, 64))
-    threads: int = _setting(16, _whole(1, 256))
-    max_body_bytes: int = _setting(256 * 1024, _whole(1024, 16 * 1024 * 1024))
-    token_lifetime_s: int = _setting(900, _whole(60, 3600))
+    port: int = _setting(8000, whole(1, 65535))
+    metrics_port: int | None = _setting(None, whole(1, 65535))
+    workers: int = _setting(2, whole(1, 64))
+    threads: int = _setting(16, whole(1, 256))
+    max_body_bytes: int = _setting(256 * 1024, whole(1024, 16 * 1024 * 1024))
+    token_lifetime_s: int = _setting(900, whole(60, 3600))
     certificate_proxies: tuple[Network, ...] = _setting((), _networks)
     certificate_header: str = _setting("Client-Cert", _header)
     key_networks: tuple[Network, ...] = _setting((), _networks)
-    source_timeout_s: int = _setting(3, _whole(1, 30))
-    request_timeout_s: int = _setting(10, _whole(1, 60))
-    drain_s: int = _setting(0, _whole(0, 60))
-    connections: int = _setting(512, _whole(16, 4096))
+    source_timeout_s: int = _setting(3, whole(1, 30))
+    request_timeout_s: int = _setting(10, whole(1, 60))
+    drain_s: int = _setting(0, whole(0, 60))
+    connections: int = _setting(512, whole(16, 4096))
     professional_per_minute: int = _setting(120, RATE)
     client_per_minute: int = _setting(3000, RATE)
     party_per_minute: int = _setting(6000, RATE)

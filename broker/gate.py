@@ -36,6 +36,8 @@ from broker.oauth.server import REVOCATION_PATH
 from broker.problems import MEDIA_TYPE, problem_of
 
 LIVE, READY = f"{BASE}/live", f"{BASE}/ready"
+#: what a browser signs in and out with (`broker.people`)
+PEOPLE = ("/sign-in", "/sign-out")
 #: places that reads can never take
 NARROW_PLACES, LOOK_PLACES = 4, 2
 #: no route has more
@@ -137,7 +139,7 @@ class Lane:
 
 def places_of(threads: int) -> Mapping[str, int]:
     """How many places each lane has, where `threads` are for work."""
-    return {"work": threads, "door": max(threads // 4, 2), "narrow": NARROW_PLACES, "look": LOOK_PLACES}
+    return {"work": threads, "door": max(threads // 4, 2), "people": max(threads // 4, 2), "narrow": NARROW_PLACES, "look": LOOK_PLACES}
 
 
 def narrowing_segments(app: Flask) -> frozenset[str]:
@@ -222,11 +224,13 @@ class Gate:
             return "look"
         if path in {TOKEN_PATH, REVOCATION_PATH}:
             return "door"
+        if path.startswith(PEOPLE):
+            return "people"  # they wait for their provider; a slow one keeps no exchange and no token waiting
         return "narrow" if method == "POST" and last_segment(path) in self._narrowing else "work"
 
     def _read_body(self, environ: Environ, name: str) -> None:
         """Read what the application will read. What it will refuse unread is left: a body that is said to be too large, or a stranger's."""
-        if name != "door" and "HTTP_AUTHORIZATION" not in environ:
+        if name not in {"door", "people"} and "HTTP_AUTHORIZATION" not in environ:
             return
         # One byte more than a body may have tells one that is too large from one that is not.
         most, length = self._max_body_bytes + 1, environ.get("CONTENT_LENGTH") or ""

@@ -15,8 +15,8 @@ class KeyDirectoryError(Exception):
     """The key directory cannot be used: absent, open to others, incomplete or malformed. The message says which file and what to do."""
 
 
-def check_private(path: Path, *, directory: bool) -> None:
-    """Refuse a directory or a file that somebody else could use.
+def check_private(path: Path, *, directory: bool, hint: str = "; `broker keys init` makes it") -> None:
+    """Refuse a directory or a file that somebody else could use; `hint` says how to come by one that is not there.
 
     Raises:
         KeyDirectoryError: it is not there, is something else, or others have rights on it.
@@ -25,7 +25,7 @@ def check_private(path: Path, *, directory: bool) -> None:
     try:
         status = path.lstat()
     except FileNotFoundError:
-        raise KeyDirectoryError(f"{path}: expected {expected}, found nothing; `broker keys init` makes it") from None
+        raise KeyDirectoryError(f"{path}: expected {expected}, found nothing{hint}") from None
     except OSError as error:
         raise KeyDirectoryError(f"{path}: expected {expected}, could not look: {error.strerror}") from None
     right_kind = stat.S_ISDIR(status.st_mode) if directory else stat.S_ISREG(status.st_mode)

@@ -6,6 +6,7 @@ from broker.authenticate import Unauthenticated, WrongDoor
 from broker.certificates import CertificateRefused
 from broker.errors import Overloaded, TooManyRequests
 from broker.problem import Problem, challenge, pause, used_up
+from broker.visits import CrossSite
 
 DOOR_PROBLEMS: tuple[Problem, ...] = (
     Problem(
@@ -13,7 +14,7 @@ DOOR_PROBLEMS: tuple[Problem, ...] = (
         "unauthenticated",
         401,
         "A valid access token is needed",
-        "Send one access token of this broker that is still valid in the Authorization header.",
+        "Send one access token of this broker that is still valid in the Authorization header; a person signs in at /sign-in.",
         headers=challenge,
     ),
     Problem(
@@ -22,6 +23,13 @@ DOOR_PROBLEMS: tuple[Problem, ...] = (
         400,
         "Nobody may say this certificate",
         "The header that tells a client certificate is the broker's own proxy's to send. Come in through that proxy, without it.",
+    ),
+    Problem(
+        (CrossSite,),
+        "cross-site",
+        403,
+        "This was not sent by a page of this broker",
+        "With a session, what changes something comes from our own origin and carries the session's token in X-CSRF-Token.",
     ),
     Problem(
         (WrongDoor,),

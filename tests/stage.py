@@ -202,9 +202,10 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
     stage = Stage(folder, chosen, copied.parties, copied.sha256)
     broker = opened(chosen, stage, replace(world or World(), events_to=events))
     app = create_service(broker)
-    with httpx.Client(transport=OverWsgi(app), base_url=ISSUER) as http:
+    with httpx.Client(transport=OverWsgi(app), base_url=chosen.issuer) as http:
         partners = {
-            party: Partner(http, ISSUER, party, f"{party}-system", stage.parties[party].client, scopes_of(broker)) for party in PARTIES
+            party: Partner(http, chosen.issuer, party, f"{party}-system", stage.parties[party].client, scopes_of(broker))
+            for party in PARTIES
         }
         try:
             yield Theatre(stage, broker, app, http, partners, events, system)

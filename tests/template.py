@@ -183,8 +183,7 @@ def settings_in(folder: Path, urls: Mapping[str, str] | None = None, **changes: 
         anchor=folder / "anchor.json",
         sources=folder / "sources.yaml",
         health=folder / "health",
-        issuer=ISSUER,
-        **(UNHURRIED | changes),
+        **({"issuer": ISSUER} | UNHURRIED | changes),
     )
 
 

@@ -18,7 +18,9 @@ from broker.api.audit_tally import blueprint as tallies
 from broker.api.common import NAME, REFERENCE, UUID, Made, subject_number
 from broker.api.connectors import by_of
 from broker.api.spec import BASE, documented
+from broker.auditing.errors import PersonSearchRefused
 from broker.auditing.purposes import PURPOSES
+from broker.auditing.readers import Readers
 from broker.authenticate import Door
 from broker.cases.errors import BadCommand, UnknownCase
 from broker.documents.subject_report_json import considered_json
@@ -213,12 +215,12 @@ class RecordedMessage(Message):
     recorded = Whole(required=True)
 
 
-def blueprints(reporting: Reporting) -> tuple[Blueprint, Blueprint]:
+def blueprints(reporting: Reporting, readers: Readers) -> tuple[Blueprint, Blueprint]:
     """What a party asks about its own part: reports about a person, and its tallies."""
-    return blueprint(reporting=reporting), tallies(log_engine=reporting.log_engine)
+    return blueprint(reporting=reporting, readers=readers), tallies(log_engine=reporting.log_engine)
 
 
-def blueprint(*, reporting: Reporting) -> Blueprint:
+def blueprint(*, reporting: Reporting, readers: Readers) -> Blueprint:
     """The routes of this door."""
     routes = Blueprint("audit_report", __name__, url_prefix=f"{BASE}/audit")
     reports = reporting.subject_reports
@@ -230,10 +232,11 @@ def blueprint(*, reporting: Reporting) -> Blueprint:
         door=Door.AUDIT,
         body=ReportQuestion(),
         answer=ReportMessage(),
-        refuses=(UnknownCase, BadCommand, CovenantUnknown, LogUnavailable),
+        refuses=(UnknownCase, BadCommand, CovenantUnknown, PersonSearchRefused, LogUnavailable),
     )
     def draft_subject_report(body: ReportBody) -> object:
         """For the answer to a person who asks (AVG art. 15, Wpg art. 25). What is found is not yet what is told: decide about each."""
+        readers.check_persons(g.caller)
         reading = Reading(body.purpose, "draft", VIA, g.caller.party, by_of(g.caller))
         if body.case is not None:
             draft = reports.of_case(body.case, body.subject, reading)
@@ -249,10 +252,11 @@ def blueprint(*, reporting: Reporting) -> Blueprint:
         door=Door.AUDIT,
         body=DecisionsQuestion(),
         answer=RecordedMessage(),
-        refuses=(UnknownDisclosure, BadCommand, LogUnavailable),
+        refuses=(UnknownDisclosure, BadCommand, PersonSearchRefused, LogUnavailable),
     )
     def decide_subject_report(body: DecisionsBody) -> object:
         """About entries that this party gave or received. The last decision counts; both controllers must give, or it is not told."""
+        readers.check_persons(g.caller)
         choices = [one.choice() for one in body.decisions]
         return {"recorded": reports.decide(g.caller.party, choices, by_of(g.caller), VIA)}
 

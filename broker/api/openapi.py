@@ -22,16 +22,18 @@ from broker.api.examples import Example, example_of, problem_example
 from broker.api.openapi_schemas import ProblemDocument, describe_fields, schemas_plugin
 from broker.api.paths import PARAMETERS, parameters_of, template_of
 from broker.api.spec import API_VERSION, BASE, Header, Operation, camel, operation_of
-from broker.authenticate import READS_LOG, Door, Unauthenticated, WrongDoor
+from broker.authenticate import FOR_PEOPLE, READS_LOG, Door, Unauthenticated, WrongDoor
 from broker.errors import Overloaded, TooManyRequests
 from broker.problem import Problem
 from broker.problems import MEDIA_TYPE, problem_of
+from broker.visits import CSRF_HEADER, SESSION, CrossSite, cookie_name
 
 VERSION_HEADER = Header("API-Version", "The version of this interface.")
 #: what a route can answer because of what it reads
 BODY_ERRORS = (wire.MalformedBody, wire.BodyTooLarge, wire.UnsupportedContent)
 DOOR_ERRORS = (Unauthenticated, TooManyRequests, WrongDoor, OperationalError)
 PATH_ERRORS = (NotFound, BadRequest)
+SESSION_ERRORS = (Unauthenticated, CrossSite, OperationalError)
 ANY_ERRORS = (wire.InvalidInput, Overloaded, Exception)
 
 
@@ -92,7 +94,8 @@ def openapi_document(app: Flask, issuer: str, interface: Interface = OURS) -> di
         servers=[{"url": issuer.rstrip("/") + interface.base}],
     )
     describe_fields(plugin)
-    spec.components.security_scheme("oauth", _security_scheme(issuer))
+    for name, scheme in _security_schemes(issuer).items():
+        spec.components.security_scheme(name, scheme)
     tags: set[str] = set()
     problems: dict[Problem, None] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -104,7 +107,7 @@ def openapi_document(app: Flask, issuer: str, interface: Interface = OURS) -> di
             if operation is not None:
                 tags.add(operation.tag)
                 problems |= dict.fromkeys(chain.from_iterable(_problems(rule, operation).values()))
-                operations[method.lower()] = _operation(rule, operation)
+                operations[method.lower()] = _operation(rule, operation) | {"security": _security(operation, method)}
         path = template_of(rule.rule.removeprefix(interface.base), {name: camel(name) for name in parameters_of(rule.rule)})
         if operations:
             spec.path(path=path, operations=operations)
@@ -122,7 +125,6 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "responses": _responses(rule, operation, example),
-        "security": [{"oauth": [operation.door.value]}] if operation.door else [],
     }
     if operation.description:
         described["description"] = operation.description
@@ -182,6 +184,8 @@ def _problems(rule: Rule, operation: Operation) -> dict[int, list[Problem]]:
     errors = operation.refuses + ANY_ERRORS
     if operation.door is not None:
         errors += DOOR_ERRORS
+    if operation.signed_in or operation.door in FOR_PEOPLE:
+        errors += SESSION_ERRORS
     if operation.body is not None:
         errors += BODY_ERRORS
     if parameters_of(rule.rule):
@@ -192,7 +196,26 @@ def _problems(rule: Rule, operation: Operation) -> dict[int, list[Problem]]:
     return by_status
 
 
-def _security_scheme(issuer: str) -> dict[str, Any]:
+def _security(operation: Operation, method: str) -> list[dict[str, list[str]]]:
+    """Which ways in there are: a system's token, or where people come too a session, with its token where something could change."""
+    session: dict[str, list[str]] = {"session": []} if method == "GET" else {"session": [], "csrf": []}
+    if operation.door is None:
+        return [session] if operation.signed_in else []
+    token = {"oauth": [operation.door.value]}
+    return [token, session] if operation.door in FOR_PEOPLE else [token]
+
+
+def _security_schemes(issuer: str) -> dict[str, dict[str, Any]]:
+    begun = f"A person's session, begun at `{issuer.rstrip('/')}/sign-in` with OpenID Connect; never beside a token."
+    token = f"The `csrfToken` of `GET {BASE}/session`; the request comes from the broker's own origin (`Origin` or Fetch Metadata)."
+    return {
+        "oauth": _oauth_scheme(issuer),
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(SESSION, issuer), "description": begun},
+        "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": token},
+    }
+
+
+def _oauth_scheme(issuer: str) -> dict[str, Any]:
     scopes = {door.value: f"opens the {door.name.lower()} endpoints" for door in Door}
     scopes |= {"purpose:<id>": "asks for this purpose", READS_LOG: "shows a reader whom the covenant names the whole log"}
     return {

@@ -66,7 +66,8 @@ class Header:
 class Operation:
     """What a route is: read by the door, by the OpenAPI document and by the tests.
 
-    `door` None means public. `answer` is a schema, a media type for text and bytes, or None for an answer without a body.
+    `door` None means public, or with `signed_in` that the route itself asks for a session.
+    `answer` is a schema, a media type for text and bytes, or None for an answer without a body.
     `refuses` are the errors of the domain that it raises; those of the wire and the door are added from what it reads. What `narrows`
     takes something away, and never waits behind what reads.
     """
@@ -84,6 +85,7 @@ class Operation:
     sends: tuple[Header, ...] = ()
     description: str = ""
     narrows: bool = False
+    signed_in: bool = False
 
 
 Route = TypeVar("Route", bound=Callable[..., object])
@@ -102,12 +104,26 @@ def documented(
     reads: tuple[Header, ...] = (),
     sends: tuple[Header, ...] = (),
     narrows: bool = False,
+    signed_in: bool = False,
 ) -> Callable[[Callable[..., object]], Callable[..., Response]]:
     """Make a view of a function: parse what it reads, dump what it returns, and remember both for the document."""
 
     def decorate(view: Callable[..., object]) -> Callable[..., Response]:
         operation = Operation(
-            camel(view.__name__), summary, tag, door, status, body, query, answer, refuses, reads, sends, _text(view.__doc__), narrows
+            camel(view.__name__),
+            summary,
+            tag,
+            door,
+            status,
+            body,
+            query,
+            answer,
+            refuses,
+            reads,
+            sends,
+            _text(view.__doc__),
+            narrows,
+            signed_in,
         )
 
         @wraps(view)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from audit.entry import Actor
 from audit.terms import as_holder, as_requester
+from broker.auditing.errors import PersonSearchRefused
 from broker.authenticate import READS_LOG, Caller, WrongDoor
 from broker.covenants import Covenants
 from broker.errors import CovenantUnknown
@@ -71,6 +72,15 @@ class Readers:
         if caller.role in self._covenants.last_read().roles_of(caller.party):
             return False  # every exchange asks this; what is in force is read again with its case anyway
         return caller.role in _all_reader_roles(self._covenants.in_force(), caller.party)
+
+    def check_persons(self, caller: Caller) -> None:
+        """Refuse a reader who may not search by person what is about a person in other ways too.
+
+        Raises:
+            PersonSearchRefused: see the class of the error.
+        """
+        if self.only_reads(caller) and caller.role.partition(".")[2] not in _BY_PERSON:
+            raise PersonSearchRefused
 
     def reader(self, caller: Caller, log: str) -> Reader:
         """Who the caller is to the log of one covenant.

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
-from broker.cli import audit, bench, covenant, demo, health, keys, party, setup
+from broker.cli import audit, bench, covenant, demo, health, keys, party, people, setup
 from broker.config import ConfigError
 from broker.erasing import ErasureRefused
 from broker.errors import CovenantRefused, CovenantUnknown
@@ -22,6 +22,7 @@ from broker.oauth.clients import ClientError
 from broker.oauth.fetching_keys import KeysUnreachable
 from broker.oauth.jwks import UnusableKeys
 from broker.oauth.registration import UnusableRegistration
+from broker.people.errors import RollMistakes
 from connectors.errors import ConnectorError
 from policies.errors import CovenantErrors
 
@@ -37,6 +38,7 @@ MENDABLE = (
     ErasureRefused,
     KeyDirectoryError,
     KeysUnreachable,
+    RollMistakes,
     SQLAlchemyError,
     UnusableKeys,
     UnusableRegistration,
@@ -61,6 +63,7 @@ broker.add_command(setup.openapi)
 broker.add_command(health.health)
 broker.add_command(health.metrics)
 broker.add_command(party.party)
+broker.add_command(people.people)
 broker.add_command(covenant.covenant)
 broker.add_command(audit.audit)
 broker.add_command(bench.bench)

@@ -27,6 +27,8 @@ _PUBLIC = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y"), "OKP": ("kt
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 MAX_BYTES = 64 * 1024
 _LIMITS = wire.WireLimits(max_bytes=MAX_BYTES, max_depth=4)
+#: a provider's set holds old and new keys of several kinds, some with their certificates
+_FOREIGN = wire.WireLimits(max_bytes=256 * 1024, max_depth=6)
 
 
 class UnusableKeys(Exception):  # noqa: N818 - what they are
@@ -77,6 +79,29 @@ def read_key_set(document: bytes) -> PublicKeys:
     if len({key["kid"] for key in keys}) < len(keys):
         raise UnusableKeys("expected every key to have a kid of its own")
     return PublicKeys(json.dumps({"keys": keys}, separators=(",", ":"), sort_keys=True))
+
+
+def read_usable_keys(document: bytes) -> PublicKeys:
+    """The keys of somebody else's set with which we verify: of kinds and sizes that are accepted; others are passed over.
+
+    Raises:
+        UnusableKeys: not a key set, or none of its keys is of use.
+    """
+    try:
+        parsed = wire.loads(document, _FOREIGN)
+    except wire.WireError as error:
+        raise UnusableKeys(f"expected a JSON Web Key Set: {error}") from None
+    candidates = parsed.get("keys") if isinstance(parsed, dict) else None
+    usable: dict[str, dict[str, str]] = {}
+    for index, candidate in enumerate(candidates if isinstance(candidates, list) else [], 1):
+        try:
+            key = _public_key(index, candidate)
+        except UnusableKeys:
+            continue  # a key for encryption, or of a kind that no token of ours is verified with
+        usable.setdefault(key["kid"], key)
+    if not usable:
+        raise UnusableKeys("expected at least one key that can be used")
+    return PublicKeys(json.dumps({"keys": [*usable.values()]}, separators=(",", ":"), sort_keys=True))
 
 
 def _public_key(index: int, candidate: object) -> dict[str, str]:

@@ -24,10 +24,11 @@ _STR, _INT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.
 
 
 class Mistakes:
-    """What is wrong with one file, in the order of its lines."""
+    """What is wrong with one file, in the order of its lines; `error` is what is raised with all of it."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, error: type[Exception] = ConnectorConfigError) -> None:
         self.file = file
+        self._error = error
         self._found: list[tuple[int, int, str]] = []
 
     def add(self, place: Place, message: str, hint: str = "") -> None:
@@ -35,10 +36,10 @@ class Mistakes:
         self._found.append((place.line, place.column, f"{message} ({hint})" if hint else message))
 
     def raise_if_any(self) -> None:
-        """Raise ConnectorConfigError with one line per mistake: `file:line:column: error: message (hint)`."""
+        """Raise the error with one line per mistake: `file:line:column: error: message (hint)`."""
         if self._found:
             lines = (f"{self.file}:{line}:{column}: error: {message}" for line, column, message in sorted(self._found))
-            raise ConnectorConfigError("\n".join(lines))
+            raise self._error("\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +135,21 @@ class Table:
 
     def lists(self) -> Iterator[tuple[Key, list[Key]]]:
         """Every key with its list of scalars; one scalar is a list of one."""
-        for key, node in self._members.values():
-            self._taken.add(key.text)
-            nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-            scalars = [Key(item.value, _place(item), item.tag) for item in nodes if isinstance(item, yaml.ScalarNode)]
-            if len(scalars) != len(nodes):
-                self._mistakes.add(_place(node), f"expected a word or a list of words for `{key.text}`")
-            yield key, scalars
+        for key, _ in list(self._members.values()):
+            yield key, self.listed(key.text)
+
+    def listed(self, key: str) -> list[Key]:
+        """The list of scalars under a key that must be there; one scalar is a list of one. Empty after a mistake was noted."""
+        self._taken.add(key)
+        if key not in self._members:
+            self._mistakes.add(self.place, f"expected `{key}`, found nothing")
+            return []
+        node = self._members[key][1]
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        scalars = [Key(item.value, _place(item), item.tag) for item in nodes if isinstance(item, yaml.ScalarNode)]
+        if len(scalars) != len(nodes):
+            self._mistakes.add(_place(node), f"expected a word or a list of words for `{key}`")
+        return scalars
 
     def finish(self) -> None:
         """Note every key that was not asked for."""
@@ -170,11 +179,11 @@ class Table:
         return None
 
 
-def compose(text: bytes, mistakes: Mistakes) -> Table:
-    """Return the file's table.
+def compose(text: bytes, mistakes: Mistakes, what: str = "`version` and `sources`") -> Table:
+    """Return the file's table, of which `what` names the keys.
 
     Raises:
-        ConnectorConfigError: it is too large or too deep, is no YAML in UTF-8, hides something, or is no table.
+        ConnectorConfigError: (the error of `mistakes`) it is too large or too deep, is no YAML in UTF-8, hides something, or is no table.
     """
     start = Place(1, 1)
     try:
@@ -185,7 +194,7 @@ def compose(text: bytes, mistakes: Mistakes) -> Table:
             node = yaml.compose(decoded, Loader=yaml.CSafeLoader)
             if isinstance(node, yaml.MappingNode):
                 return Table(node, mistakes)
-            mistakes.add(start, "expected a table with `version` and `sources`")
+            mistakes.add(start, f"expected a table with {what}")
     except UnicodeDecodeError as error:
         mistakes.add(start, f"expected UTF-8, found another byte at position {error.start}")
     except yaml.MarkedYAMLError as error:

@@ -10,6 +10,7 @@ from sqlalchemy import MetaData
 
 import audit.tables
 import broker.oauth.tables
+import broker.people.tables
 import broker.subjects
 import broker.tables
 import connectors.deposit.tables
@@ -18,7 +19,7 @@ from broker.logs import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA: dict[Room, MetaData] = {
-    "broker": broker.oauth.tables.metadata if hasattr(broker.oauth.tables, "metadata") else broker.tables.metadata,
+    "broker": broker.people.tables.metadata if broker.oauth.tables.metadata is broker.tables.metadata else broker.tables.metadata,
     "deposit": connectors.deposit.tables.metadata,
     "audit": audit.tables.metadata,
     "keystore": broker.subjects.metadata,

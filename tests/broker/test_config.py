@@ -22,6 +22,7 @@ EXAMPLES: dict[str, tuple[str, object, str]] = {
     "keys": ("/etc/broker/keys", Path("/etc/broker/keys"), " "),
     "anchor": ("/mnt/anchor", Path("/mnt/anchor"), ""),
     "sources": ("/etc/broker/sources.yaml", Path("/etc/broker/sources.yaml"), ""),
+    "people": ("/etc/broker/people.yaml", Path("/etc/broker/people.yaml"), ""),
     "witness_policy": ("/etc/broker/witnesses", Path("/etc/broker/witnesses"), ""),
     "witness_max_age_s": ("3600", 3600, "7"),
     "witness_required": ("true", True, "yes"),

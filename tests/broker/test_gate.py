@@ -397,5 +397,5 @@ def test_a_path_that_ends_like_a_veto_and_is_none_keeps_the_application_from_sta
 
 
 def test_places_are_for_each_lane_and_never_none() -> None:
-    assert places_of(16) == {"work": 16, "door": 4, "narrow": NARROW_PLACES, "look": LOOK_PLACES}
+    assert places_of(16) == {"work": 16, "door": 4, "people": 4, "narrow": NARROW_PLACES, "look": LOOK_PLACES}
     assert min(places_of(1).values()) == 1

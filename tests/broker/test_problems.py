@@ -39,6 +39,7 @@ from broker.oauth.fetching_keys import KeysUnreachable
 from broker.oauth.jwks import UnusableKeys
 from broker.oauth.private_key_jwt import AssertionRefused
 from broker.oauth.registration import UnusableRegistration
+from broker.people.errors import NoRoll, RollMistakes, SignInFailed
 from broker.problem import Problem
 from broker.problems import BY_SLUG, TABLE, problem_of, problem_response
 from broker.replaying import ReplayError
@@ -73,6 +74,9 @@ STAYS_INSIDE = frozenset(
         ClientExists,
         ConfigError,
         ErasureRefused,
+        NoRoll,  # by the door and by the pages of signing in
+        RollMistakes,
+        SignInFailed,  # by the pages of signing in
         KeyDirectoryError,
         UnknownClient,
         UnusableClient,

@@ -162,8 +162,8 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
             self._client = query_client(client_id)
             return self._client
 
-        super().__call__(known, request)
-        if self._client is None or (self._vouches and self._professional is None):
+        proven = super().__call__(known, request)
+        if proven is None or self._client is None or (self._vouches and self._professional is None):
             return None
         return ActingClient(self._client, self._professional, self._certificate)
 

@@ -28,7 +28,6 @@ class Served:
 
     house: Theatre
     url: str
-    pid: int
     cases: tuple[str, ...]
     signals: tuple[str, ...]
     #: by the party that asked
@@ -61,7 +60,7 @@ def served(
         staged = stage(house, signals_waiting)  # while it starts
         url = f"http://127.0.0.1:{settings.port}"
         await_answer(running, url)
-        yield replace(staged, url=url, pid=running.pid)
+        yield replace(staged, url=url)
 
 
 def stage(house: Theatre, signals_waiting: int) -> Served:
@@ -82,7 +81,6 @@ def stage(house: Theatre, signals_waiting: int) -> Served:
     return Served(
         house,
         "",
-        0,
         cases,
         tuple(signals),
         {party: tuple(ids) for party, ids in disclosures.items()},

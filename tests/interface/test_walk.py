@@ -23,6 +23,16 @@ from tests.journeys.routes import Route, routes_of
 from tests.stage import DIRECTOR, Theatre
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+#: what API Design Rules 2.2 and a browser want on every answer
+WANTED = {
+    "API-Version",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+}
 #: what has errors of its own standard beside problems: RFC 6749 section 5.2
 OWN_ERRORS = {"oauth.revocation", "oauth.token"}
 JSON = {"Content-Type": "application/json"}
@@ -167,6 +177,23 @@ def test_nothing_sensitive_stands_in_a_uri(shared_small_house: Theatre) -> None:
             if operation is not None and operation.query is not None:
                 names = {field.data_key or name for name, field in operation.query.fields.items()}
                 assert not names & SENSITIVE, rule.rule
+
+
+def test_the_headers_of_every_answer_are_those_that_are_wanted() -> None:
+    assert HEADERS.keys() >= WANTED
+    assert (HEADERS["X-Content-Type-Options"], HEADERS["X-Frame-Options"], HEADERS["Cache-Control"]) == ("nosniff", "DENY", "no-store")
+    assert int(HEADERS["Strict-Transport-Security"].removeprefix("max-age=").partition(";")[0]) >= 31_536_000
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-W48-5T10:00:00Z", "20261127T100000Z", "2026-11-27T10:00Z", "2026-11-27T10:00:00", "1999-12-31T23:59:59Z", 1]
+)
+def test_a_moment_that_only_python_would_read_is_refused(shared_small_house: Theatre, moment: object) -> None:
+    asked = {"log": "waterstad-noord", "for": "lawfulness", "since": moment}
+    answer = shared_small_house.send(DIRECTOR, "POST", "/v1/audit/_search", json=asked)
+    assert (answer.status_code, answer.json()["errors"][0]["location"]["pointer"]) == (400, "#/since")
+    good = shared_small_house.send(DIRECTOR, "POST", "/v1/audit/_search", json=asked | {"since": "2026-11-27T10:00:00.5+01:00"})
+    assert good.status_code == 200
 
 
 def test_searches_are_posts(shared_small_house: Theatre) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import yaml
 from yaml.events import (
@@ -28,6 +29,8 @@ from policies.wording import Label, say
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 16
+#: what libyaml 0.2.6 says of a thousand levels, which it looks ahead over before it tells of the first (PyYAML 6.0.4)
+PARSER_TOO_DEEP = "exceeded maximum nesting depth"
 MAX_NODES = 60_000
 #: a file with more mistakes than this is not a covenant with mistakes; the rest is not looked for
 MAX_FINDINGS = 200
@@ -96,6 +99,15 @@ class Mistakes:
         if len(self.findings) >= MAX_FINDINGS:
             self.end()
 
+    def too_deep(self, place: Place) -> NoReturn:
+        """Note that the file is nested too deeply, and read no further.
+
+        Raises:
+            CovenantErrors: always.
+        """
+        self.add(place, "too-deep", say("meer dan {most} niveaus diep", "nested more than {most} deep", most=MAX_DEPTH))
+        raise CovenantErrors(self.findings)
+
     def end(self) -> None:
         """Raise what was found, if anything was.
 
@@ -119,6 +131,8 @@ def read_document(content: bytes, mistakes: Mistakes) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if error.problem == PARSER_TOO_DEEP:
+            mistakes.too_deep(place)
         what = problem(str(error.problem or error.context))
         message = say("geen geldige YAML: {what}", "not valid YAML: {what}", what=what)
         mistakes.add(place, "not-yaml", message, context(error.context) if error.problem and error.context else None)
@@ -196,9 +210,7 @@ class _Composer:
         place = _place(event)
         self._nodes += 1
         if depth > MAX_DEPTH:
-            message = say("meer dan {most} niveaus diep", "nested more than {most} deep", most=MAX_DEPTH)
-            self._mistakes.add(place, "too-deep", message)
-            self._mistakes.end()
+            self._mistakes.too_deep(place)
         if self._nodes > MAX_NODES:
             message = say("een convenant heeft hoogstens {most} onderdelen", "expected at most {most} parts", most=MAX_NODES)
             self._mistakes.add(place, "too-large", message)

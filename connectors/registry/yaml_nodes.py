@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 262_144
 _MAX_DEPTH = 12
+_TOO_DEEP = "too deep"
 _STR, _INT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:null"
 
 
@@ -199,7 +200,9 @@ def compose(text: bytes, mistakes: Mistakes, what: str = "`version` and `sources
         mistakes.add(start, f"expected UTF-8, found another byte at position {error.start}")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        mistakes.add(Place(mark.line + 1, mark.column + 1) if mark else start, f"not YAML: {error.problem}")
+        # libyaml 0.2.6 refuses a thousand levels by itself, before it tells of the first
+        said = _TOO_DEEP if error.problem == "exceeded maximum nesting depth" else f"not YAML: {error.problem}"
+        mistakes.add(Place(mark.line + 1, mark.column + 1) if mark else start, said)
     except yaml.YAMLError:
         mistakes.add(start, "not YAML: it holds a character that YAML does not allow")
     mistakes.raise_if_any()
@@ -215,7 +218,7 @@ def _is_plain(text: str, mistakes: Mistakes) -> bool:
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH or documents > 1:
-            mistakes.add(place, "too deep" if depth > _MAX_DEPTH else "expected one document, found another")
+            mistakes.add(place, _TOO_DEEP if depth > _MAX_DEPTH else "expected one document, found another")
             return False
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
             mistakes.add(place, "anchors, aliases and tags are not used here", "write the value out")

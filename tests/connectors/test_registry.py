@@ -149,7 +149,7 @@ sources:
         (b"a: &x 1\nb: *x", "sources.yaml:1:4: error: anchors, aliases and tags are not used here (write the value out)"),
         (b"a: !!python/object:os.system x", "sources.yaml:1:4: error: anchors, aliases and tags are not used here (write the value out)"),
         (b"a: 1\n---\nb: 2", "sources.yaml:2:1: error: expected one document, found another"),
-        (b"[" * 100_000, "sources.yaml:1:13: error: too deep"),
+        (b"[" * 900, "sources.yaml:1:13: error: too deep"),
         (b" " * 300_000, "sources.yaml:1:1: error: expected at most 262144 bytes, found 300000"),
         (b"version: 1\nsources: {}", "sources.yaml:2:10: error: expected at least one source"),
         (b"version: 1\nsources: {a: 1}", "sources.yaml:2:14: error: expected a table of keys and values"),
@@ -161,6 +161,11 @@ def test_a_file_that_is_no_configuration_is_refused_with_one_clear_line(text: by
     with pytest.raises(ConnectorConfigError) as error:
         load_sources(text)
     assert message in str(error.value).splitlines()
+
+
+def test_a_file_that_is_only_depth_is_too_deep_whoever_counts_first() -> None:
+    with pytest.raises(ConnectorConfigError, match=r"error: too deep$"):
+        load_sources(b"[" * 100_000)
 
 
 def test_sources_that_do_not_fit_the_covenant_are_refused_with_every_reason() -> None:

@@ -58,6 +58,7 @@ OURS = Interface(
             "covenants": "The texts: in force, proposed, accepted, activated; and what a party looks back on.",
             "audit": "The log: searched, exported and proven; each reading of it is itself in it first.",
             "publications": "What anybody may read.",
+            "session": "Who is signed in at a browser, and which duties they have.",
         }
     ),
 )

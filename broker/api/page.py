@@ -56,7 +56,7 @@ class Described:
     path: str
     summary: str
     description: str
-    scopes: Sequence[str]
+    needs: Sequence[str]
     parameters: Sequence[tuple[str, Row]]
     media: str
     members: Sequence[Row]
@@ -161,7 +161,7 @@ def _operation(document: Mapping[str, Any], url: str, method: str, path: str, op
         path=place.rstrip("/") + path,
         summary=operation.get("summary", ""),
         description=operation.get("description", ""),
-        scopes=[scope for one in operation.get("security", ()) for scopes in one.values() for scope in scopes],
+        needs=_needs(operation),
         parameters=[(one["in"], _parameter(document, one)) for one in parameters],
         media=media,
         members=tuple(rows(document, body.get("schema", {}))),
@@ -170,6 +170,11 @@ def _operation(document: Mapping[str, Any], url: str, method: str, path: str, op
         answers=tuple(_answers(document, operation)),
         refusals=tuple(_refusals(operation)),
     )
+
+
+def _needs(operation: Mapping[str, Any]) -> Sequence[str]:
+    """What opens it, each by itself: the scope of a token, or what a browser has."""
+    return [" ".join([*scopes] or [name]) for one in operation.get("security", ()) for name, scopes in one.items() if name != "csrf"]
 
 
 def _parameter(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Row:
@@ -218,7 +223,7 @@ def _curl(
             query.append(f"{one['name']}={enum[0]}")
         elif one["in"] == "header" and "example" in one:
             lines.append(f"-H {shlex.quote(one['name'] + ': ' + value)}")
-    if operation.get("security"):
+    if any("oauth" in one for one in operation.get("security", ())):
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if media == FORM:
         properties = target(document, body["schema"])["properties"]

@@ -21,6 +21,7 @@ PARAMETERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "disclosure_id": (_ID, "The disclosure, by the id in its answer."),
         "entry_id": (_ID, "The entry of the log, by the id that a receipt names."),
         "party": (_NAME, "The caller's own party; every other one is another's door."),
+        "provider": (_NAME, "Where somebody signed in, by its name in the operator's file."),
         "signal_id": (_ID, "The signal, by the id that this broker gave it."),
         "slug": (r"^[a-z][a-z-]{0,63}$", "The last word of a problem's type."),
         "tile": (

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.datastructures import MultiDict
 
 from audit.errors import AuditError
+from broker.api.spec import ANY_SITE
 from broker.authenticate import Tally, Unauthenticated, Unproven
 from broker.clock import Random
 from broker.limits import Limits
@@ -65,7 +66,7 @@ def blueprint(parts: PeopleParts) -> Blueprint:
 
     @routes.get(DOCUMENT_PATH, endpoint="document")
     def get_document() -> Response:
-        return Response(people_document(parts.origin), content_type="application/json")
+        return Response(people_document(parts.origin), headers=ANY_SITE, content_type="application/json")
 
     return routes
 

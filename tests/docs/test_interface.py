@@ -26,6 +26,7 @@ RULES = (
 # fmt: on
 #: words in paths that are one thing, or another standard's
 SINGULAR = {
+    "session",
     "checkpoint",
     "consistency",
     "docs",

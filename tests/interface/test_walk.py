@@ -33,8 +33,10 @@ WANTED = {
     "X-Content-Type-Options",
     "X-Frame-Options",
 }
-#: what has errors of its own standard beside problems: RFC 6749 section 5.2
-OWN_ERRORS = {"oauth.revocation", "oauth.token"}
+#: what has errors of its own standard beside problems: RFC 6749 section 5.2, Back-Channel Logout 1.0 section 2.8
+OWN_ERRORS = {"oauth.revocation", "oauth.token", "people.provider_logout"}
+#: what people see in a browser: a refusal there is a page in their language
+PAGES = "people."
 JSON = {"Content-Type": "application/json"}
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -60,13 +62,16 @@ def check(answer: httpx.Response, where: str, endpoint: str = "") -> None:
     """What holds of every answer there is."""
     for name, value in HEADERS.items():
         assert name in answer.headers, f"{where}: no {name}"
-        if name not in {"Cache-Control", "Content-Security-Policy"}:
+        if name not in {"Cache-Control", "Content-Security-Policy", "Referrer-Policy"}:
             assert answer.headers[name] == value, where
     assert answer.headers["API-Version"] == API_VERSION
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], where
+    assert answer.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}, where  # neither tells another site where somebody was
     cors = {name for name in answer.headers if name.lower().startswith("access-control-")}
     described = answer.is_success and endpoint in PUBLIC and answer.url.path.endswith("/openapi.json")
     assert cors == ({"access-control-allow-origin"} if described else set()), where
+    if endpoint.startswith(PAGES) and answer.headers["Content-Type"].startswith("text/html"):
+        return
     if answer.is_error and answer.request.method != "HEAD" and not (endpoint in OWN_ERRORS and "error" in answer.json()):
         problem = answer.json()
         assert answer.headers["Content-Type"] == "application/problem+json", where

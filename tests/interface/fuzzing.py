@@ -93,7 +93,7 @@ def fuzz_all(stage: Served, parties: Sequence[PartyId], extent: Extent) -> Outco
     outcome = Outcome()
     for ends in (False, True):
         for party in parties:
-            for document in documents_in(stage.house.app) if not ends else ("/v1/openapi.json",):
+            for document in sorted({*documents_in(stage.house.app)} - NOT_HERE.keys()) if not ends else ("/v1/openapi.json",):
                 outcome.add(fuzz(stage, document, party, extent, ends=ends))
     return outcome
 
@@ -136,6 +136,8 @@ def at_home(document: str, stage: Served, party: PartyId) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(document)
     for operations in described["paths"].values():
         for operation in operations.values():
+            # as a system: a browser's session is another way in, and taking that away takes nothing from a token
+            operation["security"] = [one for one in operation.get("security", ()) if "session" not in one]
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "party":
                     parameter["example"] = party
@@ -154,7 +156,12 @@ def filter_failure(context: object, failure: Any, case: Case, response: Any) -> 
 
 def denies(content: bytes) -> bool:
     """Whether this is an answer of a decision point that permits nothing."""
-    answer = json.loads(content)
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return False
+    if not isinstance(answer, dict):
+        return False
     one = answer.get("decision") is False or answer.get("results") == []
     return one or (bool(answer.get("evaluations")) and all(each["decision"] is False for each in answer["evaluations"]))
 
@@ -228,6 +235,10 @@ def pools_of(stage: Served, party: PartyId) -> Mapping[str, Sequence[str]]:
     }
 
 
+#: descriptions that are not fuzzed here
+NOT_HERE: Mapping[str, str] = {
+    "/sign-in/openapi.json": "pages and redirects for a browser, at a provider that this house has none of: tests/broker/people has one"
+}
 #: operations after which a case is over, at least for the caller: they run last
 ENDS = ("close", "leave")
 #: where a name of a dictionary is sent

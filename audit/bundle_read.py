@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ from audit.section import CORE, commitment, parse_core
 from audit.tlog_proof import TlogProof
 
 Row = TypeVar("Row")
+#: other methods take a stranger's word for how much memory to take, and end in errors of their own
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 class BundleSource:
@@ -48,7 +51,13 @@ class BundleSource:
         with self._archive() as archive:
             if sorted(archive.namelist()) != sorted(FILES):
                 raise NotALog(f"expected a bundle of the files {', '.join(FILES)}")
-        self.manifest = BundleManifest.parse(b"".join(self._lines(MANIFEST)))
+            if not _METHODS.issuperset(member.compress_type for member in archive.infolist()):
+                raise NotALog("bundle: expected files that are stored or deflated, as bundles are written")
+        # Two are enough to see that it is not one: a few thousand bytes are inflated to any number of lines.
+        lines = list(islice(self._lines(MANIFEST), 2))
+        if len(lines) != 1:
+            raise NotALog("expected the manifest of a bundle: one line")
+        self.manifest = BundleManifest.parse(lines[0])
 
     @property
     def log(self) -> KeptLog:

@@ -188,7 +188,8 @@ class Bundle:
     def __init__(self, path: Path, keys: list[Key]) -> None:
         self.path, self.keys = path, keys
         with zipfile.ZipFile(path) as archive:
-            if sorted(archive.namelist()) != sorted(FILES):
+            methods = {member.compress_type for member in archive.infolist()}
+            if sorted(archive.namelist()) != sorted(FILES) or not methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise Unfit("expected a bundle")
         (manifest,) = self.lines("manifest.json")
         if manifest["format"] != "covenant-broker/bundle/v1" or manifest["size"] < 0:

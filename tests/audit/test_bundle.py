@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit import standalone_verifier
 from audit.absence import ERASE
-from audit.bundle import ENTRIES, FILES, Contents
+from audit.bundle import ENTRIES, FILES, MANIFEST, Contents
 from audit.bundle_verify import verify_bundle
 from audit.bundle_write import write_bundle
 from audit.cosignature import Cosigner
@@ -234,6 +235,39 @@ def test_what_is_no_bundle_is_refused_by_both(handed: Handed) -> None:
         with pytest.raises(NotALog):
             handed.judged(path)
         assert handed.alone("bundle", path, "--key", handed.key) == 3
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_bundle_packed_in_another_way_is_refused_by_both_whole_or_damaged(handed: Handed, method: int) -> None:
+    """Their unpackers take a file's word for how much memory to take, and end in errors of their own."""
+    path = handed.folder / "packed.zip"
+    with zipfile.ZipFile(handed.bundle) as archive, zipfile.ZipFile(path, "w", method) as packed:
+        for name in FILES:
+            packed.writestr(name, archive.read(name))
+    whole = path.read_bytes()
+    begin = whole.index(MANIFEST.encode()) + len(MANIFEST)
+    damaged = whole[: begin + 12] + bytes(octet ^ 0xFF for octet in whole[begin + 12 : begin + 30]) + whole[begin + 30 :]
+    for octets in (whole, damaged):
+        path.write_bytes(octets)
+        with pytest.raises(NotALog):
+            handed.judged(path)
+        assert handed.alone("bundle", path, "--key", handed.key) == 3
+
+
+def test_a_bomb_is_refused_by_both_before_it_has_gone_off(handed: Handed) -> None:
+    with zipfile.ZipFile(handed.bundle) as whole:
+        lines = {name: whole.read(name) for name in FILES}
+    path = handed.folder / "bomb.zip"
+    for name, bomb in ((MANIFEST, b" \n" * 10_000_000), (MANIFEST, b" " * 20_000_000), (ENTRIES, b"[" * 20_000_000)):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for each, octets in lines.items():
+                archive.writestr(each, bomb if each == name else octets)
+        tracemalloc.start()
+        with pytest.raises(NotALog):
+            handed.judged(path)
+        assert handed.alone("bundle", path, "--key", handed.key) == 3
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+        tracemalloc.stop()
 
 
 def test_a_key_that_signed_nothing_leaves_a_bundle_incomplete_for_both(handed: Handed) -> None:

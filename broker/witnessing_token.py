@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from broker.witnessing_http import Answer, PeerFailed, ask
 ASSERTION_S = 60
 SPARE_S = 30
 KEY_MAX_BYTES = 64 * 1024
+
+#: what a token may be made of (RFC 6750 section 2.1)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 OK = 200
 JSON_TYPE = "application/json"
@@ -97,9 +101,10 @@ class Reach:
         answer = ask(self._http, "POST", url, urlencode(form).encode(), headers={"Content-Type": FORM_TYPE})
         try:
             given = json.loads(answer.body)
-            if answer.status == OK:
+            # a token of other characters could not be sent back in a header
+            if answer.status == OK and _TOKEN.fullmatch(given["access_token"]):
                 return str(given["access_token"]), int(given["expires_in"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise PeerFailed("no_token") from error
         raise PeerFailed("no_token")
 

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject
+from audit.evaluations import read_evaluations, read_situations
 from audit.log import Log
 from broker.clock import Clock, epoch_ms
 from broker.tables import pending_entry
 
 _PAIRS = ("released", "withheld", "unavailable", "case_facts", "details")
+_READ = {"situations": read_situations, "evaluations": read_evaluations}
 _LISTS = ("reasons", "articles", "holders", "legal_bases", "requested", "entries")
 
 
@@ -84,6 +86,8 @@ def _core(raw: dict[str, Any]) -> Core:
         members[name] = tuple(members[name])
     for name in _PAIRS:
         members[name] = tuple((first, second) for first, second in members[name])
+    for name, read in _READ.items():
+        members[name] = read(members.get(name, ()))  # a draft that was owed before an upgrade has no such member
     members["outcome"] = members["outcome"] and Outcome(members["outcome"])
     members["covenant"] = members["covenant"] and Covenant(**members["covenant"])
     return Core(**members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from audit.entry import DECISION, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
 from audit.errors import LogUnavailable
+from audit.evaluations import Evaluation
 from broker.clock import new_id
 from broker.outbox import Outbox, draft_of, draft_text
 from broker.tables import pending_entry
@@ -44,6 +46,15 @@ cores = st.builds(
     trace_id=st.none() | st.just("0af7651916cd43dd8448eb211c80319c"),
     software=st.none() | st.just("covenant-broker/0.1.0"),
     entries=st.lists(st.builds(new_id), max_size=2).map(tuple),
+)
+evaluations = st.builds(
+    Evaluation,
+    role=st.none() | codes,
+    resource=st.none() | codes,
+    situation=st.none() | st.just(0),
+    given=st.lists(st.tuples(codes, st.sampled_from(["full", "month"]), codes), max_size=2, unique_by=lambda one: one[0]).map(tuple),
+    withheld=named,
+    reason=st.none() | codes,
 )
 drafts = st.builds(
     Draft,
@@ -144,6 +155,19 @@ def test_debts_are_paid_in_the_order_in_which_they_were_made(playhouse: Theatre)
 @given(drafts)
 def test_a_draft_reads_back_as_it_was(draft: Draft) -> None:
     assert draft_of(draft_text(draft)) == draft
+
+
+@given(st.lists(evaluations, min_size=1, max_size=3).map(tuple), pairs)
+def test_a_call_at_the_decision_point_reads_back_as_it_was(told: tuple[Evaluation, ...], facts: tuple[tuple[str, str], ...]) -> None:
+    draft = Draft("access.evaluations", new_id(), COVENANT, None, Core(situations=(facts,), evaluations=told))
+    assert draft_of(draft_text(draft)) == draft
+
+
+def test_a_draft_from_before_the_decision_point_is_read_as_one_without_it() -> None:
+    draft = Draft("case.set", new_id(), COVENANT, None, Core())
+    before = json.loads(draft_text(draft))
+    del before["core"]["situations"], before["core"]["evaluations"]
+    assert draft_of(json.dumps(before)) == draft
 
 
 def test_a_draft_that_closes_a_decision_reads_back_too() -> None:

@@ -92,7 +92,8 @@ def test_no_cell_of_the_workbook_is_a_formula_and_it_holds_no_macro() -> None:
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert EVIL in {cell.value for cell in cells}
-    assert book.vba_archive is None or not any("vba" in name for name in book.vba_archive.namelist())
+    with book.vba_archive as archive:
+        assert not any("vba" in name for name in archive.namelist())
 
 
 def test_a_label_that_looks_like_markup_is_a_label_on_the_page() -> None:

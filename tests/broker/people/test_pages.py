@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
@@ -102,6 +103,19 @@ def test_a_roll_with_mistakes_keeps_the_broker_from_starting(tmp_path: Path) -> 
     (tmp_path / "people.yaml").write_text("version: 2\n")
     with pytest.raises(Exception, match="expected version 1"), theatre(tmp_path, people=tmp_path / "people.yaml"):
         raise AssertionError
+
+
+def test_an_address_that_begins_or_fails_again_and_again_is_turned_away_at_the_gate(tmp_path: Path) -> None:
+    write_key(tmp_path, client_key())
+    (tmp_path / "people.yaml").write_text(ROLL.replace("https://a.example", "http://127.0.0.1:9"))
+    proxy = (ip_network("127.0.0.1/32"),)
+    with theatre(tmp_path, people=tmp_path / "people.yaml", proxies=proxy, strangers_per_minute=6) as house:
+        for path in ("/sign-in?provider=first", "/sign-in/callback/first?state=x&code=y"):
+            headers = {"X-Forwarded-For": "198.51.100.7" if "provider" in path else "198.51.100.8"}
+            answers = [house.http.get(path, headers=headers).status_code for _ in range(8)]
+            assert answers[0] in {400, 503}
+            assert answers[-1] == 429
+        assert house.http.get("/sign-in?lang=en", headers={"X-Forwarded-For": "198.51.100.9"}).status_code == 200
 
 
 def test_any_method_but_those_offered_is_refused(two: Theatre) -> None:

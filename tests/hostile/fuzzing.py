@@ -15,15 +15,16 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.bundle import BundleManifest
+from audit.bundle import BundleManifest, Contents
 from audit.checkpoint import Checkpoint, unverified_checkpoint
 from audit.cosignature import Cosigner, CosignerKey
 from audit.cursor import Cursor
-from audit.entry import parse_envelope
-from audit.errors import AuditError, CursorInvalid, NotALog, NoteMalformed
+from audit.database import KeptLog
+from audit.entry import Envelope, envelope_bytes, parse_envelope
+from audit.errors import AuditError, CursorInvalid, NotALog, NoteMalformed, NoteUnverified
 from audit.evidence import Evidence
-from audit.manifest import open_manifest
-from audit.note import NoteSigner, VerifierKey, open_note, parse_note
+from audit.manifest import HEADER, Manifest, Tree, Written, open_manifest
+from audit.note import NoteSigner, VerifierKey, base64_text, open_note, parse_note
 from audit.quorum import TrustPolicy
 from audit.tiles import Tile
 from audit.tlog_proof import TlogProof
@@ -31,6 +32,8 @@ from audit.witness_request import AddCheckpoint, WitnessRefused
 from broker import trace
 from broker.certificates import CertificateHeader, CertificateRefused
 from broker.clock import system_random
+from broker.oauth.jwks import UnusableKeys, read_key_set, read_usable_keys
+from broker.oauth.registration import UnusableRegistration, read_registration
 from broker.wire import WireError, WireLimits, loads
 from connectors.errors import ConnectorConfigError
 from connectors.registry.load import load_sources
@@ -43,6 +46,36 @@ COSIGNER = Cosigner("witness.example", KEY)
 VKEY = VerifierKey("log.example/a", KEY.public_key().public_bytes_raw())
 CHECKPOINT = str(Checkpoint("log.example/a", 70, bytes(range(32))))
 NOTE = SIGNER.sign(CHECKPOINT)
+ID, TS, DIGEST = "01890a5d-ac96-774b-bcce-b302099a8057", "2026-11-01T12:00:00.000000Z", base64_text(bytes(range(32)))
+ENVELOPE = Envelope("case.opened", "waterstad-noord", ID, TS, None, {"core": DIGEST, "subject": DIGEST})
+BUNDLE = BundleManifest(KeptLog(0, "log.example/a", 70, bytes(64), TS), Contents.SEALED, {"checkpoints": [str(VKEY)]})
+MANIFEST = Manifest(
+    *(ID, TS, "waterstad-noord", "jsonl", "lawfulness", "auditor", "municipality", (("party", "police"),)),
+    trees=(Tree("log.example/a", 70, bytes(32), NOTE),),
+    written=Written(3, 3, 99, "0" * 64),
+)
+KEY_SET = json.dumps(
+    {
+        "keys": [
+            {"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg"},
+            {
+                "kty": "EC", "crv": "P-256", "use": "sig",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            },
+        ]
+    }
+).encode()  # fmt: skip
+REGISTRATION = json.dumps(
+    {
+        "version": 1,
+        "party": "police",
+        "contact": "J. de Vries, 020 1234567",
+        "clientId": "police-desk",
+        "certificateBound": False,
+        "scopes": ["door:connector"],
+        "jwks": json.loads(KEY_SET),
+    }
+).encode()
 SOURCES = b"""\
 version: 1
 sources:
@@ -133,6 +166,11 @@ class Target:
     seeds: tuple[bytes, ...]
     refuses: tuple[type[Exception], ...] = ()
 
+    def bend(self, random: Random) -> bytes:
+        """A text of another kind than its seeds by a little; where they are JSON, often still JSON."""
+        seed = random.choice(self.seeds)
+        return bent_json(random, json.loads(seed)) if seed[:1] == b"{" and random.randrange(2) else bent(random, self.seeds)
+
     def try_(self, octets: bytes) -> bool:
         """Whether it was taken; raises what the parser had no right to raise."""
         try:
@@ -186,6 +224,14 @@ def _certificate(told: str) -> None:
     assert found is None or len(found) == 43
 
 
+def _manifest(octets: bytes) -> None:
+    try:
+        note = SIGNER.sign(f"{HEADER}\n{octets.decode()}\n")
+    except ValueError:  # no note at all, which has a target of its own
+        note = ""
+    open_manifest(note.encode(), [VKEY])
+
+
 def _trace(told: str) -> None:
     begun = trace.begin(told, system_random)
     assert len(begun.traceparent) == 55
@@ -211,6 +257,9 @@ TARGETS: Mapping[str, Target] = {
     ),
     "covenant": Target(_covenant, ((ROOT / "tests/policies/small.yaml").read_bytes(),)),
     "sources": Target(load_sources, (SOURCES,), (ConnectorConfigError,)),
+    "keys": Target(read_key_set, (KEY_SET,), (UnusableKeys,)),
+    "somebody else's keys": Target(read_usable_keys, (KEY_SET,), (UnusableKeys,)),
+    "registration": Target(read_registration, (REGISTRATION,), (UnusableRegistration, UnusableKeys)),
     "note": Target(parse_note, (NOTE.encode(),), (NoteMalformed,)),
     "opened note": Target(lambda octets: open_note(octets, [VKEY]), (NOTE.encode(),), (AuditError,)),
     "checkpoint": Target(unverified_checkpoint, (NOTE.encode(),), (NoteMalformed,)),
@@ -226,19 +275,9 @@ TARGETS: Mapping[str, Target] = {
         (json.dumps({"format": "covenant-broker/evidence/v1", "kind": "split", "first": NOTE, "second": NOTE, "seen": "x"}).encode(),),
         (NoteMalformed,),
     ),
-    "manifest": Target(
-        lambda octets: open_manifest(SIGNER.sign(octets.decode("utf-8", "replace") + "\n").encode(), [VKEY]),
-        (b'covenant-broker/export/v1\n{"id": "x", "at": "2026-01-01T00:00:00Z", "log": "a"}',),
-        (AuditError, ValueError),
-    ),
-    "bundle's manifest": Target(
-        BundleManifest.parse,
-        (b'{"format":"covenant-broker/bundle/v1","contents":"sealed","frontier":"AAAA","keys":{},"lastTs":"x","origin":"a","size":3}',),
-        (NotALog, NoteMalformed),
-    ),
-    "envelope": Target(
-        parse_envelope, (b'{"v":1,"log":"a","type":"case.opened","sections":{"core":"AAAA"},"ts":"2026"}',), (ValueError, AuditError)
-    ),
+    "manifest": Target(_manifest, (str(MANIFEST).split("\n")[1].encode(),), (NoteMalformed, NoteUnverified)),
+    "bundle's manifest": Target(BundleManifest.parse, (str(BUNDLE).encode(),), (NotALog, NoteMalformed)),
+    "envelope": Target(parse_envelope, (envelope_bytes(ENVELOPE),), (ValueError,)),
     "cursor": Target(
         text_of(lambda text: Cursor.parse(text, "x")),
         (str(Cursor("x", {2026: 70, 2025: 3}, 12, False, 2026, 7)).encode(),),

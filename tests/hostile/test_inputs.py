@@ -227,7 +227,7 @@ def test_nobody_writes_a_line_or_a_key_of_the_events(shared_small_house: Theatre
         octets = text.encode("ascii", "ignore").replace(b"\n", b"").replace(b"\r", b"").replace(b"\x00", b"")
         for header in ("traceparent", "tracestate", "User-Agent", "X-Request-ID", "Idempotency-Key", "Prefer", "X-Forwarded-For"):
             house.send(DIRECTOR, "GET", "/v1/nothing", headers={header: octets})
-        house.http.get("/v1/cases/x", headers={"Authorization": b"Bearer " + octets})
+        house.http.get("/v1/cases/x", headers={"Authorization": f"Bearer {octets.decode()}"})
         house.http.post("/oauth2/token", data={"grant_type": text, "client_assertion": text, text: text})
     said = house.events.getvalue()
     assert all(set(json.loads(line)) >= {"event", "at", "level"} for line in said.splitlines())

@@ -48,7 +48,7 @@ def known(shared_small_house: Theatre) -> Mapping[str, Sequence[str]]:
     }
 
 
-def attempts(house: Theatre, known: Mapping[str, Sequence[str]], party: str) -> Iterator[tuple[Route, str, object]]:
+def attempts(house: Theatre, known: Mapping[str, Sequence[str]], party: str) -> Iterator[tuple[Route, str, Mapping[str, object] | None]]:
     """Every route with every id in its place, through the own door and through that of each other party; what ends things comes last."""
     routes = sorted(routes_of(house.app), key=lambda route: (route.endpoint in OUT, route.endpoint))
     parties = (party, *sorted({"municipality", "corporation", "police", "care"} - {party}))

@@ -144,7 +144,7 @@ def _choices(lines: TextIO) -> list[Choice]:
             if decision not in {GIVE, WITHHOLD} or (decision == WITHHOLD) != (ground is not None):
                 raise ValueError("a decision")  # noqa: TRY301 - one message for whatever is wrong with the line
             found.append(_choice(str(members["entry"]), members.get("from"), ground))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise click.ClickException(
                 f'line {number}: expected {{"entry": …, "decision": "give"}} or {{…, "decision": "withhold", "ground": …}}'
             ) from None

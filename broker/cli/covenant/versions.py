@@ -99,7 +99,7 @@ def sign(sha256: str, party_id: str, key_file: Path, *, revoke: bool, language: 
 def _signing_key(file: Path, language: str) -> OKPKey | ECKey:
     try:
         key = import_key(json.loads(file.read_text()))
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         key = None
     if not isinstance(key, OKPKey | ECKey) or not key.is_private:
         raise click.UsageError(in_language(say(*_NO_KEY, file=str(file)), language))
@@ -123,7 +123,7 @@ def _answer(answer: Path, language: str) -> tuple[str, PartyId, str, str, dict[s
     try:
         given = json.loads(answer.read_text())
         return given["sha256"], PartyId(given["party"]), given["kind"], given["signature"], dict(given["publicKey"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise click.UsageError(in_language(say(*_NO_ANSWER, file=str(answer)), language)) from None
 
 

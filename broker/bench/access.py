@@ -32,7 +32,7 @@ from broker.reader import Reader
 
 NAMES = ("bare", "plain", "broker")
 #: the least that is accepted of the plain side's rate, and the most beside verifying and reading a row
-TO_PLAIN_MIN = 0.2
+TO_PLAIN_MIN = 0.25
 TO_LEAST_MAX = 2.0
 #: on two cores
 TOKENS_PER_S = 300

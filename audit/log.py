@@ -159,10 +159,11 @@ class Log:
             outcomes, due = self._commit(batch)
         finally:
             # INVARIANT: every order of the batch is settled and the lead is handed over, whatever was raised above.
+            # Whoever leads next is woken first: everybody else who is woken wants the processor as well.
+            self._hand_over()
             unsettled = LogUnavailable("the append was broken off")
             for order, outcome in zip(batch, outcomes or [unsettled] * len(batch), strict=True):
                 order.settle(outcome)
-            self._hand_over()
         for log_id in due:
             # What was appended is durable and answered; the index is derived, and whatever stays behind is folded the next time.
             with suppress(StoreFailed):

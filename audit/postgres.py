@@ -138,10 +138,11 @@ class PostgresStore:
     def fold(self, log_id: int) -> None:
         """See `Store.fold`. It has a connection of its own and no append lock, so appends go on meanwhile.
 
-        If we die in the middle, the terms wait where they were: both statements are one transaction.
+        If we die in the middle, the terms wait where they were: both statements are one transaction. So nobody waits for the disk
+        here: if the server dies before it has synced them, both are undone, and the next commit of an append syncs them along with it.
         """
         with self._folding.open() as wire:
-            wire.command("BEGIN")
+            wire.command("BEGIN; SET LOCAL synchronous_commit = off")
             waiting = [(number(index), text(terms)) for index, terms in wire.run(_FOLDED, (wired("int8", log_id),))]
             columns = zip(*postings_of(waiting), strict=True) if waiting else ((),) * len(_POSTING)
             arrays = [wired_array(kind, column) for kind, column in zip(_POSTING, columns, strict=True)]

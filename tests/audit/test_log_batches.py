@@ -83,6 +83,27 @@ def test_what_queues_behind_a_commit_is_the_next_batch(room: Room) -> None:
     assert sorted(outcome[0].index for outcome in outcomes) == list(range(9))  # type: ignore[index]
 
 
+def test_whoever_leads_next_is_woken_before_those_who_are_answered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[str] = []
+
+    def telling(name: str) -> None:
+        way = getattr(_Order, name)
+
+        def told(order: _Order, *arguments: object) -> None:
+            woken.append(name)
+            way(order, *arguments)
+
+        monkeypatch.setattr(_Order, name, told)
+
+    telling("promote")
+    telling("settle")
+    slow = Slow(room.store)
+    log = log_on(slow, clock=room.clock)
+    calls: list[Callable[[], object]] = [lambda: log.append(draft())] * 3
+    queue_up(calls, slow, lambda: len(log._queue))
+    assert woken == ["promote", "settle", "settle", "settle"]
+
+
 def test_a_batch_takes_at_most_256_drafts_and_one_call_is_never_torn(room: Room) -> None:
     slow = Slow(room.store)
     log = log_on(slow, clock=room.clock)

@@ -14,10 +14,11 @@ from sqlalchemy import text
 
 from audit.entry import RELEASE, Draft
 from audit.errors import DecisionClosed, FenceMoved, LogUnavailable
-from audit.growth import Position, log_id_of
+from audit.growth import FOLD_EVERY, Position, log_id_of
 from audit.log import Log
 from audit.postgres import ALONE_MIN, PostgresStore, connect
 from audit.postgres_wire import Wire, Wired
+from audit.postgres_wire import text as wire_text
 from tests.audit.builders import START, Clock, draft, exchange, log_on, store_at
 from tests.audit.conftest import Room, room_at
 from tests.audit.cutting import Proxy, proxy
@@ -206,3 +207,33 @@ def test_a_server_that_is_gone_is_a_log_that_is_not_available(room: Room, postgr
         log.append(again)
     store.close()
     assert room.log.append(again)[0].index == ALONE_MIN + 2
+
+
+class Asking(Wire):
+    """Asks in every transaction whether its commit waits for the disk."""
+
+    waits: list[str]
+
+    def commit(self, *calls: tuple[str, Sequence[Wired]]) -> None:
+        ((answer,),) = self.run("SELECT current_setting('synchronous_commit')")
+        self.waits.append(wire_text(answer))
+        super().commit(*calls)
+
+    def attempt(self, *calls: tuple[str, Sequence[Wired]]) -> bool:
+        held = super().attempt(*calls, ("SELECT 1 / (current_setting('synchronous_commit') = 'on')::int4", ()))
+        self.waits.append("on" if held else "it did not hold")
+        return held
+
+
+def test_every_append_waits_for_the_disk_and_only_a_fold_does_not(room: Room) -> None:
+    waits: list[str] = []
+    wire = type("AskingHere", (Asking,), {"waits": waits})
+    with closing(PostgresStore(room.url, functools.partial(connect, kind=wire))) as store:
+        log = log_on(store, clock=room.clock)
+        for _ in range(2):
+            log.append(*(draft() for _ in range(FOLD_EVERY)))
+            settle(log)
+    # The first batch opens the log; the second one's fold takes everything along.
+    assert waits.count("off") == 1
+    assert set(waits) == {"on", "off"}
+    assert waits[-1] == "on"

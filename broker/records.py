@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from audit.codes import sorted_pairs
@@ -109,7 +109,7 @@ class Records:
         details |= {("field", field) for field in event.fields}
         subject = event.conditions[0].subject if event.conditions else event.subject or state.subjects[0][0]
         core = Core(requester=by.party, command=event.kind.value, details=sorted_pairs(details), software=SOFTWARE)
-        return Draft(f"case.{event.kind.value}", entry_id, state.covenant, None, core, _actor(by), self._subject(state, subject))
+        return self.about_case(f"case.{event.kind.value}", entry_id, state, subject, by, core)
 
     def lapsed(self, entry_id: str, ref: str, state: CaseState | None) -> Draft:
         """An entry that this refers to was never acknowledged and never took effect."""
@@ -119,11 +119,11 @@ class Records:
 
     def about_case(self, typ: str, entry_id: str, state: CaseState, subject: str, by: By, core: Core) -> Draft:
         """Anything else about one subject of a case, such as a contribution."""
-        return Draft(typ, entry_id, state.covenant, None, core, _actor(by), self._subject(state, subject))
+        return Draft(typ, entry_id, state.covenant, None, traced(core, by), _actor(by), self._subject(state, subject))
 
     def of_covenant(self, typ: str, entry_id: str, covenant: str, core: Core, by: By | None) -> Draft:
         """Anything about a covenant or a key, in which no person is the subject."""
-        return Draft(typ, entry_id, covenant, None, core, _actor(by) if by else None, None)
+        return Draft(typ, entry_id, covenant, None, traced(core, by) if by else core, _actor(by) if by else None, None)
 
     def _core(
         self,
@@ -205,6 +205,13 @@ def replay_facts(facts: Facts) -> tuple[tuple[str, str], ...]:
         "vetoing_party": facts.vetoing_parties,
     }
     return sorted_pairs(pairs | {(name, code) for name, codes in sets.items() for code in codes})
+
+
+def traced(core: Core, by: By) -> Core:
+    """What an entry says, in the trace of the request that it comes from; as it was where no request brought it."""
+    if by.trace is None:
+        return core
+    return replace(core, trace_id=by.trace.trace_id, span_id=by.trace.span_id, span_parent=by.trace.parent_id)
 
 
 def _actor(by: By) -> Actor:

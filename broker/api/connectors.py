@@ -104,8 +104,8 @@ def blueprint(
 
 
 def by_of(caller: Caller) -> By:
-    """The professional behind a request."""
-    return By(caller.party, caller.role, caller.professional)
+    """The professional behind the present request."""
+    return By(caller.party, caller.role, caller.professional, g.trace)
 
 
 def _ask(routes: Blueprint, exchange: Exchange, casework: Casework, receipts: Receipts, repeats: Repeats) -> None:

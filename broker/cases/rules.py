@@ -6,10 +6,11 @@ Narrowing is kept easy (any party may close what is its own), widening is kept t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from broker.cases.errors import BadCommand, CommandRefused
 from broker.cases.state import CaseState, Condition, ConditionKind, Event, EventKind
+from broker.trace import Trace
 from policies.covenant import Article, Covenant, Step, party_of
 from policies.vocabulary import ArticleId, CaseTypeId, FieldName, PartyId, Phase, RoleId, SubjectKind
 
@@ -19,11 +20,12 @@ SUBJECT_PATH = "subject"
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who gives a command: a professional of one party in one role."""
+    """Who gives a command: a professional of one party in one role, and the request in which it came, if it came in one."""
 
     party: PartyId
     role: RoleId
     professional: str
+    trace: Trace | None = field(default=None, compare=False)
 
 
 def opened(
@@ -146,11 +148,11 @@ def approve(covenant: Covenant, state: CaseState, by: By, subject: str, article:
 
 def veto(covenant: Covenant, by: By, subject: str, fields: tuple[FieldName, ...], *, lifted: bool) -> Event:
     """A holder vetoes what is its own: the fields it names, or with none named everything it holds (Wgs art. 1.5)."""
-    for index, field in enumerate(fields):
-        known = covenant.fields.get(field)
+    for index, name in enumerate(fields):
+        known = covenant.fields.get(name)
         if known is None or known.holder != by.party:
             raise BadCommand(f"fields[{index}]", "expected a field that this party holds")
-    conditions = tuple(Condition(ConditionKind.FIELD_VETO, subject, field) for field in fields)
+    conditions = tuple(Condition(ConditionKind.FIELD_VETO, subject, name) for name in fields)
     whole = (Condition(ConditionKind.PARTY_VETO, subject, by.party),)
     return Event(EventKind.LIFTED if lifted else EventKind.SET, party=by.party, conditions=conditions or whole)
 

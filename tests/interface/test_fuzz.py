@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,12 +39,12 @@ def test_whatever_is_sent_is_answered_as_described(stage: Served) -> None:
     assert outcome.requests > (1500 if extent.walked else 200)
 
 
-def run(folder: Path, url: str | None, parties: tuple[PartyId, ...], extent: Extent) -> Outcome:
-    """A run of any length, on a stage of its own."""
+def run(folder: Path, url: str | None, parties: tuple[PartyId, ...], extent: Extent, tell: Callable[[Outcome], None]) -> None:
+    """A run of any length, on a stage of its own; what came of it is told before it is judged."""
     with served(folder, rooms(url or ""), workers=2, worker=True) as running:
         outcome = fuzz_all(running, parties, extent)
+        tell(outcome)
         check(outcome, running)
-    return outcome
 
 
 def new_database(request: pytest.FixtureRequest) -> str:

@@ -31,7 +31,7 @@ for _command in (request, new_key, list_clients, show):
 
 @party.command()
 @click.argument("client_id", required=False)
-@click.argument("party_id", metavar="PARTY", required=False)
+@click.argument("party_id", metavar="[PARTY]", required=False)
 @partner_options
 @click.option("--require-certificate", is_flag=True, help="Let only tokens that are bound to a client certificate count.")
 @click.option("--request", "file", type=readable_file, help="Everything from a registration file that the partner sent instead.")

@@ -111,7 +111,8 @@ class Terminal:
         self._console.print(Padding(Text(proof.checkpoint.strip(), style="dim", overflow="fold"), (0, _INDENT)))
         self._console.print()
         for words, command in hints:
-            self._console.print(Padding(Text.assemble((f"{words}: ", "dim"), (command, "bold")), (0, 1)), soft_wrap=True)
+            # Without padding, which would cut off a path that is longer than the line.
+            self._console.print(Text.assemble((f" {words}: ", "dim"), (command, "bold")), soft_wrap=True)
         self._console.print(Padding(f"Everything above was checked while it happened, in {seconds:.0f} seconds.", (0, 1)))
 
     @property

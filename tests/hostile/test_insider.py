@@ -38,6 +38,9 @@ def known(shared_small_house: Theatre) -> Mapping[str, Sequence[str]]:
     report = {"covenant": COVENANT, "kind": "nuisance", "subject": subject, "words": "Melding-qzvx"}
     signal = house.post(SOCIAL_MANAGER, "/v1/connectors/corporation/signals", report)["id"]
     given = house.ask(DIRECTOR, case, "end_nuisance", "incidents.count_12m", "care_contact.contact", "complaints.count_12m")
+    # What the covenant does give is seen, before anybody here takes something back: the count as a band, and what somebody consented to.
+    shown = {name: field["value"] for name, field in given["fields"].items()}
+    assert (shown["incidents.count_12m"], shown["care_contact.contact"]) == ("10+", "Kwikstaart-qzvx")
     house.broker.sweeper().sign()
     return {
         "case_id": (case, other),
@@ -78,16 +81,13 @@ def found(text: str, party: str) -> list[str]:
 def test_no_route_shows_a_party_what_the_covenant_does_not_give_it(
     shared_small_house: Theatre, known: Mapping[str, Sequence[str]], role: RoleId
 ) -> None:
-    party, tried, seen = role.partition(".")[0], 0, ""
+    party, tried = role.partition(".")[0], 0
     for route, path, body in attempts(shared_small_house, known, party):
         answer = shared_small_house.send(role, route.method, path, json=body)
-        tried, seen = tried + 1, seen + answer.text
+        tried += 1
         assert answer.status_code < 500, f"{route}: {answer.text}"
         assert found(answer.text + str(answer.headers), party) == [], f"{route} {path}"
     assert tried > 100
-    if role == DIRECTOR:  # what the covenant does give is seen: the count as a band, and what somebody consented to
-        assert "10+" in seen
-        assert "Kwikstaart-qzvx" in seen
 
 
 @pytest.mark.parametrize("kind", ["auditor", "privacy_officer"])

@@ -240,4 +240,5 @@ def test_the_store_has_no_value_and_no_token(desk: Desk, tmp_path: Path) -> None
     octets = b"".join(path.read_bytes() for path in tmp_path.glob(f"{MUNICIPALITY}.receipts.sqlite*"))
     assert disclosure.receipt.splitlines()[4].encode() in octets
     assert desk.director.token().encode() not in octets
-    assert b"3-9" not in octets.replace(b"bands(0-2,3-9,10+)", b"")
+    # Not the band alone: three characters stand in many an id.
+    assert not {quoted for quoted in (b'"3-9"', b'"value"') if quoted in octets}

@@ -116,9 +116,9 @@ class Table:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX)
             try:
                 now = self._now_ns()
-                charged = []
+                charged: list[tuple[int, int, int]] = []
                 for place, (share, (row, tag)) in enumerate(zip(shares, homes, strict=True)):
-                    at, paid_ns = self._find(row, tag, now)
+                    at, paid_ns = self._find(row, tag, now, beside=[at for at, _, _ in charged])
                     paid_ns = max(paid_ns, now) + share.step_ns
                     if paid_ns - now > WINDOW_NS:
                         return Spent(place, paid_ns - now - WINDOW_NS)
@@ -142,13 +142,14 @@ class Table:
         digest = blake2b(name.encode(), digest_size=16, key=self._key).digest()
         return int.from_bytes(digest[:4], "big") % SETS * _ROW, int.from_bytes(digest[8:], "big") & _TAG_BITS | 1
 
-    def _find(self, row: int, tag: int, now: int) -> tuple[int, int]:
-        """The cell of a tag and its moment; where it has none, that of the row whose moment passed longest ago, or passes first."""
+    def _find(self, row: int, tag: int, now: int, beside: Sequence[int] = ()) -> tuple[int, int]:
+        """The cell of a tag and its moment; where it has none, that of the row whose moment passed longest ago, or passes first.
+
+        `beside` are cells that the same ask charges already: two of its shares may have one row, and neither takes the other's cell.
+        """
         words = self._cells[row : row + _ROW].tolist()
-        tags, moments = words[::2], words[1::2]
-        if tag in tags:
-            place = tags.index(tag)
-            # What is further ahead than a window is of before a restart, or no moment at all.
-            return row + 2 * place, moments[place] if moments[place] <= now + WINDOW_NS else 0
-        passed = [moment if moment <= now + WINDOW_NS else 0 for moment in moments]
-        return row + 2 * passed.index(min(passed)), 0
+        # What is further ahead than a window is of before a restart, or no moment at all.
+        moments = [moment if moment <= now + WINDOW_NS else 0 for moment in words[1::2]]
+        cells = [cell for cell in zip(moments, range(row, row + _ROW, 2), words[::2], strict=True) if cell[1] not in beside]
+        held = next(((at, moment) for moment, at, name in cells if name == tag), None)
+        return held or (min(cells)[1], 0)

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,14 @@ def test_an_ask_that_one_share_has_no_room_for_is_charged_to_none(table: Table) 
     assert through(table, large) == 98
 
 
+def test_the_shares_of_one_ask_that_fall_in_one_row_take_a_cell_each(table: Table) -> None:
+    row, _ = table._home("client")
+    beside = next(name for number in range(10 * SETS) if table._home(name := f"professional {number}")[0] == row)
+    small, large = Share(beside, 2), Share("client", 100)
+    assert through(table, large, small) == 2
+    assert through(table, large) == 98
+
+
 def test_one_name_pays_for_no_other(table: Table) -> None:
     assert through(table, Share("a", 5)) == 5
     assert through(table, Share("b", 5)) == 5
@@ -135,8 +144,8 @@ def test_a_moment_that_cannot_be_true_counts_as_nothing(table: Table, hands: Han
 class Slow(Table):
     """Takes its time between the reading of a cell and its writing, so that others would come in between if they could."""
 
-    def _find(self, row: int, tag: int, now: int) -> tuple[int, int]:
-        found = super()._find(row, tag, now)
+    def _find(self, row: int, tag: int, now: int, beside: Sequence[int] = ()) -> tuple[int, int]:
+        found = super()._find(row, tag, now, beside)
         time.sleep(0.0001)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -159,6 +160,19 @@ def test_nobody_is_admitted_without_the_checksum_that_the_partner_read_out(
     assert told(shared_small_house, client) == []
 
 
+def test_what_the_operator_looks_at_is_what_is_admitted_whatever_becomes_of_the_file(
+    shared_small_house: Theatre, run: Run, asked: tuple[Path, str]
+) -> None:
+    file, checksum = asked
+    # A pipe gives it once, like a file that somebody exchanges as soon as it was read.
+    reading, writing = os.pipe()
+    os.write(writing, file.read_bytes())
+    os.close(writing)
+    assert run("party", "add", "--request", f"/dev/fd/{reading}", "--checksum", checksum).exit_code == 0
+    os.close(reading)
+    assert shared_small_house.broker.clients.find(json.loads(file.read_text())["clientId"]).party == POLICE
+
+
 def test_a_partner_is_admitted_as_it_asked_and_the_log_says_with_which_keys(
     shared_small_house: Theatre, run: Run, asked: tuple[Path, str]
 ) -> None:
@@ -180,7 +194,9 @@ def test_an_operator_gives_less_than_was_asked_and_never_more(shared_small_house
     file, checksum = asked
     add = ("party", "add", "--request", file, "--checksum", checksum)
     assert run(*add, "--scope", "door:audit").exit_code == 2
-    assert run(*add, "--scope", "door:connector", "--require-certificate").exit_code == 0
+    bound = (*add, "--scope", "door:connector", "--require-certificate")
+    assert run(*bound).exit_code == 2
+    assert run(*bound, BROKER_CERTIFICATE_PROXIES="10.0.0.1").exit_code == 0
     found = shared_small_house.broker.clients.find(json.loads(file.read_text())["clientId"])
     assert (found.scopes, found.certificate_required) == ({"door:connector"}, True)
 
@@ -248,6 +264,9 @@ def test_tokens_end_at_once_of_a_system_and_of_one_professional(small_house: The
     assert run("party", "revoke").exit_code == 2
     assert run("party", "revoke", "--client", "police-unknown").exit_code == 1
     assert run("party", "revoke", "--professional", "tax_office", somebody).exit_code == 1
+    assert [run("party", "revoke", "--professional", "police", name).exit_code for name in ("", "agent@police.example", "123456782")] == [
+        2
+    ] * 3
     assert small_house.http.get(SELF, headers=bearer).status_code == 200
     for how in (("--professional", "police", somebody), ("--client", "police-system")):
         assert run("party", "revoke", *how).exit_code == 0

@@ -46,6 +46,8 @@ MAX_SEGMENTS = 16
 _WEIGHT = 1 / 16
 
 _LENGTH = re.compile("[0-9]{1,19}")
+#: whoever brings neither is a stranger: a token, or the cookie of a session
+KNOWN_BY = frozenset({"HTTP_AUTHORIZATION", "HTTP_COOKIE"})
 
 #: a WSGI application and what it is called with
 Environ = dict[str, Any]
@@ -230,7 +232,7 @@ class Gate:
 
     def _read_body(self, environ: Environ, name: str) -> None:
         """Read what the application will read. What it will refuse unread is left: a body that is said to be too large, or a stranger's."""
-        if name not in {"door", "people"} and "HTTP_AUTHORIZATION" not in environ:
+        if name not in {"door", "people"} and KNOWN_BY.isdisjoint(environ):
             return
         # One byte more than a body may have tells one that is too large from one that is not.
         most, length = self._max_body_bytes + 1, environ.get("CONTENT_LENGTH") or ""

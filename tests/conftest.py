@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,18 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure() -> None:
     """Folders of tests stand in memory where there is room: each database is synced thousands of times, and none outlives its test."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each process that runs tests begins to read them elsewhere: rewriting a module's assertions is dear, and no two do the same one."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or len(session.config.args) > 1:
+        return
+    modules = sorted((ROOT / session.config.args[0]).rglob("test_*.py"))
+    begin = len(modules) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for module in modules[begin:] + modules[:begin]:
+        with suppress(Exception):  # whatever is wrong with it is told when it is collected
+            importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

@@ -109,7 +109,7 @@ def postgres_server() -> Iterator[str]:
 
 
 def _roomy() -> Path:
-    """Where a database is made, synced and dropped fastest: a file system in memory, if this machine has one with room for hundreds of them."""
+    """Where a database is made, synced and dropped fastest: in memory, if this machine has a file system there with room for hundreds."""
     memory = Path("/dev/shm")  # noqa: S108 - its folders have names that nobody can guess
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else TEMPORARY
 

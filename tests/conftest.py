@@ -38,6 +38,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     worker = getattr(session.config, "workerinput", None)
     if worker is None or len(session.config.args) > 1:
         return
+    gc.disable()  # until everything is collected
     modules = sorted((ROOT / session.config.args[0]).rglob("test_*.py"))
     begin = len(modules) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
     for module in modules[begin:] + modules[:begin]:
@@ -50,6 +51,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

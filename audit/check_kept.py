@@ -1,4 +1,5 @@
-"""Holding against the entries what stands beside them and no leaf commits to: heads, open decisions, leave to remove, cosignatures.
+"""Holding against the entries what stands beside them and no leaf commits to: heads, open decisions, leave to remove, seals of years,
+cosignatures, and rows that are of no log at all.
 
 None of it is what was signed. Each of it decides what the broker does next: which log an entry goes to, which decision the sweeper
 closes, which section may be deleted, whose word makes a checkpoint count.
@@ -6,22 +7,28 @@ closes, which section may be deleted, whose word makes a checkpoint count.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterator
 
+from sqlalchemy import Connection, Table, func, select
+
+from audit.absence import SEAL
 from audit.cosignature import CosignerKey, cosignatures
-from audit.entry import parse_envelope
-from audit.errors import NoteMalformed, NoteUnverified
+from audit.entry import ERASURE, parse_envelope
+from audit.errors import NoteMalformed, NoteUnverified, UnknownEntry
 from audit.growth import log_id_of
 from audit.note import parse_note
-from audit.tables import checkpoint, cosignature, erasing, head, leaf, open_decision
+from audit.records import entry
+from audit.tables import checkpoint, cosignature, erasing, head, leaf, node, open_decision, recent, sealed, section, term
 from audit.verdict import Finding, Kind
 
 
 def check_kept(connection: Connection, present: frozenset[str]) -> list[Finding]:
     """What is wrong beside the entries; `present` are the tables that there are."""
-    findings = [*_heads(connection), *_open(connection)]
+    findings = [*_heads(connection), *_open(connection), *_strangers(connection)]
     if erasing.name in present:
         findings += _leave(connection)
+    if sealed.name in present:
+        findings += _seals(connection)
     if cosignature.name in present:
         findings += _cosigned(connection)
     return findings
@@ -58,6 +65,42 @@ def _leave(connection: Connection) -> list[Finding]:
         select(erasing.c.log_id, head.c.origin).join_from(erasing, head, head.c.log_id == erasing.c.log_id, isouter=True)
     )
     return [Finding(row.origin or "", None, Kind.INSERTED, "erasing") for row in rows]
+
+
+def _seals(connection: Connection) -> list[Finding]:
+    """A year that takes no more entries: the log itself says so, of this size."""
+    rows = connection.execute(select(sealed, head.c.origin).join_from(sealed, head, head.c.log_id == sealed.c.log_id, isouter=True))
+    return [
+        Finding(row.origin or "", None, Kind.CHANGED, "sealed")
+        for row in rows
+        if row.origin is None or not _says(connection, row.erasure, row.origin, row.size)
+    ]
+
+
+def _says(connection: Connection, erasure: str, origin: str, size: int) -> bool:
+    try:
+        found = entry(connection, erasure)
+    except (UnknownEntry, ValueError):  # what cannot be read is named where it stands
+        return False
+    said = {} if found.core is None or found.envelope.typ != ERASURE or found.core.command != SEAL else dict(found.core.details)
+    return (said.get("origin"), said.get("size")) == (origin, str(size))
+
+
+def _strangers(connection: Connection) -> Iterator[Finding]:
+    """Rows of a log that has neither a head nor an entry: nobody is answered from them, and nobody knows what they hold."""
+    known = {*connection.execute(select(head.c.log_id)).scalars(), *_logs_in(connection, leaf)}
+    for table, what in ((section, "section"), (node, "node"), (term, "term"), (recent, "term"), (checkpoint, "checkpoint")):
+        if any(log_id not in known for log_id in _logs_in(connection, table)):
+            yield Finding("", None, Kind.INSERTED, what)
+
+
+def _logs_in(connection: Connection, table: Table) -> Iterator[int]:
+    """The logs that a table has rows of, each by one step through its key."""
+    smallest = select(func.min(table.c.log_id))
+    log_id = connection.execute(smallest).scalar()
+    while log_id is not None:
+        yield log_id
+        log_id = connection.execute(smallest.where(table.c.log_id > log_id)).scalar()
 
 
 def _cosigned(connection: Connection) -> list[Finding]:

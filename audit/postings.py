@@ -92,5 +92,5 @@ def indexes_of(block: int, members: int) -> Iterator[int]:
 
 
 def is_posting(block: object, members: object) -> bool:
-    """Whether these are numbers as they are written here: what a stranger put there may be anything."""
-    return type(block) is int and type(members) is int and 0 < members <= ALL
+    """Whether these are numbers as they are written here: what a stranger put there may be anything, or of no entry that could ever be."""
+    return type(block) is int and type(members) is int and 0 <= block < block_of(INDEX_MAX) and 0 < members <= ALL

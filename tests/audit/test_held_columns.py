@@ -24,7 +24,7 @@ from audit.growth import FOLD_EVERY
 from audit.note import VerifierKey, parse_note
 from audit.quorum import TrustPolicy
 from audit.shards import sealing, shards
-from audit.tables import checkpoint, leaf, metadata
+from audit.tables import checkpoint, head, leaf, metadata
 from audit.verdict import Exit, Verdict
 from tests.audit.builders import START, draft, exchange, new_id
 from tests.audit.conftest import Room, room_at
@@ -154,8 +154,8 @@ BOUNDED = {("audit_head", "clock")}
 #: rows that anybody may lose without a lie: an older checkpoint (the newest and the anchor speak for all), a witness's word (they keep it),
 #: leave to remove (it must not be there), a seal (its entry is in the log)
 MAY_GO = {"audit_checkpoint", "audit_cosignature", "audit_erasing", "audit_sealed"}
-#: filled for the length of a transaction, or by the passing of years; what is put there is tried by its own test
-EMPTY = {"audit_erasing", "audit_sealed"}
+#: filled for the length of a transaction; what is put there is tried by its own test
+EMPTY = {"audit_erasing"}
 
 
 @pytest.mark.parametrize(("name", "column"), [place for place in COLUMNS if place[0] not in EMPTY and place not in TOLD_ONLY | BOUNDED])
@@ -195,6 +195,56 @@ def test_leave_to_remove_that_somebody_put_there_is_named(filled: Room) -> None:
         connection.execute(insert(table), {"log_id": 1, "name": "subject", "first": 0, "last": 9, "erasure": new_id()})
     with restored(filled, table):
         assert {finding.what for finding in judged(filled).findings} == {"erasing"}
+
+
+#: a row of each table that keeps something of the entries; those of the heads and of open decisions are tried above
+FOREIGN = {
+    "audit_section": {"idx": 0, "name": "core", "salt": b"s", "body": b"b", "key_id": None},
+    "audit_node": {"level": 1, "i": 0, "hash": b"h"},
+    "audit_term": {"kind": "field", "value": "x", "block": 0, "members": 1},
+    "audit_recent": {"idx": 0, "terms": "[]"},
+    "audit_checkpoint": {"size": 1, "note": "x", "signed_at": "x"},
+    "audit_cosignature": {"size": 1, "vkey": "x", "at_s": 0, "line": "x", "received_at": "x"},
+    "audit_sealed": {"size": 1, "erasure": "x"},
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("log_id", [1, 2**62])
+def test_a_row_of_no_log_is_named(filled: Room, name: str, log_id: int) -> None:
+    table = metadata.tables[name]
+    with tampered(filled, table) as connection:
+        connection.execute(insert(table), {"log_id": log_id, **FOREIGN[name]})
+    with restored(filled, table):
+        (finding,) = judged(filled).findings
+        assert finding.what in {name.removeprefix("audit_"), "term"}
+
+
+@pytest.mark.parametrize("name", ["audit_term", "audit_recent"])
+@pytest.mark.parametrize("index", [-32, 2**62, 2**63 - 1])
+def test_an_index_row_of_an_entry_that_can_never_be_is_named(filled: Room, name: str, index: int) -> None:
+    place = (
+        {"kind": "field", "value": "x", "block": index >> 5, "members": 5}
+        if name == "audit_term"
+        else {"idx": index, "terms": '[["a","b"]]'}
+    )
+    table = metadata.tables[name]
+    with tampered(filled, table) as connection:
+        log_id = connection.execute(select(table.c.log_id)).scalars().first()
+        connection.execute(insert(table), {"log_id": log_id, **place})
+    with restored(filled, table):
+        assert {finding.what.partition(".")[0] for finding in judged(filled).findings} == {"term"}
+
+
+def test_a_seal_that_no_entry_says_is_named(filled: Room) -> None:
+    """It would keep a log that lives from growing."""
+    table = metadata.tables["audit_sealed"]
+    with tampered(filled, table) as connection:
+        (old,) = connection.execute(select(table)).all()
+        (living,) = connection.execute(select(head).where(head.c.covenant == "waterstad-noord", head.c.year == 2026)).all()
+        connection.execute(insert(table), {"log_id": living.log_id, "size": living.size, "erasure": old.erasure})
+    with restored(filled, table):
+        assert {(finding.origin, finding.what) for finding in judged(filled).findings} == {(living.origin, "sealed")}
 
 
 def test_a_policy_that_names_one_key_speaks_for_every_log_of_the_broker(filled: Room) -> None:

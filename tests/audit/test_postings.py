@@ -71,7 +71,9 @@ def test_entries_are_found_again_in_their_blocks(indexes: set[int], start: int, 
     assert inside == {index for index in indexes if start <= index < end}
 
 
-@pytest.mark.parametrize(("block", "members"), [("x", 1), (1, "x"), (None, 1), (1, None), (1, 0), (1, -1), (1, 1 << BLOCK), (1.0, 1)])
+@pytest.mark.parametrize(
+    ("block", "members"), [("x", 1), (1, "x"), (None, 1), (1, None), (1, 0), (1, -1), (1, 1 << BLOCK), (1.0, 1), (-1, 1)]
+)
 def test_what_is_no_row_of_ours_is_known(block: object, members: object) -> None:
     assert not is_posting(block, members)
 

@@ -11,7 +11,8 @@ from typing import TypeAlias
 Pair: TypeAlias = tuple[str, str]
 
 CODE_MAX = 200
-CODES_MAX = 1000
+#: in one list; an entry may name every field and article of a large covenant several times over, and has an end
+CODES_MAX = 10_000
 
 _CODE = rf"[A-Za-z0-9][A-Za-z0-9_.:/+-]{{0,{CODE_MAX - 1}}}"
 # `bands(0-2,3-9,10+)`: a kind and, for bands, the bands themselves; not one of them can hold a space
@@ -28,14 +29,19 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _ORIGIN_NAME = re.compile(r"[a-z0-9][a-z0-9_./:-]{0,99}")
 
 
+class TooManyCodes(ValueError):  # noqa: N818 - what was found
+    """More codes than one list of an entry holds."""
+
+
 def check_codes(what: str, codes: tuple[str, ...]) -> None:
     """Refuse a list that holds anything but codes.
 
     Raises:
-        ValueError: the list is too long, or one of it is no code. The message does not repeat what was found.
+        TooManyCodes: the list is too long.
+        ValueError: one of it is no code. The message does not repeat what was found.
     """
     if len(codes) > CODES_MAX:
-        raise ValueError(f"{what}: expected at most {CODES_MAX} codes, found {len(codes)}")
+        raise TooManyCodes(f"{what}: expected at most {CODES_MAX} codes, found {len(codes)}")
     if not _all(_CODES, codes):
         raise ValueError(f"{what}: expected codes of 1 to {CODE_MAX} letters, digits and _ . : / + -")
 

@@ -131,7 +131,7 @@ def _guard(app: Flask, parts: Parts, doors: Mapping[tuple[str, str], Door], narr
             if visit is None:
                 g.caller = parts.authenticator.caller(authorization, g.certificate)
             else:
-                g.caller = parts.authenticator.visitor(visit, doors[route], authorization)
+                g.caller = parts.authenticator.visitor(visit, doors[route], authorization, g.trace)
         except Unauthenticated:
             parts.limits.failed(request.environ)
             raise

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from broker.trace import Trace
 from broker.visits import CrossSite, Visit
 from policies.vocabulary import PartyId, PurposeId, RoleId
 
@@ -160,7 +161,7 @@ class Tally:
 TurnedAway = Callable[[Caller, Door], None]
 
 
-def no_sessions(_visit: Visit, _door: Door) -> Caller:
+def no_sessions(_visit: Visit, _door: Door, _trace: Trace) -> Caller:
     """Where nobody signs in, no session counts."""
     raise Unauthenticated(Unproven.NO_SESSION)
 
@@ -181,7 +182,7 @@ class Authenticator:
         tally: Tally,
         turned_away: TurnedAway,
         only_reads: Callable[[Caller], bool] = lambda _: False,
-        read_session: Callable[[Visit, Door], Caller] = no_sessions,
+        read_session: Callable[[Visit, Door, Trace], Caller] = no_sessions,
     ) -> None:
         self._read_token = read_token
         self._scopes_now = scopes_now
@@ -204,8 +205,8 @@ class Authenticator:
             self._tally.count(refusal.reason)
             raise
 
-    def visitor(self, visit: Visit, door: Door, authorization: str | None) -> Caller:
-        """Return who comes with a session to a door.
+    def visitor(self, visit: Visit, door: Door, authorization: str | None, trace: Trace) -> Caller:
+        """Return who comes with a session to a door, in a request of this trace.
 
         Raises:
             Unauthenticated: nobody that this broker knows, or somebody with a token beside the session; it has been counted.
@@ -213,7 +214,7 @@ class Authenticator:
         """
         read_session = self._read_session if authorization is None else _both_ways
         try:
-            return read_session(visit, door)
+            return read_session(visit, door, trace)
         except Unauthenticated as refusal:
             self._tally.count(refusal.reason)
             raise
@@ -242,7 +243,7 @@ def _brought_with(certificate: str | None, token: AccessToken) -> AccessToken:
     return token
 
 
-def _both_ways(_visit: Visit, _door: Door) -> Caller:
+def _both_ways(_visit: Visit, _door: Door, _trace: Trace) -> Caller:
     raise Unauthenticated(Unproven.TWO_WAYS)
 
 

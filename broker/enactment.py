@@ -20,7 +20,7 @@ from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants, Version
 from broker.errors import CovenantRefused
 from broker.outbox import Outbox
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, traced
 from broker.versions.register import Given, Register, owes_nothing
 from broker.versions.steps import Effect, Official, Operator, Step, StepKind, Who
 from policies.compile import Policy
@@ -128,10 +128,10 @@ class Enactment:
         try:
             version, kept = self._register.answer(policy, given, step, owes_nothing)
         except CovenantRefused:
-            self._log.append(self._lapsed(policy, step.id))  # the party's other answer, or an activation, overtook it
+            self._log.append(self._lapsed(policy, step))  # the party's other answer, or an activation, overtook it
             raise
         if kept is None:
-            self._log.append(self._lapsed(policy, step.id))  # the same answer, sent twice at once
+            self._log.append(self._lapsed(policy, step))  # the same answer, sent twice at once
         return version
 
     def _take_back(self, policy: Policy, given: Given, by: Official | None) -> Version:
@@ -142,14 +142,14 @@ class Enactment:
         return version
 
     def _put_in_force(self, policy: Policy, by: Official) -> Version:
-        intent = self._draft(self._step(policy, StepKind.ACTIVATED, Effect.NONE, Who.of(by)), "covenant.activating")
+        meant = self._step(policy, StepKind.ACTIVATED, Effect.NONE, Who.of(by))
         # That it was meant is on the record before it takes effect. A crash after this line leaves that entry and changes nothing.
-        self._log.append(intent)
+        self._log.append(self._draft(meant, "covenant.activating"))
         try:
             # A crash after this commit leaves the version in force and the entry of it owed; a worker pays.
             version, step = self._register.activate(policy, Who.of(by), self._owe)
         except CovenantRefused:
-            self._log.append(self._lapsed(policy, intent.id))
+            self._log.append(self._lapsed(policy, meant))
             raise
         # What was released until now was decided before this; what this takes away is fenced from here on.
         self._log.barrier()
@@ -174,10 +174,10 @@ class Enactment:
     def _owe(self, connection: Connection, step: Step) -> None:
         self._outbox.owe(connection, self._draft(step))
 
-    def _lapsed(self, policy: Policy, ref: str) -> Draft:
+    def _lapsed(self, policy: Policy, step: Step) -> Draft:
         covenant = policy.covenant
         core = Core(covenant=Covenant(covenant.id, covenant.version, policy.covenant_sha256), command="lapsed", software=SOFTWARE)
-        return Draft("covenant.lapsed", self._ids(), covenant.id, ref, core)
+        return Draft("covenant.lapsed", self._ids(), covenant.id, step.id, traced(core, step.who.trace))
 
     def _draft(self, step: Step, typ: str | None = None) -> Draft:
         typ = typ or f"covenant.{step.kind}"
@@ -197,7 +197,7 @@ class Enactment:
             details=sorted_pairs(details),
             software=SOFTWARE,
         )
-        return Draft(typ, step.id, step.covenant, None, core, _actor(step.who))
+        return Draft(typ, step.id, step.covenant, None, traced(core, step.who.trace), _actor(step.who))
 
     def _first_day(self, step: Step) -> date:
         return self._covenants.policy(step.sha256).covenant.in_force.from_

@@ -39,6 +39,10 @@ class UnauthorizedField(RefusedAsk):
     """No field asked is in the covenant for this role and purpose; with `handling=strict`: one of them is not."""
 
 
+class CallTooWide(Exception):  # noqa: N818 - named as its problem type
+    """A call at the decision point touches more than its one entry in the log can name."""
+
+
 class Unwitnessed(RefusedAsk):
     """The log has gone too long without its witnesses, and this broker exchanges nothing without them."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from audit.codes import CODES_MAX
 from audit.errors import CursorInvalid, UnknownEntry
 from broker.auditing.errors import ExportsBusy, PersonSearchRefused, SearchTooWide
-from broker.errors import CosignatureRefused, Unwitnessed
+from broker.errors import CallTooWide, CosignatureRefused, Unwitnessed
 from broker.problem import Problem, retry_after
 
 LOG_PROBLEMS: tuple[Problem, ...] = (
@@ -28,6 +29,13 @@ LOG_PROBLEMS: tuple[Problem, ...] = (
         400,
         "There is more than one answer can hold",
         "This interface has no pages. Ask for a shorter time, or for one trace.",
+    ),
+    Problem(
+        (CallTooWide,),
+        "call-too-wide",
+        400,
+        "This call touches too much",
+        f"Every call is one entry of the log, which names at most {CODES_MAX:,} fields, articles and facts. Ask it in several calls.",
     ),
     Problem(
         (ExportsBusy,),

@@ -111,19 +111,19 @@ class Records:
         core = Core(requester=by.party, command=event.kind.value, details=sorted_pairs(details), software=SOFTWARE)
         return self.about_case(f"case.{event.kind.value}", entry_id, state, subject, by, core)
 
-    def lapsed(self, entry_id: str, ref: str, state: CaseState | None) -> Draft:
-        """An entry that this refers to was never acknowledged and never took effect."""
-        core = Core(command="lapsed", reasons=("interrupted",), software=SOFTWARE)
+    def lapsed(self, entry_id: str, ref: str, state: CaseState | None, trace: Trace | None = None) -> Draft:
+        """An entry that this refers to was never acknowledged and never took effect; `trace` is of the request that was overtaken."""
+        core = traced(Core(command="lapsed", reasons=("interrupted",), software=SOFTWARE), trace)
         subject = self._subject(state, state.subjects[0][0]) if state else None
         return Draft("case.lapsed", entry_id, state.covenant if state else HOUSE, ref, core, None, subject)
 
     def about_case(self, typ: str, entry_id: str, state: CaseState, subject: str, by: By, core: Core) -> Draft:
         """Anything else about one subject of a case, such as a contribution."""
-        return Draft(typ, entry_id, state.covenant, None, traced(core, by), _actor(by), self._subject(state, subject))
+        return Draft(typ, entry_id, state.covenant, None, traced(core, by.trace), _actor(by), self._subject(state, subject))
 
     def of_covenant(self, typ: str, entry_id: str, covenant: str, core: Core, by: By | None) -> Draft:
         """Anything about a covenant or a key, in which no person is the subject."""
-        return Draft(typ, entry_id, covenant, None, traced(core, by) if by else core, _actor(by) if by else None, None)
+        return Draft(typ, entry_id, covenant, None, traced(core, by.trace) if by else core, _actor(by) if by else None, None)
 
     def _core(
         self,
@@ -207,11 +207,11 @@ def replay_facts(facts: Facts) -> tuple[tuple[str, str], ...]:
     return sorted_pairs(pairs | {(name, code) for name, codes in sets.items() for code in codes})
 
 
-def traced(core: Core, by: By) -> Core:
+def traced(core: Core, trace: Trace | None) -> Core:
     """What an entry says, in the trace of the request that it comes from; as it was where no request brought it."""
-    if by.trace is None:
+    if trace is None:
         return core
-    return replace(core, trace_id=by.trace.trace_id, span_id=by.trace.span_id, span_parent=by.trace.parent_id)
+    return replace(core, trace_id=trace.trace_id, span_id=trace.span_id, span_parent=trace.parent_id)
 
 
 def _actor(by: By) -> Actor:

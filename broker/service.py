@@ -17,6 +17,7 @@ from broker.api import connectors as connectors_api
 from broker.api import covenants as covenants_api
 from broker.api import health as health_api
 from broker.api import session as session_api
+from broker.api.request_ids import repeating_request_ids
 from broker.app import Parts, create_app
 from broker.authenticate import Authenticator, Caller, Door
 from broker.bootstrap import Broker
@@ -67,7 +68,7 @@ def create_service(broker: Broker, stopping: Callable[[], bool] = lambda: False)
         meter=broker.meter,
     )
     app = create_app(parts)
-    app.wsgi_app = _gate(app, broker)  # type: ignore[method-assign]  # Flask's own way to put something before an application
+    app.wsgi_app = repeating_request_ids(_gate(app, broker))  # type: ignore[method-assign, assignment]  # Flask's own way
     return app
 
 

@@ -232,7 +232,7 @@ class Signals:
     def _draft(self, typ: str, row: Mapping[str, Any], by: By, details: set[tuple[str, str]]) -> Draft:
         core = Core(requester=by.party, command=typ.partition(".")[2], details=sorted_pairs(details), software=SOFTWARE)
         subject = Subject(self._subjects.pseudonym(row["subject"]), self._subjects.case_pseudonym(row["id"]), row["subject"])
-        return Draft(typ, self._ids(), row["covenant"], None, traced(core, by), Actor(by.professional, by.role, by.party), subject)
+        return Draft(typ, self._ids(), row["covenant"], None, traced(core, by.trace), Actor(by.professional, by.role, by.party), subject)
 
 
 def _route(covenant: Covenant, by: By, kind: str) -> SignalKind:

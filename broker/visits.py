@@ -82,11 +82,14 @@ def set_cookie(response: Response, own_origin: str, name: str, value: str, *, ma
 
 
 def cookie_of(environ: Mapping[str, Any], name: str) -> str | None:
-    """The one value of a cookie; empty where it is there more than once, None where it is not there."""
+    """The one value of a cookie; empty where it is there more than once or cannot be read, None where it is not there."""
     header = environ.get("HTTP_COOKIE")
     if header is None or name not in header:
         return None
-    values = parse_cookie(header).getlist(name)
+    try:
+        values = parse_cookie(header).getlist(name)
+    except UnicodeDecodeError:
+        return ""  # werkzeug reads UTF-8 only, and what it cannot read is somebody's with a session that is none
     return (values[0] if len(values) == 1 else "") if values else None
 
 

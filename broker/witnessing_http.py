@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from connectors.bounded_http import UNTIL
+
 #: each step of a request, and a request in all, in seconds
 STEP_S = 5.0
 WHOLE_S = 15.0
@@ -32,7 +34,7 @@ def open_client() -> httpx.Client:
 
 
 def ask(client: httpx.Client, method: str, url: str, body: bytes | None = None, *, headers: dict[str, str] | None = None) -> Answer:
-    """Send, and read at most `ANSWER_MAX_BYTES`.
+    """Send, and read at most `ANSWER_MAX_BYTES`. A client of `connectors.http_json.open_client` is not held up by a head that drips either.
 
     Raises:
         PeerFailed: unreachable, too slow, too long.
@@ -40,7 +42,7 @@ def ask(client: httpx.Client, method: str, url: str, body: bytes | None = None, 
     until = time.monotonic() + WHOLE_S
     sent = {"Accept-Encoding": "identity", **(headers or {})}
     try:
-        with client.stream(method, url, content=body, headers=sent) as answer:
+        with client.stream(method, url, content=body, headers=sent, extensions={UNTIL: until}) as answer:
             read = bytearray()
             for piece in answer.iter_raw():
                 read += piece

@@ -15,18 +15,17 @@ was not asked is refused as a whole: a source that gives more than it is asked f
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
 from typing import Any, NoReturn
 
 import httpx
 
+from connectors.bounded_http import UNTIL, BoundedTransport, trusted
 from connectors.errors import SourceUnavailable, Unavailable
 from connectors.source import Item, Lookup, Wanted
 from connectors.values import Unfit, from_json
@@ -116,18 +115,16 @@ class HttpJsonSource:
 
     def _ask(self, question: bytes, headers: Mapping[str, str], until: float) -> bytes:
         """Return the answer's bytes: of the agreed status, type and size, before the deadline."""
-        timeout = httpx.Timeout(max(until - time.monotonic(), 0.001))
-        with self._client.stream("POST", self._url, content=question, headers=headers, timeout=timeout) as response:
+        timeout = httpx.Timeout(max(until - time.monotonic(), 0.001))  # for a place in the pool, where no step of the network is waited for
+        asked = self._client.stream("POST", self._url, content=question, headers=headers, timeout=timeout, extensions={UNTIL: until})
+        with asked as response:
             self._check_head(response)
             body = bytearray()
-            # Raw bytes, because a small compressed body can unfold into a large one. The clock is looked at per piece: httpx limits
-            # each wait for the network and not their sum, so a source that drips would never be late.
+            # Raw bytes, because a small compressed body can unfold into a large one.
             for piece in response.iter_raw():
                 body += piece
                 if len(body) > self._max_bytes:
                     raise SourceUnavailable(self._name, Unavailable.TOO_LARGE)
-                if time.monotonic() > until:
-                    raise SourceUnavailable(self._name, Unavailable.TIMEOUT)
             return bytes(body)
 
     def _check_head(self, response: httpx.Response) -> None:
@@ -146,20 +143,15 @@ class HttpJsonSource:
 
 
 def open_client(*, at_once: int, ca_file: str | None = None) -> httpx.Client:
-    """Return a client that follows no redirect and takes nothing from the process environment: no proxy and no .netrc.
+    """Return a client that follows no redirect, keeps to `UNTIL`, and takes nothing from the process environment: no proxy and no .netrc.
 
     `ca_file` holds the certificate authorities to trust; without it, the system's.
     """
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
     # No cookie is kept: it would tie one person's question to another's.
     cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(cookies=cookies, follow_redirects=False, trust_env=False, verify=_trust(ca_file), limits=limits)
-
-
-@cache
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Whom to trust, read once in a process: reading the system's hundreds of certificates takes tens of milliseconds."""
-    return ssl.create_default_context(cafile=ca_file)
+    transport = BoundedTransport(trusted(ca_file), limits)
+    return httpx.Client(cookies=cookies, follow_redirects=False, trust_env=False, transport=transport)
 
 
 def _asked(name: str, wanted: Wanted) -> dict[str, object]:

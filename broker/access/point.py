@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from audit.codes import Pair
+from audit.codes import Pair, TooManyCodes
 from audit.entry import EVALUATION, EVALUATIONS, HOUSE, Core
 from audit.errors import CursorInvalid, LogUnavailable
 from audit.log import Log
@@ -24,11 +24,15 @@ from broker.cases.rules import By
 from broker.clock import Ids
 from broker.covenants import Covenants, InForce
 from broker.ending import UNEXPECTED
+from broker.errors import CallTooWide
 from broker.records import Records
 from broker.trace import Trace
 from broker.witnessing_policy import Quorum
 from policies.policy import Policy
 from policies.vocabulary import CovenantId
+
+#: the reason on the record of a call that its entry could not have named whole
+TOO_WIDE = "too_wide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class DecisionPoint:
         """Decide on one evaluation; the policy is the one that decided, None where there is none for this caller.
 
         Raises:
+            CallTooWide: it touches more than one entry can name, and was not answered.
             audit.errors.LogUnavailable: it is not on the record, so it is not answered.
         """
         with self._on_record(EVALUATION, caller, trace):
@@ -72,7 +77,7 @@ class DecisionPoint:
         """Decide on a list of evaluations, in their order, as far as `semantic` goes; None stands for one that cannot be read.
 
         Raises:
-            audit.errors.LogUnavailable: see `evaluate`.
+            CallTooWide, audit.errors.LogUnavailable: see `evaluate`.
         """
         with self._on_record(EVALUATIONS, caller, trace):
             judge = self._judge(caller, [question for question in questions if question is not None])
@@ -92,7 +97,7 @@ class DecisionPoint:
 
         Raises:
             audit.errors.CursorInvalid: the token is of another search.
-            audit.errors.LogUnavailable: see `evaluate`.
+            CallTooWide, audit.errors.LogUnavailable: see `evaluate`.
         """
         with self._on_record(typ, caller, trace):
             judge = self._judge(caller, [question])
@@ -153,6 +158,9 @@ class DecisionPoint:
             yield
         except CursorInvalid:
             raise  # a request that cannot be read is no call: nothing was decided
+        except TooManyCodes as more:
+            self._record(typ, caller, None, core_of(caller.party, trace, None, [], reasons=(TOO_WIDE,)))
+            raise CallTooWide from more
         except Exception:
             with suppress(LogUnavailable):  # with the log down an error goes on as what it was
                 self._record(typ, caller, None, core_of(caller.party, trace, None, [], reasons=(UNEXPECTED,)))

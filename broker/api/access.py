@@ -7,9 +7,8 @@ Errors are problems all the same; a deny is an answer.
 from __future__ import annotations
 
 import json
-import re
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 
 from audit.entry import SEARCH_ACTION, SEARCH_RESOURCE, SEARCH_SUBJECT
 from audit.errors import CursorInvalid, LogUnavailable
@@ -29,15 +28,12 @@ from broker.api.access_document import BASE, DOCUMENT_PATH, METADATA_PATH, acces
 from broker.api.access_telling import decision_told, decisions_told, found_told
 from broker.api.spec import Written, documented
 from broker.authenticate import Door
+from broker.errors import CallTooWide
 from broker.oauth.tokens import AccessTokens
 from broker.trace import Trace
 
 TAG = "decisions"
-REFUSALS = (LogUnavailable,)
-REQUEST_ID = "X-Request-ID"
-
-#: what is repeated in the answer: printable ASCII, so that it is one value of one header whatever stands between
-_REQUEST_ID = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
+REFUSALS = (CallTooWide, LogUnavailable)
 _CACHED = {"Cache-Control": "public, max-age=300"}
 
 
@@ -47,14 +43,6 @@ def blueprint(point: DecisionPoint, tokens: AccessTokens, issuer: str) -> Bluepr
     _evaluate(routes, point)
     _search(routes, point)
     _publish(routes, tokens, issuer)
-
-    def repeat_the_request_id(response: Response) -> Response:
-        told = request.headers.get(REQUEST_ID, "")
-        if _REQUEST_ID.fullmatch(told):
-            response.headers[REQUEST_ID] = told
-        return response
-
-    routes.after_request(repeat_the_request_id)
     return routes
 
 

@@ -11,7 +11,8 @@ from broker.api.spec import API_VERSION
 from broker.authenticate import Door
 from broker.problems import MEDIA_TYPE
 
-BASE = "/access/v1"
+ROOT = "/access"
+BASE = f"{ROOT}/v1"
 DOCUMENT_PATH = f"{BASE}/openapi.json"
 METADATA_PATH = "/.well-known/authzen-configuration"
 #: the standard's names for its endpoints, and where they are
@@ -101,7 +102,7 @@ _FOUND = _object(
 )
 _PROBLEM = _object(["type", "title", "status", "detail"], type=_STRING, title=_STRING, status={"type": "integer"}, detail=_STRING)
 _REFUSALS = {
-    "400": "The request is not as the standard describes it, or is not JSON.",
+    "400": "The request is not as the standard describes it, is not JSON, or touches more than one entry of the log can name.",
     "401": "A valid access token is needed.",
     "403": "The token does not open this door.",
     "413": "The body is too large.",

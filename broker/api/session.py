@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from marshmallow import fields
 
 from broker.api.showing import utc
@@ -48,7 +48,7 @@ def blueprint(*, visitors: Visitors, tally: Tally, origin: str) -> Blueprint:
         if "HTTP_AUTHORIZATION" in request.environ:
             raise Unauthenticated(Unproven.TWO_WAYS)
         visit.check_site(origin)
-        return visit.secret, visitors.visitor(visit.secret)
+        return visit.secret, visitors.visitor(visit.secret, g.trace)
 
     @routes.get("/session", endpoint="show")
     @documented(

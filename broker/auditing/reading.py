@@ -23,7 +23,7 @@ from broker.auditing.sought import Filters, search_for
 from broker.auditing.views import shown
 from broker.clock import Ids
 from broker.covenants import Covenants
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, traced
 from broker.subjects import Subjects
 from broker.trace import Trace
 from policies.vocabulary import FieldName, PartyId
@@ -76,21 +76,18 @@ class Reading:
         Raises:
             audit.errors.LogUnavailable: it is not on the record; give nothing.
         """
-        reader, trace = question.reader, question.trace
+        reader = question.reader
         told = {("for", question.purpose), ("reader", reader.kind), *(("filter", name) for name in question.filters.used), *details}
         known = reader.kind != OPERATOR or reader.log == HOUSE or reader.log in {str(one.covenant) for one in self._covenants.versions()}
         core = Core(
             requester=reader.party,
-            trace_id=None if trace is None else trace.trace_id,
-            span_id=None if trace is None else trace.span_id,
-            span_parent=None if trace is None else trace.parent_id,
             software=SOFTWARE,
             command=command,
             # of a log that is not known here not even the name is written down: it is the reader's own text
             details=sorted_pairs(told | {("log", reader.log if known else "unknown")}),
         )
         subject = self._about(sought)
-        draft = Draft(typ, self._ids(), reader.log if known else HOUSE, ref, core, reader.actor, subject)
+        draft = Draft(typ, self._ids(), reader.log if known else HOUSE, ref, traced(core, question.trace), reader.actor, subject)
         return self._log.append(draft)[0]
 
     def keys_of(self, reader: Reader) -> SubjectKeys | None:

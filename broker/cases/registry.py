@@ -24,6 +24,7 @@ from broker.clock import Clock, Ids, epoch_ms
 from broker.outbox import Outbox
 from broker.records import Records
 from broker.tables import case_event, case_party, covenant_case, pending_entry
+from broker.trace import Trace
 from policies.vocabulary import PartyId
 
 #: tries before a command gives up because others keep changing the case
@@ -83,7 +84,7 @@ class CaseRegistry:
                 connection.execute(insert(case_event).values(self._event_row(entry_id, state.id, 0, event, "effective")))
                 connection.execute(insert(case_party), [{"party": party, "case_id": state.id} for party in sorted(state.participants)])
         except IntegrityError:
-            self._log.append(self._records.lapsed(self._ids(), entry_id, state))
+            self._log.append(self._records.lapsed(self._ids(), entry_id, state, by.trace))
             raise CaseChanged from None
 
     def change(self, case_id: str, by: By, rule: Rule) -> CaseState:
@@ -148,16 +149,16 @@ class CaseRegistry:
                 if not (self._mark(connection, entry_id, "effective") and self._put(connection, snapshot, state)):
                     raise _Overtaken  # noqa: TRY301 - raised here because it is the transaction that must see it
         except _Overtaken:
-            self._lapse(entry_id, state.id)
+            self._lapse(entry_id, state.id, by.trace)
             return None
         if event.kind is EventKind.MOVED:
             self._log.barrier()
         return state
 
-    def _lapse(self, entry_id: str, case_id: str) -> bool:
+    def _lapse(self, entry_id: str, case_id: str, trace: Trace | None = None) -> bool:
         """Say in the log that an entry never took effect."""
         snapshot = self._reader.snapshot(case_id)
-        draft = self._records.lapsed(self._ids(), entry_id, snapshot.state if snapshot else None)
+        draft = self._records.lapsed(self._ids(), entry_id, snapshot.state if snapshot else None, trace)
         with self._engine.begin() as connection:
             if not self._mark(connection, entry_id, "lapsed"):
                 return False

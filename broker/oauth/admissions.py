@@ -7,6 +7,7 @@ its entry is owed in the same transaction, and whoever drains the outbox next pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -22,7 +23,8 @@ from broker.oauth.clients import Beside, Client, ClientRegister, UnknownClient
 from broker.oauth.jwks import PublicKeys
 from broker.oauth.revoking import ALL, of_professional, of_token
 from broker.outbox import Outbox
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, traced
+from broker.trace import Trace
 from policies.vocabulary import PartyId, RoleId
 
 #: what shuts somebody out: the entry that tells it, and the change, in whose transaction the entry is owed
@@ -93,10 +95,11 @@ class Admissions:
         """Take back every token of a system."""
         self._shut(self._revocation(client_id, ALL, "all"))
 
-    def revoke_token(self, token: AccessToken) -> None:
-        """Take back one token."""
+    def revoke_token(self, token: AccessToken, trace: Trace) -> None:
+        """Take back one token, as its client asks in a request of this trace."""
         what = of_token(token.caller.token_id)
-        self._shut(self._revocation(token.caller.client_id, what, what))
+        draft, change = self._revocation(token.caller.client_id, what, what)
+        self._shut((replace(draft, core=traced(draft.core, trace)), change))
 
     def revoke_professional(self, party: PartyId, professional: str) -> int:
         """Take back every token that a party's systems have for one professional; returns how many systems the party has.

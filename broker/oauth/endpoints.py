@@ -20,6 +20,7 @@ from broker.oauth.jwks import SIGNING_ALGORITHMS
 from broker.oauth.private_key_jwt import METHOD, AssertionChecks, KeysOf, Vouching
 from broker.oauth.server import PATH, REVOCATION_PATH, TokenEndpoint
 from broker.oauth.tokens import AccessTokens
+from broker.trace import Trace
 
 KEYS_PATH = "/oauth2/jwks"
 DOCUMENT_PATH = "/oauth2/openapi.json"
@@ -42,7 +43,7 @@ class OAuthParts:
     tokens: AccessTokens
     vouching: Vouching
     keys_of: KeysOf
-    revoke: Callable[[AccessToken], None]
+    revoke: Callable[[AccessToken, Trace], None]
     tally: Tally
     clock: Clock
     limits: Limits

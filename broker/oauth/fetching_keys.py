@@ -13,15 +13,15 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from broker.certificates import Address, Network, unmapped
 from broker.oauth.jwks import MAX_BYTES, PublicKeys, UnusableKeys, read_key_set
+from connectors.bounded_http import UNTIL, BoundedTransport, trusted
 
-#: how long an answer may take, from connecting to its last byte, in seconds
+#: how long an answer may take, from connecting to its last byte, in seconds; what a name stands for the system finds out in its own time
 DEADLINE_S = 5.0
 MAX_URI = 500
 #: addresses of one host that are tried, one after the other
@@ -52,12 +52,6 @@ def resolve(host: str, port: int) -> tuple[str, ...]:
     return tuple(str(address[0]).partition("%")[0] for *_, address in found)
 
 
-@cache
-def system_trust() -> ssl.SSLContext:
-    """The system's certificate authorities, read once in a process: there are hundreds."""
-    return ssl.create_default_context()
-
-
 def check_uri(uri: str) -> SplitResult:
     """Refuse what no partner's key set can be fetched from.
 
@@ -82,7 +76,7 @@ class KeyFetcher:
     """Fetches a key set: one GET, no redirect, at most 64 KiB, within seconds. `networks` may be gone to although they are not public."""
 
     networks: tuple[Network, ...]
-    trust: Callable[[], ssl.SSLContext] = system_trust
+    trust: Callable[[], ssl.SSLContext] = trusted
     resolve: Resolve = resolve
     deadline_s: float = DEADLINE_S
 
@@ -100,14 +94,16 @@ class KeyFetcher:
         until = time.monotonic() + self.deadline_s
         headers = {"Host": parts.netloc, "Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"}
         # Made for this one question: a connection that is kept could be reused for another name at the same address.
-        with httpx.Client(verify=self.trust(), trust_env=False, follow_redirects=False) as client:
+        transport = BoundedTransport(self.trust(), httpx.Limits(max_connections=1, max_keepalive_connections=0))
+        # An address that nothing comes from leaves time for the others.
+        steps = httpx.Timeout(self.deadline_s, connect=self.deadline_s / len(addresses))
+        with httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=steps) as client:
             for number, address in enumerate(addresses, 1):
                 # The certificate is checked for the name, not for the address.
-                target, asked = httpx.URL(uri).copy_with(host=str(address)), {"sni_hostname": host}
-                timeout = max(until - time.monotonic(), 0.001)
-                question = client.build_request("GET", target, headers=headers, timeout=timeout, extensions=asked)
+                target, asked = httpx.URL(uri).copy_with(host=str(address)), {"sni_hostname": host, UNTIL: until}
+                question = client.build_request("GET", target, headers=headers, extensions=asked)
                 try:
-                    return read_key_set(_answer(client, question, until))
+                    return read_key_set(_answer(client, question))
                 except httpx.HTTPError as error:
                     # A host may have an address that cannot be reached from here, such as one of IPv6; the next one is asked.
                     if number == len(addresses) or not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
@@ -129,7 +125,7 @@ class KeyFetcher:
         return seen.is_global and not seen.is_multicast and not translated
 
 
-def _answer(client: httpx.Client, question: httpx.Request, until: float) -> bytes:
+def _answer(client: httpx.Client, question: httpx.Request) -> bytes:
     response = client.send(question, stream=True)
     try:
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -137,11 +133,10 @@ def _answer(client: httpx.Client, question: httpx.Request, until: float) -> byte
         if response.status_code != _OK or media_type not in _MEDIA_TYPES or not plain:
             raise KeysUnreachable("expected status 200 and a JSON Web Key Set, not redirected and not compressed")
         body = bytearray()
-        # httpx limits each wait and not their sum, so the clock is looked at per piece.
         for piece in response.iter_raw():
             body += piece
-            if len(body) > MAX_BYTES or time.monotonic() > until:
-                raise KeysUnreachable(f"expected at most {MAX_BYTES} bytes in time")
+            if len(body) > MAX_BYTES:
+                raise KeysUnreachable(f"expected at most {MAX_BYTES} bytes")
         return bytes(body)
     finally:
         response.close()

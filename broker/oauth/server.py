@@ -21,6 +21,7 @@ from broker.authenticate import AccessToken, Tally, Unauthenticated, Unproven
 from broker.oauth.clients import Client, ClientRegister, UnknownClient
 from broker.oauth.private_key_jwt import METHOD, ActingClient, AssertionChecks, AssertionRefused, PrivateKeyJwt
 from broker.oauth.tokens import AccessTokens
+from broker.trace import Trace
 
 PATH = "/oauth2/token"
 REVOCATION_PATH = "/oauth2/revoke"
@@ -104,7 +105,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no 
 
     def revoke_token(self, token: OwnToken, request: OAuth2Request) -> None:  # noqa: ARG002 - Authlib's signature
         """Take it back: it counts on no worker when this has returned."""
-        self.server.revoke(token.token)
+        self.server.revoke(token.token, g.trace)
 
 
 class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships no types
@@ -115,7 +116,7 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib ships
         checks: AssertionChecks,
         clients: ClientRegister,
         tokens: AccessTokens,
-        revoke: Callable[[AccessToken], None],
+        revoke: Callable[[AccessToken, Trace], None],
         tally: Tally,
     ) -> None:
         super().__init__()

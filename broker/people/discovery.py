@@ -117,24 +117,27 @@ class Discovery:
         return answer.body
 
 
-def wire_object(body: bytes) -> Mapping[str, object]:
+def wire_object(body: bytes, detail: str = "malformed") -> Mapping[str, object]:
     """A provider's JSON object.
 
     Raises:
-        SignInFailed: it is none.
+        SignInFailed: it is none; `detail` says so to the operator.
     """
     try:
         told = wire.loads(body, _LIMITS)
     except wire.WireError as error:
-        raise SignInFailed(Failure.PROVIDER, "malformed") from error
+        raise SignInFailed(Failure.PROVIDER, detail) from error
     if not isinstance(told, dict):
-        raise SignInFailed(Failure.PROVIDER, "malformed")
+        raise SignInFailed(Failure.PROVIDER, detail)
     return told
 
 
 def _endpoint(url: object, provider: Provider) -> str:
     """An address that the provider names: https, or on this very machine where the provider itself is there."""
-    parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        raise SignInFailed(Failure.PROVIDER, "endpoint") from None
     local = provider.issuer.startswith("http:") and parts.scheme == "http" and loopback(parts.hostname or "")
     if not isinstance(url, str) or not parts.hostname or parts.fragment or parts.username or not (parts.scheme == "https" or local):
         raise SignInFailed(Failure.PROVIDER, "endpoint")

@@ -99,7 +99,7 @@ def _come_in(routes: Blueprint, parts: PeopleParts) -> None:
             pending = parts.signing_in.spend(told.get("state", ""), browser)
             language = pending.language  # the provider's address of us has room for none
             answer = Answer(told.get("code"), told.get("iss"), told.get("error"))
-            made = parts.signing_in.finish(pending, provider, answer, former)
+            made = parts.signing_in.finish(pending, provider, answer, former, g.trace)
         except SignInFailed as failed:
             return _told(parts, failed, language)
         except AuditError:
@@ -121,7 +121,7 @@ def _go_out(routes: Blueprint, parts: PeopleParts) -> None:
             except CrossSite:
                 parts.tally.count(Unproven.CROSS_SITE)
                 raise
-            provider = parts.signing_in.sign_out(visit.secret)
+            provider = parts.signing_in.sign_out(visit.secret, g.trace)
         url = None if provider is None else parts.signing_in.end_session_url(provider)
         response = _redirect(url or ENDED_PATH)
         set_cookie(response, parts.origin, SESSION, "", max_age_s=0)
@@ -135,7 +135,7 @@ def _go_out(routes: Blueprint, parts: PeopleParts) -> None:
     @routes.post(f"{LOGOUT_PATH}/<provider>", endpoint="provider_logout")
     def provider_logout(provider: str) -> Response:
         try:
-            parts.signing_in.obey_logout(provider, request.form.get("logout_token", ""))
+            parts.signing_in.obey_logout(provider, request.form.get("logout_token", ""), g.trace)
         except SignInFailed as failed:
             parts.tally.count(Unproven.SIGN_IN)
             parts.limits.failed(request.environ)
@@ -157,7 +157,7 @@ def _begun(parts: PeopleParts, provider: str, back_to: str, language: str) -> Re
 
 def _signed_in(parts: PeopleParts, unverified_secret: str, language: str, back_to: str | None) -> pages.Page | None:
     try:
-        visitor = parts.visitors.visitor(unverified_secret)
+        visitor = parts.visitors.visitor(unverified_secret, g.trace)
     except Unauthenticated:
         return None
     end = parts.signing_in.end_session_url(visitor.provider.name)

@@ -19,7 +19,8 @@ from broker.outbox import Outbox
 from broker.people.pending import secret, sha256
 from broker.people.roll import Duty, Limits, Provider, Roll, by_door
 from broker.people.tables import person_session
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, traced
+from broker.trace import Trace
 
 #: how often a session that is used is written down as used; it may end that much before its idle time is over
 SEEN_EVERY_MS = 60_000
@@ -54,7 +55,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of one broker; one for all threads of a process."""
+    """The sessions of one broker; one for all threads of a process. `trace` is everywhere of the request that made it happen."""
 
     def __init__(self, *, engine: Engine, log: Log, outbox: Outbox, clock: Clock, ids: Ids, random: Random) -> None:
         self._engine = engine
@@ -64,7 +65,7 @@ class Sessions:
         self._ids = ids
         self._random = random
 
-    def refuse(self, person: Person, reason: str) -> None:
+    def refuse(self, person: Person, reason: str, trace: Trace) -> None:
         """Put on the record that somebody whom a provider knows was not let in.
 
         Raises:
@@ -72,9 +73,9 @@ class Sessions:
         """
         details = sorted_pairs({("provider", person.provider), ("person", person.pseudonym)})
         core = Core(command="refused", reasons=(reason,), details=details, software=SOFTWARE)
-        self._log.append(Draft("person.refused", self._ids(), HOUSE, None, core))
+        self._log.append(Draft("person.refused", self._ids(), HOUSE, None, traced(core, trace)))
 
-    def begin(self, person: Person, provider: Provider, duties: tuple[Duty, ...], roll: Roll) -> str:
+    def begin(self, person: Person, provider: Provider, duties: tuple[Duty, ...], roll: Roll, trace: Trace) -> str:
         """Sign somebody in; returns the secret of the session, new each time, so that nobody can have planted it.
 
         Raises:
@@ -83,7 +84,8 @@ class Sessions:
         opened = {("opens", f"{door.name.lower()}/{duty.role}") for door, duty in by_door(duties).items()}
         details = sorted_pairs(opened | {("provider", person.provider), ("roll", f"sha256:{roll.sha256}")})
         core = Core(requester=duties[0].party, command="signed_in", details=details, software=SOFTWARE)
-        draft = Draft("person.signed_in", self._ids(), HOUSE, None, core, _actor(person.pseudonym, duties[0]))
+        actor = Actor(person.pseudonym, duties[0].role, duties[0].party)
+        draft = Draft("person.signed_in", self._ids(), HOUSE, None, traced(core, trace), actor)
         # A crash after this line leaves an entry of a session that nobody has: the log can over-state, never under-state.
         self._log.append(draft)
         made, now = secret(self._random), epoch_ms(self._clock())
@@ -118,15 +120,15 @@ class Sessions:
             with self._engine.begin() as connection:
                 connection.execute(update(person_session).where(person_session.c.id_sha256 == session.id_sha256).values(seen_ms=now))
 
-    def end(self, session: Session, why: str) -> None:
+    def end(self, session: Session, why: str, trace: Trace) -> None:
         """End one session. `why` is a code: `signed_out`, `replaced`, `not_listed`, `over`.
 
         Raises:
             audit.errors.LogUnavailable: it has ended, and its entry is owed.
         """
-        self._end(person_session.c.id_sha256 == session.id_sha256, why)
+        self._end(person_session.c.id_sha256 == session.id_sha256, why, trace)
 
-    def end_at_provider(self, provider: str, *, pseudonym: str | None, sid: str | None) -> int:
+    def end_at_provider(self, provider: str, trace: Trace, *, pseudonym: str | None, sid: str | None) -> int:
         """End what a provider's logout ends: the session that it calls `sid`, or everything of this person there; returns how many.
 
         Of a provider that named no `sid` when somebody signed in, their sessions end together.
@@ -137,27 +139,23 @@ class Sessions:
         which = person_session.c.pseudonym == pseudonym
         if sid is not None:
             which = (person_session.c.sid_sha256 == sha256(sid)) | (person_session.c.sid_sha256.is_(None) & which)
-        return self._end((person_session.c.provider == provider) & which, "provider_logout")
+        return self._end((person_session.c.provider == provider) & which, "provider_logout", trace)
 
-    def _end(self, which: ColumnElement[bool], why: str) -> int:
+    def _end(self, which: ColumnElement[bool], why: str, trace: Trace) -> int:
         # One transaction: a crash after it leaves the session gone and its entry owed, which a worker pays.
         with self._engine.begin() as connection:
             rows = connection.execute(delete(person_session).where(which).returning(person_session)).all()
-            drafts = [self._ended(_session(row), why) for row in rows]
+            drafts = [self._ended(_session(row), why, trace) for row in rows]
             for draft in drafts:
                 self._outbox.owe(connection, draft)
         for draft in drafts:
             self._outbox.pay(draft)
         return len(drafts)
 
-    def _ended(self, session: Session, why: str) -> Draft:
+    def _ended(self, session: Session, why: str, trace: Trace) -> Draft:
         details = sorted_pairs({("provider", session.provider), ("person", session.pseudonym)})
         core = Core(command="signed_out", reasons=(why,), details=details, software=SOFTWARE)
-        return Draft("person.signed_out", self._ids(), HOUSE, session.entry, core)
-
-
-def _actor(pseudonym: str, duty: Duty) -> Actor:
-    return Actor(pseudonym, duty.role, duty.party)
+        return Draft("person.signed_out", self._ids(), HOUSE, session.entry, traced(core, trace))
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:

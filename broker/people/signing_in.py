@@ -22,6 +22,7 @@ from broker.people.relying import RelyingParty
 from broker.people.roll import Provider, Pseudonyms, Roll
 from broker.people.roll_file import RollFile
 from broker.people.sessions import Person, Sessions
+from broker.trace import Trace
 
 #: nobody is in more groups than a provider can list in a token
 MAX_GROUPS = 2000
@@ -65,7 +66,7 @@ class SigningIn:
         """
         return self._pending.spend(state, browser)
 
-    def finish(self, pending: Pending, provider_name: str, answer: Answer, former: str | None) -> str:
+    def finish(self, pending: Pending, provider_name: str, answer: Answer, former: str | None, trace: Trace) -> str:
         """Sign somebody in by a provider's answer (steps 2 to 8); `former` is the secret of a session that this browser had.
 
         Returns the new session's secret.
@@ -83,14 +84,14 @@ class SigningIn:
         claims = self._relying.claims(provider, answer.code, pending)  # (3) (4)
         person = self._person(provider, roll, claims)
         if provider.second_factor is not None and not provider.second_factor.met_by(claims):
-            raise self._refused(person, Failure.SECOND_FACTOR)  # (5)
+            raise self._refused(person, Failure.SECOND_FACTOR, trace)  # (5)
         duties = roll.duties_of(provider.name, person.pseudonym, person.groups)
         if not duties:
-            raise self._refused(person, Failure.UNKNOWN_PERSON)  # (6)
-        self.sign_out(former, "replaced")
-        return self._sessions.begin(person, provider, duties, roll)  # (7) (8)
+            raise self._refused(person, Failure.UNKNOWN_PERSON, trace)  # (6)
+        self.sign_out(former, trace, "replaced")
+        return self._sessions.begin(person, provider, duties, roll, trace)  # (7) (8)
 
-    def sign_out(self, secret: str | None, why: str = "signed_out") -> str | None:
+    def sign_out(self, secret: str | None, trace: Trace, why: str = "signed_out") -> str | None:
         """End a session, if there is one; returns the provider that it was begun at.
 
         Raises:
@@ -99,7 +100,7 @@ class SigningIn:
         session = None if secret is None else self._sessions.find(secret)
         if session is None:
             return None
-        self._sessions.end(session, why)
+        self._sessions.end(session, why, trace)
         return session.provider
 
     def end_session_url(self, provider_name: str) -> str | None:
@@ -109,7 +110,7 @@ class SigningIn:
         except SignInFailed:
             return None
 
-    def obey_logout(self, provider_name: str, token: str) -> int:
+    def obey_logout(self, provider_name: str, token: str, trace: Trace) -> int:
         """End what a provider's logout token orders to end; returns how many sessions.
 
         Raises:
@@ -119,7 +120,7 @@ class SigningIn:
         provider, _ = self._provider(provider_name)
         order = self._relying.logout_order(provider, token)
         pseudonym = None if order.subject is None else self._pseudonyms.of(provider.issuer, order.subject)
-        return self._sessions.end_at_provider(provider.name, pseudonym=pseudonym, sid=order.sid)
+        return self._sessions.end_at_provider(provider.name, trace, pseudonym=pseudonym, sid=order.sid)
 
     def providers(self) -> Mapping[str, Provider]:
         """Those on the roll.
@@ -150,7 +151,7 @@ class SigningIn:
         groups = frozenset(group for group in listed if isinstance(group, str)) & roll.groups_named(provider.name)
         return Person(provider.name, self._pseudonyms.of(provider.issuer, subject), groups, sid if isinstance(sid, str) else None)
 
-    def _refused(self, person: Person, failure: Failure) -> SignInFailed:
+    def _refused(self, person: Person, failure: Failure, trace: Trace) -> SignInFailed:
         """The provider knows them: that they came and were not let in is on the record, under their pseudonym."""
-        self._sessions.refuse(person, failure.value)
+        self._sessions.refuse(person, failure.value, trace)
         return SignInFailed(failure)

@@ -13,6 +13,7 @@ from broker.people.errors import NoRoll
 from broker.people.roll import Duty, Limits, Provider, by_door, scopes_at
 from broker.people.roll_file import RollFile
 from broker.people.sessions import Session, Sessions
+from broker.trace import Trace
 from broker.visits import Visit
 
 
@@ -45,7 +46,7 @@ class Visitors:
         self._clock = clock
         self._origin = origin
 
-    def caller(self, visit: Visit, door: Door) -> Caller:
+    def caller(self, visit: Visit, door: Door, trace: Trace) -> Caller:
         """Who this is at a door. Where no duty of theirs opens it they are known all the same, and turned away as such.
 
         Raises:
@@ -53,7 +54,7 @@ class Visitors:
             Unauthenticated: there is no such session, or not any more.
         """
         visit.check_site(self._origin)
-        visitor = self.visitor(visit.secret)
+        visitor = self.visitor(visit.secret, trace)
         visit.check_token()
         duty = visitor.doors.get(door) or visitor.duties[0]
         return Caller(
@@ -66,8 +67,8 @@ class Visitors:
             signed_in=True,
         )
 
-    def visitor(self, unverified_secret: str) -> Visitor:
-        """Whose session this is.
+    def visitor(self, unverified_secret: str, trace: Trace) -> Visitor:
+        """Whose session this is; where it turns out to have ended, that is on the record in the trace of the request that found out.
 
         Raises:
             Unauthenticated: nobody's, or not any more.
@@ -80,15 +81,15 @@ class Visitors:
         except NoRoll:
             raise Unauthenticated(Unproven.NO_SESSION) from None  # it counts again when the roll is mended
         if session.over(roll.limits, epoch_ms(self._clock())):
-            raise self._ended(session, "over")
+            raise self._ended(session, "over", trace)
         provider = roll.providers.get(session.provider)
         duties = roll.duties_of(session.provider, session.pseudonym, session.groups)
         if provider is None or provider.fingerprint != session.terms or not duties:
-            raise self._ended(session, "not_listed")
+            raise self._ended(session, "not_listed", trace)
         self._sessions.touch(session)
         return Visitor(session, provider, duties, roll.limits)
 
-    def _ended(self, session: Session, why: str) -> Unauthenticated:
+    def _ended(self, session: Session, why: str, trace: Trace) -> Unauthenticated:
         with suppress(AuditError):  # it has ended; its entry is owed, and a worker pays
-            self._sessions.end(session, why)
+            self._sessions.end(session, why, trace)
         return Unauthenticated(Unproven.NO_SESSION)

@@ -23,7 +23,7 @@ from broker.cases.rules import By
 from broker.clock import Ids
 from broker.covenants import Covenants
 from broker.errors import CovenantUnknown, UnknownDisclosure
-from broker.records import SOFTWARE
+from broker.records import SOFTWARE, traced
 from broker.reporting.decisions import DECIDED, Choice, Considered, check_ground, considered, decision_core, decisions_of
 from broker.reporting.persons import Person, Persons
 from broker.reporting.reading import every
@@ -129,7 +129,7 @@ class SubjectReports:
                 raise UnknownDisclosure
             for sharing in own:
                 check_ground(choice, party, sharing)
-                core = decision_core(choice, party, sharing, via)
+                core = traced(decision_core(choice, party, sharing, via), by.trace if by else None)
                 drafts[sharing.entry, sharing.giver] = Draft(
                     DECIDED, self._ids(), record.log, sharing.entry, core, _actor(by), record.subject
                 )
@@ -157,7 +157,8 @@ class SubjectReports:
     def _record(self, covenant: CovenantId, readable: tuple[str, ...], reading: Reading) -> None:
         """That the log is read, before it is: an entry for each subject, or one for nobody where there is none."""
         details = {("for", reading.purpose), ("stage", reading.stage), ("via", reading.via)}
-        core = Core(requester=reading.party, command="report", details=sorted_pairs(details), software=SOFTWARE)
+        told = Core(requester=reading.party, command="report", details=sorted_pairs(details), software=SOFTWARE)
+        core = traced(told, reading.by.trace if reading.by else None)
         report = self._subjects.case_pseudonym(self._ids())
         about = readable or (self._subjects.nobody(),)
         subjects = (Subject(self._subjects.pseudonym(subject), report, subject) for subject in about)

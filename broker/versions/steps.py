@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from broker.cases.rules import By
 from broker.errors import CovenantRefused
+from broker.trace import Trace
 from policies.vocabulary import CovenantId, PartyId, RoleId
 
 #: an operator's name is a code of the log, and none that could be taken for a party's professional
@@ -61,18 +62,22 @@ Official = By | Operator
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who took a step: a party's professional, an operator (no party), or nobody but the calendar (no name either)."""
+    """Who took a step: a party's professional, an operator (no party), or nobody but the calendar (no name either).
+
+    `trace` is of the request in which it was taken, if it came in one; it stands in the log alone.
+    """
 
     party: PartyId | None = None
     role: RoleId | None = None
     name: str | None = None
+    trace: Trace | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, by: Official | None) -> Who:
         """The same person as the steps keep them."""
         if by is None:
             return cls()
-        return cls(by.party, by.role, by.professional) if isinstance(by, By) else cls(None, None, by.name)
+        return cls(by.party, by.role, by.professional, by.trace) if isinstance(by, By) else cls(None, None, by.name)
 
     @property
     def eyes(self) -> str:

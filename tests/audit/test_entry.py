@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.codes import sorted_pairs
+from audit.codes import CODES_MAX, TooManyCodes, sorted_pairs
 from audit.entry import Actor, Core, Covenant, Draft, Envelope, Outcome, Subject, envelope_bytes, parse_envelope
 from audit.errors import SubjectKeyGone
 from audit.evaluations import Evaluation
@@ -105,6 +105,16 @@ def test_no_pair_of_a_core_takes_anything_but_codes(member: str) -> None:
     assert [pair for pair in pairs if not refused(member, (pair,))] == []
 
 
+def test_an_entry_names_all_of_a_large_covenant_and_has_an_end() -> None:
+    fields = tuple(f"category.field_{number}" for number in range(3400))
+    made = core(requested=fields[:3000], withheld=tuple((field, "vetoed") for field in fields[:3000]))
+    assert parse_core(core_bytes(made)) == made
+    with pytest.raises(TooManyCodes, match="at most 10000"):
+        core(requested=fields, withheld=tuple((field, "vetoed") for field in fields))
+    with pytest.raises(TooManyCodes):
+        core(situations=(tuple((f"n{number:05}", "x") for number in range(CODES_MAX)),))
+
+
 @pytest.mark.parametrize("text", SENTENCES)
 def test_no_evaluation_takes_anything_but_codes(text: str) -> None:
     for one in (
@@ -148,7 +158,7 @@ def test_a_released_field_has_a_form(form: str) -> None:
         {"span_id": "0"},
         {"span_parent": "0"},
         {"entries": ("x",)},
-        {"reasons": ("a",) * 1001},
+        {"reasons": ("a",) * 10_001},
     ],
 )
 def test_facts_have_one_form_only(changes: dict[str, object]) -> None:
@@ -325,7 +335,7 @@ def test_a_sealed_subject_opens_under_no_other_entry_and_no_other_key() -> None:
         with pytest.raises(ValueError, match="sealed"):
             unseal(body, **({"key": key, "entry_id": entry_id} | wrong))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sealed"):
-        unseal(body[:-1] + b"x", key=key, entry_id=entry_id)
+        unseal(body[:-1] + bytes([body[-1] ^ 1]), key=key, entry_id=entry_id)
 
 
 def test_nothing_is_sealed_under_a_key_that_was_destroyed() -> None:

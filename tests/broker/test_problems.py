@@ -21,6 +21,7 @@ import connectors.values
 import policies
 import policies.errors as policy_errors
 import policies.mask
+from audit.codes import TooManyCodes
 from audit.evidence import EvidenceWrong
 from audit.witness_folder import WitnessUnfit
 from audit.witness_request import WitnessRefused
@@ -60,6 +61,7 @@ STAYS_INSIDE = frozenset(
         wire.WireError,
         # caught on the way
         AssertionRefused,  # by the token endpoint, which answers with an OAuth error
+        TooManyCodes,  # by the decision point, which says so to the caller
         connectors.values.Unfit,  # by the source, which is then unavailable
         policies.mask.Unfit,  # by the mask, which drops the value, and by the contribution, which names it as a flaw
         audit_errors.FenceMoved,  # by the exchange, which decides again

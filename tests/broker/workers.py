@@ -37,6 +37,7 @@ from broker.oauth.signing_keys import SigningKeys, keys_at, signing_key
 from broker.oauth.standing import Standing
 from broker.oauth.tokens import AccessTokens
 from broker.reader import Reader
+from broker.trace import Trace
 from broker.wire import Message
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.partner import ISSUER, Partner
@@ -158,7 +159,7 @@ def build_worker(
     def may_hold(party: PartyId, pseudonym: str, role: RoleId) -> bool:
         return role not in DESIGNATED or (party, pseudonym, role) in designated
 
-    def revoke(token: AccessToken) -> None:
+    def revoke(token: AccessToken, _trace: Trace) -> None:
         clients.revoke(token.caller.client_id, of_token(token.caller.token_id))
 
     limits = limits_of()

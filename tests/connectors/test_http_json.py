@@ -148,14 +148,18 @@ def test_an_answer_that_is_too_large_is_cut_off_announced_or_not(api: Api, asker
     assert len(sent) < 100_000
 
 
-def test_an_answer_that_drips_is_late_although_each_byte_is_in_time(api: Api, asker: Asker) -> None:
+@pytest.mark.parametrize("piece", [b"X-More: 1\r\n", b" "], ids=["head", "body"])
+def test_an_answer_that_drips_is_late_although_each_byte_is_in_time(api: Api, asker: Asker, piece: bytes) -> None:
     def drip(handler: BaseHTTPRequestHandler, _: Any) -> None:  # noqa: ANN401 - JSON
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Connection", "close")
-        handler.end_headers()
+        if piece == b" ":
+            handler.end_headers()
+        else:
+            handler.flush_headers()
         for _ in range(200):
-            handler.wfile.write(b" ")
+            handler.wfile.write(piece)
             time.sleep(0.05)
 
     api.answer = drip

@@ -204,6 +204,25 @@ def test_no_path_climbs_out_of_a_log(shared_small_house: Theatre) -> None:
     check_quiet(house)
 
 
+# headers
+
+#: as WSGI has them: an octet each, and none of these is UTF-8
+OCTETS = {
+    "Cookie": "broker-session=\xff; broker-sign-in=\xff; a=\xe9",
+    **dict.fromkeys(("Authorization", "Origin", "Sec-Fetch-Site", "X-CSRF-Token", "traceparent", "Client-Cert"), "\xff"),
+    **dict.fromkeys(("Accept-Language", "Content-Type", "Content-Encoding", "Prefer", "Idempotency-Key", "X-Request-ID"), "a;q=\xe9\xff"),
+}
+
+
+def test_no_header_breaks_a_route_with_octets_that_are_no_text(shared_small_house: Theatre) -> None:
+    web = shared_small_house.app.test_client(use_cookies=False)  # its own would take the place of ours
+    for route in routes_of(shared_small_house.app):
+        for name, value in OCTETS.items():
+            answer = web.open(route.path(party="municipality"), method=route.method, headers={name: value}, data=b"{}")
+            assert answer.status_code < 500, f"{route} {name}: {answer.text}"
+    check_quiet(shared_small_house)
+
+
 # lines of the operator's log
 
 BREAKS = (

@@ -10,9 +10,8 @@ from audit.entry import DECISION, RELEASE
 from audit.export_adl import adl_record
 from audit.export_ldv import ldv_records
 from audit.records import Record
-from broker.demo.people import MAIN
 from broker.demo.sources.municipality import CaseQuestion
-from tests.stage import CORPORATION, COVENANT, OFFICER, SOCIAL_MANAGER, Theatre
+from tests.stage import SOCIAL_MANAGER, Theatre
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT_ID = "00f067aa0ba902b7"
@@ -95,23 +94,3 @@ def test_two_requests_of_one_trace_have_a_span_each(shared_small_house: Theatre,
     first, second = (ask(shared_small_house, case, **sent)[0] for _ in range(2))
     assert first.split("-")[1] == second.split("-")[1] == TRACE_ID
     assert first != second
-
-
-def test_what_was_reported_decided_and_given_stands_in_the_trace_of_its_request(small_house: Theatre) -> None:
-    sent = {"traceparent": f"00-{TRACE_ID}-{PARENT_ID}-00"}
-    case = small_house.open_case("plan")
-    mark = small_house.mark()
-    subject = {"kind": "tenant", "localReference": MAIN.references[CORPORATION]}
-    report = {"covenant": COVENANT, "kind": "nuisance", "subject": subject, "words": "Weer geluid."}
-    spans = []
-    for role, path, body in (
-        (SOCIAL_MANAGER, "/v1/connectors/corporation/signals", report),
-        (OFFICER, f"/v1/connectors/police/cases/{case}/contributions", {"fields": {"incidents.count_12m": {"value": 7}}}),
-        (OFFICER, f"/v1/cases/{case}/vetoes", {"fields": ["incidents.count_12m"]}),
-    ):
-        answer = small_house.send(role, "POST", path, json=body, headers=sent)
-        assert answer.is_success, answer.text
-        spans.append(answer.headers["traceparent"].split("-")[2])
-    entries = {record.envelope.typ: record.core for record in small_house.entries(after=mark) if record.core}
-    told = [entries[typ] for typ in ("signal.reported", "contribution", "case.set")]
-    assert [(core.trace_id, core.span_id, core.span_parent) for core in told] == [(TRACE_ID, span, PARENT_ID) for span in spans]

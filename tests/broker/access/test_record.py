@@ -149,6 +149,21 @@ def test_a_failure_inside_is_on_the_record_as_one_and_answers_nothing(shared_sma
         assert (told["status"], record.core and record.core.reasons) == ("Error", ("unexpected",))
 
 
+def test_a_call_that_touches_too_much_for_one_entry_is_refused_on_the_record_and_not_decided(
+    shared_small_house: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.codes.CODES_MAX", 25)
+    mark = shared_small_house.mark()
+    for path in ENDPOINTS:
+        given = call(shared_small_house, path, good_body(path))
+        assert (given.status_code, given.json()["type"]) == (400, "/v1/problems/call-too-wide"), path
+        assert "10,000" in given.json()["detail"]
+    records = shared_small_house.entries(after=mark)
+    assert [record.envelope.typ for record in records] == list(TYPES.values())
+    assert {record.core.reasons for record in records if record.core} == {("too_wide",)}
+    assert not any(record.core.evaluations for record in records if record.core)
+
+
 def test_no_text_of_a_caller_is_kept(shared_small_house: Theatre) -> None:
     mark, secret = shared_small_house.mark(), "Jansen-Dorpsstraat-1"
     for path in ENDPOINTS:

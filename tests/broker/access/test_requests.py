@@ -159,6 +159,24 @@ def test_a_request_id_comes_back_with_every_answer(shared_small_house: Theatre, 
     assert (stranger.status_code, stranger.headers["X-Request-ID"]) == (401, request_id)
 
 
+def test_a_request_id_comes_back_where_nothing_is_and_from_whoever_turns_one_away(shared_small_house: Theatre) -> None:
+    told = {"X-Request-ID": "no. 4"}
+    for method, path, status in (
+        ("GET", EVALUATION, 405),
+        ("POST", "/access/v1/openapi.json", 405),
+        ("POST", "/access/v2/evaluation", 404),
+        ("GET", "/access", 404),
+        ("GET", "/access/v1/" + "x/" * 20, 404),  # at the gate, before the application
+        ("GET", "/.well-known/authzen-configuration", 200),
+    ):
+        given = shared_small_house.http.request(method, path, headers=told)
+        assert (given.status_code, given.headers.get("X-Request-ID")) == (status, "no. 4"), path
+    large = call(shared_small_house, EVALUATION, question(context={"x": "y" * 300_000}), **told)
+    assert (large.status_code, large.headers["X-Request-ID"]) == (413, "no. 4")
+    for path in ("/v1/ready", "/accessible", "/v1/access/v1/evaluation"):
+        assert "X-Request-ID" not in shared_small_house.http.get(path, headers=told).headers
+
+
 @pytest.mark.parametrize("request_id", [b"", b" ", b"x" * 201, b"\xe9", b"a\tb", b"a\x7fb", b"a\r\nSet-Cookie: x=1", b"a\nX: 1"])
 def test_a_request_id_that_could_be_more_than_one_header_is_not_repeated(shared_small_house: Theatre, request_id: bytes) -> None:
     web = shared_small_house.app.test_client()

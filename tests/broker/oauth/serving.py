@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 @dataclass
 class Site:
-    """What is answered, and who asked."""
+    """What is answered, and who asked; with a pause before each line of its head, or each byte of its body."""
 
     url: str
     body: bytes = b""
@@ -29,6 +29,7 @@ class Site:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     before: Callable[[], None] = lambda: None
     pause_s: float = 0
+    drips: str = "body"
     asked: list[Mapping[str, str]] = field(default_factory=list)
 
 
@@ -43,8 +44,12 @@ def site(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator
             self.send_response(told.status)
             for name, value in told.headers.items():
                 self.send_header(name, value)
-            self.end_headers()
             try:
+                for number in range(100 if told.pause_s and told.drips == "head" else 0):
+                    self.send_header("X-More", str(number))
+                    self.flush_headers()
+                    time.sleep(told.pause_s)
+                self.end_headers()
                 for byte in told.body if told.pause_s else ():
                     self.wfile.write(bytes([byte]))
                     time.sleep(told.pause_s)

@@ -64,6 +64,7 @@ def provider_at(issuer: str) -> Provider:
         ("token_endpoint", 7, "endpoint"),
         ("jwks_uri", "https://elsewhere.example/#keys", "endpoint"),
         ("end_session_endpoint", "http://elsewhere.example/", "endpoint"),
+        ("end_session_endpoint", "https://[elsewhere.example/", "endpoint"),
         ("token_endpoint_auth_methods_supported", "all", "metadata"),
         ("code_challenge_methods_supported", ["plain"], "metadata"),
     ],

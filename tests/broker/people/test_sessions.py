@@ -18,6 +18,7 @@ from broker.people.pending import PendingSignIns
 from broker.people.roll import Duty, Kind, Limits, Provider, Roll
 from broker.people.sessions import Person, Sessions
 from broker.people.tables import person_session, sign_in
+from broker.trace import begin
 from policies.vocabulary import PartyId
 from policies.wording import Label
 from tests.broker.workers import Adjustable
@@ -28,6 +29,8 @@ PROVIDER = Provider(
     "waterstad", "https://login.example", "broker", Label("x", "x"), frozenset({PartyId("municipality")}), None, None, None, None
 )
 ROLL = Roll("0" * 64, Limits(), MappingProxyType({"waterstad": PROVIDER}), (DUTY,))
+
+TRACE = begin(None, system_random)
 
 
 class Held:
@@ -44,7 +47,7 @@ class Held:
         )
 
     def begin(self, pseudonym: str = "person-1", sid: str | None = None) -> str:
-        return self.sessions.begin(Person("waterstad", pseudonym, frozenset(), sid), PROVIDER, (DUTY,), ROLL)
+        return self.sessions.begin(Person("waterstad", pseudonym, frozenset(), sid), PROVIDER, (DUTY,), ROLL, TRACE)
 
     def rows(self) -> tuple[int, int]:
         with self.engine.connect() as connection:
@@ -86,19 +89,19 @@ def test_a_session_ends_once_and_the_log_has_it_once(held: Held) -> None:
     assert session is not None
     before = held.house.mark()
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: held.sessions.end(session, "signed_out"), range(4)))
+        list(threads.map(lambda _: held.sessions.end(session, "signed_out", TRACE), range(4)))
     assert held.sessions.find(secret) is None
     assert held.house.since(before) == ["person.signed_out"]
 
 
 def test_a_provider_ends_the_session_that_it_names_or_all_of_somebody(held: Held) -> None:
     first, second, other, unnamed = (held.begin(*one) for one in (("p-1", "s1"), ("p-1", "s2"), ("p-2", "s3"), ("p-1", None)))
-    assert held.sessions.end_at_provider("elsewhere", pseudonym="p-1", sid=None) == 0
-    assert held.sessions.end_at_provider("waterstad", pseudonym=None, sid="s1") == 1
+    assert held.sessions.end_at_provider("elsewhere", TRACE, pseudonym="p-1", sid=None) == 0
+    assert held.sessions.end_at_provider("waterstad", TRACE, pseudonym=None, sid="s1") == 1
     assert [held.sessions.find(one) is None for one in (first, second, other, unnamed)] == [True, False, False, False]
-    assert held.sessions.end_at_provider("waterstad", pseudonym="p-1", sid="unheard-of") == 1, "the one that has no name"
+    assert held.sessions.end_at_provider("waterstad", TRACE, pseudonym="p-1", sid="unheard-of") == 1, "the one that has no name"
     assert [held.sessions.find(one) is None for one in (second, other, unnamed)] == [False, False, True]
-    assert held.sessions.end_at_provider("waterstad", pseudonym="p-1", sid=None) == 1
+    assert held.sessions.end_at_provider("waterstad", TRACE, pseudonym="p-1", sid=None) == 1
     assert held.sessions.find(other) is not None
 
 

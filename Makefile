@@ -5,8 +5,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Two more than there are cores: tests wait for disks, clocks and other processes.
-JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 2 )))
+# One more than there are cores: tests wait for clocks and other processes, and each process that runs them makes its own things first.
+JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 
 # Bytecode that is not kept is compiled again by each of the many processes that a demonstration and a test run start.
 unexport PYTHONDONTWRITEBYTECODE

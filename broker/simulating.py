@@ -2,13 +2,16 @@
 
 Counts only: which role would get more or less of which field for which purpose, and how often. Never a value, which the log does not have,
 and never a subject, which is not opened. That the log was read for this, for which purpose and with which draft, is on the record first.
+
+Calls at the decision point are judged again under their own version too, so that what a partner was told is held against the covenant like
+what it was given; what a draft would tell it is not worked out, since its facts were its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -16,10 +19,11 @@ from functools import lru_cache
 from sqlalchemy import Engine
 
 from audit.codes import sorted_pairs
-from audit.entry import DECISION, HOUSE, Core, Draft
+from audit.entry import ACCESS, DECISION, HOUSE, Core, Draft
 from audit.log import Log
 from audit.query import PAGE_MAX, Search, search
 from audit.records import Record
+from broker.access.replaying import agrees
 from broker.clock import Ids
 from broker.records import SOFTWARE
 from broker.replaying import REMEMBERED, Decided, NotReplayable, ReplayError, Replaying, is_refused
@@ -87,8 +91,20 @@ class Asks:
 
 
 @dataclass(slots=True)
+class Calls:
+    """Calls at the decision point: how many there are, how many were judged again, and how many of those say otherwise."""
+
+    read: int = 0
+    judged: int = 0
+    alarms: int = 0
+
+
+@dataclass(slots=True)
 class Simulation:
-    """What came of a replay. `conditions_lost`: asks that had a field by a conditional article whose number the draft has not."""
+    """What came of a replay. `conditions_lost`: asks that had a field by a conditional article whose number the draft has not.
+
+    `alarms` are of asks, and `alarmed` names the first of those and of the calls.
+    """
 
     entries: int = 0
     asks: Asks = field(default_factory=Asks)
@@ -98,6 +114,7 @@ class Simulation:
     alarms: int = 0
     alarmed: list[Tried] = field(default_factory=list)
     conditions_lost: Counter[str] = field(default_factory=Counter)
+    calls: Calls = field(default_factory=Calls)
 
 
 class Simulating:
@@ -118,7 +135,9 @@ class Simulating:
         until: datetime | None = None,
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> Simulation:
-        """Replay every ask of a covenant's log in a period; `since` is included, `until` is not. `progress` hears how far it is.
+        """Replay every ask and every call of a covenant's log in a period; `since` is included, `until` is not.
+
+        `progress` hears how far it is with the asks.
 
         Raises:
             audit.errors.LogUnavailable: that the log is read could not be put on the record, so it is not read.
@@ -133,10 +152,13 @@ class Simulating:
             found.entries += 1
             _count(found, record, replaying, trying)
             progress(found.entries, total)
+        for typ in sorted(ACCESS):
+            for record, _ in self._records(replace(sought, type=typ)):
+                _judge_again(found, record, replaying)
         return found
 
     def _records(self, sought: Search) -> Iterator[tuple[Record, int]]:
-        """The decisions, newest first, each with how many there are (at least)."""
+        """What is sought, newest first, each with how many there are (at least)."""
         cursor: str | None = None
         while True:
             page = search(self._engine, sought, limit=PAGE_MAX, cursor=cursor)
@@ -191,14 +213,30 @@ def _count(found: Simulation, record: Record, replaying: Replaying, trying: Tryi
     if not replayed.agrees:
         # The log does not say what was decided: nothing is built on such an entry.
         found.alarms += 1
-        if len(found.alarmed) < MAX_NAMED:
-            found.alarmed.append(Tried(record.log, record.position.index, record.position.id, record.position.ts))
+        _name(found, record)
         return
     outcome, ask = trying.outcome(replayed.decided, replayed.strict, replayed.refused), replayed.decided.ask
     found.differences.update(outcome.differences)
     found.conditions_lost.update(outcome.lost)
     for asks in (found.asks, found.by_role.setdefault((ask.role, ask.purpose), Asks())):
         _tally(asks, outcome.effects, before=replayed.refused, after=outcome.refused)
+
+
+def _judge_again(found: Simulation, record: Record, replaying: Replaying) -> None:
+    found.calls.read += 1
+    try:
+        agree = agrees(record, replaying)
+    except ReplayError:
+        return
+    found.calls.judged += 1
+    if not agree:
+        found.calls.alarms += 1
+        _name(found, record)
+
+
+def _name(found: Simulation, record: Record) -> None:
+    if len(found.alarmed) < MAX_NAMED:
+        found.alarmed.append(Tried(record.log, record.position.index, record.position.id, record.position.ts))
 
 
 def _tally(asks: Asks, effects: frozenset[Effect], *, before: bool, after: bool) -> None:

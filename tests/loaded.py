@@ -68,12 +68,12 @@ class Server:
 
 
 @contextmanager
-def served(house: Theatre, folder: Path, **settings: Any) -> Iterator[Server]:  # noqa: ANN401 - any setting
-    """`broker serve` with two workers on the databases of a house; stopped at the end if it has not been."""
+def served(house: Theatre, folder: Path, workers: int = 2, **settings: Any) -> Iterator[Server]:  # noqa: ANN401 - any setting
+    """`broker serve` on the databases of a house; stopped at the end if it has not been."""
     port, folder = free_port(), folder / new_id()
     folder.mkdir()
     issuer = f"http://127.0.0.1:{port}"
-    chosen = replace(house.broker.settings, port=port, issuer=issuer, workers=2, health=folder / "health", **settings)
+    chosen = replace(house.broker.settings, port=port, issuer=issuer, workers=workers, health=folder / "health", **settings)
     with ExitStack() as stack:
         running = stack.enter_context(broker_server(folder, chosen))
         http = stack.enter_context(httpx.Client(base_url=issuer, timeout=30, limits=httpx.Limits(max_connections=200)))
@@ -144,12 +144,12 @@ def stop(server: Server) -> int | None:
     return server.running._started().returncode
 
 
-def roll(house: Theatre, folder: Path, rounds: int) -> list[Answered]:
+def roll(house: Theatre, folder: Path, rounds: int, workers: int = 2) -> list[Answered]:
     """Two servers, of which one is always stopped and replaced while both are asked. Returns every answer that arrived."""
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)
     with ExitStack() as stack:
-        servers = [stack.enter_context(served(house, folder)) for _ in range(2)]
+        servers = [stack.enter_context(served(house, folder, workers=workers)) for _ in range(2)]
         with traffic(servers, case) as flow:
             for turn in range(rounds):
                 flow.until_found(10)
@@ -159,7 +159,7 @@ def roll(house: Theatre, folder: Path, rounds: int) -> list[Answered]:
                 servers.remove(oldest)
                 flow.until_found(5)
                 if turn + 1 < rounds:
-                    fresh = stack.enter_context(served(house, folder))
+                    fresh = stack.enter_context(served(house, folder, workers=workers))
                     fresh.tokens[DIRECTOR] = fresh.token(DIRECTOR)
                     servers.append(fresh)
     return flow.found

@@ -45,6 +45,8 @@ BETWEEN_KILLS_S = 4.0
 #: how long a partner waits between two asks of one connection, so that the exchanges last as long as the kills
 PAUSE_S = 0.2
 TRIES = 60
+#: a veto lasts up to three times as long before it is lifted: where commits cost nothing, no ask would fall under it
+UNDER_A_VETO_S = 0.005
 
 
 def fresh_processes() -> ForkServerContext:
@@ -98,8 +100,9 @@ def race_vetoes(house: Theatre, rounds: int) -> tuple[int, int]:
     house.contribute(OFFICER, case, incidents__count_12m=7)
     by = house.by(OFFICER)
     with asking(house, case):
-        for _ in range(rounds):
+        for turn in range(rounds):
             house.broker.commands.veto(case, by, None, (), lifted=False)
+            time.sleep(turn % 4 * UNDER_A_VETO_S)
             house.broker.commands.veto(case, by, None, (), lifted=True)
     return after_a_veto_nothing(house.entries())
 

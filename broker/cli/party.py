@@ -51,7 +51,7 @@ def add(
 
     With --request, --scope grants only these of the scopes that the partner wants.
     """
-    # Read once: what the operator looks at is what is admitted.
+    # Read once: what is shown, and what the checksum is of, is what is registered, whoever writes to the file meanwhile.
     asked = None if file is None else read_registration(file.read_bytes())
     if asked is None:
         if client_id is None or party_id is None or checksum is not None:

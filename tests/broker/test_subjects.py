@@ -70,7 +70,8 @@ def test_a_wrapped_key_that_was_changed_or_lies_in_another_row_does_not_open(key
     with keystore.begin() as connection:
         rows = dict(connection.execute(select(subject_key.c.id, subject_key.c.wrapped)).all())
         connection.execute(update(subject_key).where(subject_key.c.id == one).values(wrapped=rows[other]))
-        connection.execute(update(subject_key).where(subject_key.c.id == other).values(wrapped=bytes(rows[other])[:-1] + b"\0"))
+        changed = bytes(rows[other])[:-1] + bytes([bytes(rows[other])[-1] ^ 1])
+        connection.execute(update(subject_key).where(subject_key.c.id == other).values(wrapped=changed))
     for subject in (one, other):
         with pytest.raises(SubjectKeyGone):
             opened(keystore).key(subject)

@@ -65,8 +65,8 @@ _NOT_REPLAYABLE: Mapping[NotReplayable, Label] = {
 def simulate(file: Path, *, since: datetime | None, until: datetime | None, purpose_of_reading: str, language: str, as_json: bool) -> None:
     """Decide the asks of a period again under the draft in FILE, and say which answers would change: counts, never a value or a person.
 
-    Each ask is first decided again under the version that decided it; where the log says otherwise, that is an alarm. Exit code 0 done,
-    1 an alarm or a draft with mistakes, 2 not understood.
+    Each ask is first decided again under the version that decided it, and each call at the decision point judged again; where the log says
+    otherwise, that is an alarm. Exit code 0 done, 1 an alarm or a draft with mistakes, 2 not understood.
     """
     draft = usable(file, language)
     if since and until and until < since:
@@ -87,7 +87,7 @@ def simulate(file: Path, *, since: datetime | None, until: datetime | None, purp
         print_json(_members(draft, found, seconds))
     else:
         _print(draft, found, seconds, language)
-    sys.exit(1 if found.alarms else 0)
+    sys.exit(1 if found.alarms or found.calls.alarms else 0)
 
 
 def _midnight(day: datetime | None) -> datetime | None:
@@ -108,6 +108,8 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
             seconds=Label(f"{seconds:.1f}".replace(".", ","), f"{seconds:.1f}"),
         )
     )
+    _print_calls(found, language)
+    _print_alarms(found, language)
     if not found.entries:
         click.echo(
             words(
@@ -116,7 +118,6 @@ def _print(draft: Policy, found: Simulation, seconds: float, language: str) -> N
             )
         )
         return
-    _print_alarms(found, language)
     for why, count in found.not_replayable.most_common():
         click.echo(words("  niet na te spelen: {n}, {why}", "  not replayable: {n}, {why}", n=count, why=_NOT_REPLAYABLE[why]))
     click.echo(_counts(found, language))
@@ -147,13 +148,25 @@ def _counts(found: Simulation, language: str) -> str:
     return in_language(counts, language)
 
 
+def _print_calls(found: Simulation, language: str) -> None:
+    if found.calls.read:
+        told = say(
+            "{read} vragen aan het beslispunt gelezen, {judged} opnieuw beoordeeld",
+            "{read} calls at the decision point read, {judged} judged again",
+            read=found.calls.read,
+            judged=found.calls.judged,
+        )
+        click.echo(in_language(told, language))
+
+
 def _print_alarms(found: Simulation, language: str) -> None:
-    if not found.alarms:
+    alarms = found.alarms + found.calls.alarms
+    if not alarms:
         return
     alarm = say(
         "ALARM: {n} regels zeggen iets anders dan hun eigen versie opnieuw beslist; ze tellen hieronder niet mee",
         "ALARM: {n} entries say otherwise than their own version decides again; they are not counted below",
-        n=found.alarms,
+        n=alarms,
     )
     click.secho(in_language(alarm, language), fg="red", bold=True)
     for one in found.alarmed:
@@ -237,6 +250,7 @@ def _members(draft: Policy, found: Simulation, seconds: float) -> dict[str, obje
         ],
         "conditionsLost": dict(sorted(found.conditions_lost.items())),
         "notReplayable": {why.value: count for why, count in found.not_replayable.items()},
+        "calls": {"read": found.calls.read, "judged": found.calls.judged, "alarms": found.calls.alarms},
         "alarms": found.alarms,
         "alarmed": [{"log": one.log, "index": one.index, "id": one.id, "ts": one.ts} for one in found.alarmed],
         "seconds": round(seconds, 3),

@@ -10,11 +10,13 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -93,13 +95,19 @@ class Visited:
         return list(self.house.entries(*types, after=after))
 
 
+@cache
+def trust() -> ssl.SSLContext:
+    """Reading a system's certificates takes longer than any request here."""
+    return ssl.create_default_context()
+
+
 class Browser:
     """Keeps cookies and follows redirects one by one, as a browser does; says where it comes from."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         alone = httpx.Limits(max_keepalive_connections=0)  # no connection is left open, so a browser need not be closed
-        self.http = httpx.Client(timeout=20, trust_env=False, limits=alone, headers={"Accept-Language": "en"})
+        self.http = httpx.Client(timeout=20, trust_env=False, verify=trust(), limits=alone, headers={"Accept-Language": "en"})
         self.seen: list[str] = []
 
     def go(self, url: str, *, until: Callable[[str], bool] = lambda _: False) -> httpx.Response:

@@ -17,6 +17,7 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -46,6 +47,8 @@ MAX_SEGMENTS = 16
 _WEIGHT = 1 / 16
 
 _LENGTH = re.compile("[0-9]{1,19}")
+#: whoever brings neither is a stranger: a token, or the cookie of a session
+KNOWN_BY = frozenset({"HTTP_AUTHORIZATION", "HTTP_COOKIE"})
 
 #: a WSGI application and what it is called with
 Environ = dict[str, Any]
@@ -79,9 +82,10 @@ class Place:
 class Lane:
     """Places, and a row in front of them that is no longer than they can serve in time."""
 
-    def __init__(self, places: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, places: int, monotonic: Callable[[], float] = time.monotonic, on_shed: Callable[[], None] = lambda: None) -> None:
         self._places = places
         self._monotonic = monotonic
+        self._on_shed = on_shed
         self._lock = Lock()
         self._taken = 0
         self._row: deque[Any] = deque()
@@ -101,7 +105,7 @@ class Lane:
             else:
                 expected_s = self._mean_s * (len(self._row) + 1) / self._places
                 if expected_s > patience_s:
-                    raise Overloaded(round(expected_s))
+                    raise self._shed(round(expected_s))
                 turn = Lock()
                 turn.acquire()
                 self._row.append(turn)
@@ -113,7 +117,7 @@ class Lane:
         """See `Place.claim`."""
         with self._lock:
             if self._row and self._parties[party] >= max(self._places // 2, 1):
-                raise Overloaded
+                raise self._shed()
             self._parties[party] += 1
             place.party = party
 
@@ -133,8 +137,12 @@ class Lane:
         with self._lock:
             if turn in self._row:
                 self._row.remove(turn)
-                raise Overloaded
+                raise self._shed()
         # It was given the place in this very moment.
+
+    def _shed(self, wait_s: int = 1) -> Overloaded:
+        self._on_shed()
+        return Overloaded(wait_s)
 
 
 def places_of(threads: int) -> Mapping[str, int]:
@@ -184,11 +192,10 @@ class Gate:
         self._narrowing = narrowing
         self._limits = limits
         self._tally = tally
-        self._meter = meter
         self._max_body_bytes = max_body_bytes
         self._timeout_s = timeout_s
         self._monotonic = monotonic
-        self._lanes = {name: Lane(size, monotonic) for name, size in places.items()}
+        self._lanes = {name: Lane(size, monotonic, partial(meter.add, SHED, name)) for name, size in places.items()}
         for name in places:
             meter.declare(SHED, name)
 
@@ -212,7 +219,6 @@ class Gate:
             self._tally.count(Unproven.TOO_OFTEN)
             return _refuse(refusal, start_response)
         except Overloaded as refusal:
-            self._meter.add(SHED, name)
             return _refuse(refusal, start_response)
         try:
             return self._application(environ, start_response)
@@ -230,7 +236,7 @@ class Gate:
 
     def _read_body(self, environ: Environ, name: str) -> None:
         """Read what the application will read. What it will refuse unread is left: a body that is said to be too large, or a stranger's."""
-        if name not in {"door", "people"} and "HTTP_AUTHORIZATION" not in environ:
+        if name not in {"door", "people"} and KNOWN_BY.isdisjoint(environ):
             return
         # One byte more than a body may have tells one that is too large from one that is not.
         most, length = self._max_body_bytes + 1, environ.get("CONTENT_LENGTH") or ""

@@ -34,7 +34,7 @@ Application = Callable[..., Any]
 
 #: how much longer than one request a stopping worker may take
 MARGIN_S = 5
-#: how often a worker looks whether the server that started it is still there
+#: how often a process looks whether the server that started it is still there
 ORPHAN_CHECK_S = 1.0
 #: how long the head of a request may take to arrive, and how long a connection may be idle, in milliseconds
 HEADER_TIMEOUT_MS = 10_000
@@ -86,13 +86,16 @@ class _Server(MPServer):
         self._drain_s = drain_s
 
     def signal_handler_interrupt(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - granian's own
+        drain_s = self._drain_s
         if self._stopping():
+            drain_s = 0
             for worker in self.wrks:
                 worker.kill()  # type: ignore[no-untyped-call]  # granian types only part of itself
         self._stopping.begin()
-        stop = partial(super().signal_handler_interrupt, *arguments, **named)
-        # A signal handler must return: the main thread is the one that waits for workers.
-        threading.Timer(self._drain_s, stop).start()
+        # A signal handler must return: the main thread is the one that waits for workers. A first timer keeps nobody who was told twice.
+        stop = threading.Timer(drain_s, partial(super().signal_handler_interrupt, *arguments, **named))
+        stop.daemon = True
+        stop.start()
 
 
 def serve(build: Build, settings: Settings) -> None:
@@ -123,15 +126,16 @@ def serve(build: Build, settings: Settings) -> None:
         log_level=LogLevels.error,
         log_dictconfig={"handlers": dict.fromkeys(("console", "access"), _STDERR)},
     )
-    server.serve(target_loader=partial(_begin_worker, build, stopping), wrap_loader=False)
+    server.serve(target_loader=partial(_begin_worker, build, stopping, os.getpid()), wrap_loader=False)
 
 
-def _begin_worker(build: Build, stopping: Stopping) -> Application:
+def _begin_worker(build: Build, stopping: Stopping, server: int) -> Application:
     # Granian's own process answers signals by setting a flag; a worker that is still building has nobody who reads it.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     _leave_only(os.environ, KEPT | KEPT_LIBPQ)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True, name="orphan-watch").start()
+    # Left alone it would go on answering on the same port, unsupervised.
+    end_with(server, partial(os.kill, os.getpid(), signal.SIGTERM))
     served = build(stopping)
     # A process of multiprocessing does this when its work is done, which here is when its last request has been answered.
     Finalize(None, served.settle, exitpriority=1)
@@ -156,8 +160,15 @@ def _leave_only(environment: MutableMapping[str, str], kept: frozenset[str]) -> 
         del environment[name]
 
 
-def _end_with_parent(parent: int) -> None:
-    """End this worker when the server that started it was killed: it would go on answering on the same port, unsupervised."""
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_CHECK_S)
-    os.kill(os.getpid(), signal.SIGTERM)
+def end_with(server: int, end: Callable[[], object]) -> None:
+    """Call `end` when the server that started this process is gone, however it went.
+
+    The server says its own process id when it starts this one: it may be gone before anybody here can ask for a parent.
+    """
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(ORPHAN_CHECK_S)
+        end()
+
+    threading.Thread(target=watch, daemon=True, name="orphan-watch").start()

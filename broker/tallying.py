@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 
-from audit.codes import sorted_pairs
+from audit.codes import Pair, sorted_pairs
 from audit.entry import HOUSE, Core, Draft
 from audit.errors import AuditError, LogUnavailable
 from audit.log import Log
@@ -18,6 +19,8 @@ from broker.limits import Limits
 from broker.records import SOFTWARE
 
 EVERY_S = 60.0
+#: counts in one entry; an entry holds a thousand codes at most (`audit.codes`), and a count is two
+COUNTS_MAX = 400
 
 
 class Tallying:
@@ -44,15 +47,18 @@ class Tallying:
         counts, turned_away = self._tally.drain(), self._limits.drain()
         if not counts and not turned_away:
             return False
-        details = {(f"unauthenticated.{reason}", str(count)) for reason, count in counts.items()}
-        details |= {(f"limited.{limit}.{client}", str(count)) for (client, limit), count in turned_away.items()}
-        core = Core(details=sorted_pairs({*details, ("process", str(os.getpid()))}), software=SOFTWARE)
+        told = [(f"unauthenticated.{reason}", str(count)) for reason, count in counts.items()]
+        told += [(f"limited.{limit}.{client}", str(count)) for (client, limit), count in turned_away.items()]
         try:
-            self._log.append(Draft("tally", self._ids(), HOUSE, None, core))
+            self._log.append(*(self._draft(told[at : at + COUNTS_MAX]) for at in range(0, len(told), COUNTS_MAX)))
         except LogUnavailable:
             self._limits.owe(turned_away)
             raise
         return True
+
+    def _draft(self, told: Sequence[Pair]) -> Draft:
+        core = Core(details=sorted_pairs({*told, ("process", str(os.getpid()))}), software=SOFTWARE)
+        return Draft("tally", self._ids(), HOUSE, None, core)
 
     def _run(self) -> None:
         pause = threading.Event()

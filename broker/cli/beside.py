@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 from types import TracebackType
 from typing import Self
 
+import click
+
 #: how long after its end a worker is started again, so that one that cannot run does not run in circles, in seconds
 PAUSE_S = 5.0
 STOP_S = 30.0
+
+#: of a command that `broker serve` starts: whose server it stands beside, and ends with; one that somebody starts has a life of its own
+of_server = click.option("--beside", "server", type=int, hidden=True)
 
 
 class Beside:
@@ -31,7 +37,8 @@ class Beside:
 
     def _keep_running(self) -> None:
         while not self._stop.is_set():
-            worker = subprocess.Popen([sys.executable, "-m", "broker", self._command])  # noqa: S603 - our own command
+            command = [sys.executable, "-m", "broker", self._command, "--beside", str(os.getpid())]
+            worker = subprocess.Popen(command)  # noqa: S603 - our own command
             while worker.poll() is None and not self._stop.wait(0.2):
                 pass
             if worker.poll() is None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import click
 
 from audit.database import open_engine as open_log_engine
+from broker.cli.beside import of_server
 from broker.cli.common import as_json, language, print_json, settings
 from broker.clock import system_clock
 from broker.config import Settings
@@ -20,6 +21,7 @@ from broker.health_look import Watcher
 from broker.health_open import open_watcher
 from broker.health_words import AMBER_WORD, GREEN, RED_WORD, WORDS
 from broker.metrics_serve import LOOPBACK, PATH, Page, serve_metrics
+from broker.serve import end_with
 from policies.wording import in_language
 
 
@@ -60,14 +62,17 @@ def _said(code: Code, language: str) -> str:
 
 
 @click.command()
-def metrics() -> None:
+@of_server
+def metrics(server: int | None) -> None:
     """Serve Prometheus metrics on 127.0.0.1 at BROKER_METRICS_PORT; `broker serve` starts this where that is set."""
     chosen = settings()
     if chosen.metrics_port is None:
         raise click.UsageError("expected a port in BROKER_METRICS_PORT")
-    with watcher_of(chosen) as watcher, serve_metrics(Page(chosen.health, watcher.look), chosen.metrics_port) as server:
+    with watcher_of(chosen) as watcher, serve_metrics(Page(chosen.health, watcher.look), chosen.metrics_port) as listener:
         for number in (signal.SIGTERM, signal.SIGINT):
             # shutdown waits for the loop that this very thread runs
-            signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+            signal.signal(number, lambda *_: threading.Thread(target=listener.shutdown).start())
+        if server is not None:
+            end_with(server, listener.shutdown)
         click.echo(f"metrics on http://{LOOPBACK}:{chosen.metrics_port}{PATH}", err=True)
-        server.serve_forever()
+        listener.serve_forever()

@@ -51,19 +51,21 @@ def add(
 
     With --request, --scope grants only these of the scopes that the partner wants.
     """
-    if file is None:
+    # Read once: what is shown, and what the checksum is of, is what is registered, whoever writes to the file meanwhile.
+    asked = None if file is None else read_registration(file.read_bytes())
+    if asked is None:
         if client_id is None or party_id is None or checksum is not None:
             raise click.UsageError("expected CLIENT_ID and PARTY, or --request")
         wanted = _registration(client_id, party_id, key_file, jwks_uri, scopes, bound=require_certificate)
     elif client_id is None and key_file is None and jwks_uri is None:
-        wanted = _granted(read_registration(file.read_bytes()), scopes, bound=require_certificate)
+        wanted = _granted(asked, scopes, bound=require_certificate)
     else:
         raise click.UsageError("expected --request to bring the client id, the party and its keys")
     with opened() as broker:
         _check_party(broker, wanted.party)
         client = _client(broker, wanted)
-        if file is not None:
-            confirmed(read_registration(file.read_bytes()), client, checksum)
+        if asked is not None:
+            confirmed(asked, client, checksum)
         broker.admissions.admit(client)
     click.echo(f"registered `{client.client_id}` for `{client.party}`")
 

@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from types import FrameType
@@ -18,13 +17,13 @@ from audit.errors import AuditError
 from broker.api.openapi import LazyDocument
 from broker.bootstrap import Broker, World, check_fit, migrate, open_broker
 from broker.certifying import certify_checkpoint_key, certify_receipt_key
-from broker.cli.beside import Beside
+from broker.cli.beside import Beside, of_server
 from broker.cli.common import opened, settings
 from broker.config import ConfigError, Settings
 from broker.errors import CovenantUnknown
 from broker.health_daily import DailyVerify
 from broker.health_notes import sign_and_note
-from broker.serve import Served, Stopping
+from broker.serve import Served, Stopping, end_with
 from broker.serve import serve as serve_application
 from broker.service import create_service
 from broker.sweeping import Sweeper
@@ -114,7 +113,8 @@ def check_health(chosen: Settings) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do one round and stop; for a scheduler.")
-def worker(*, once: bool) -> None:
+@of_server
+def worker(server: int | None, *, once: bool) -> None:
     """Settle what a crash left open, move overdue cases back, and sign checkpoints; one per broker is enough."""
     stop = threading.Event()
 
@@ -122,7 +122,8 @@ def worker(*, once: bool) -> None:
         stop.set()
 
     before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    parent = os.getppid()
+    if server is not None:
+        end_with(server, stop.set)
     broker = open_broker(settings(), World())
     if not once:
         share_meter(broker, "worker")
@@ -130,7 +131,7 @@ def worker(*, once: bool) -> None:
         with suppress(AuditError):  # the worker says itself, each round, that the log cannot be written
             certify_checkpoint_key(broker.log_engine, broker.log, broker.checkpoint_public_key(), broker.world.ids)
         destroy_again(broker)
-        run_worker(broker, stop, once=once, orphaned=lambda: os.getppid() != parent)
+        run_worker(broker, stop, once=once)
     finally:
         broker.close()
         for number, handler in before.items():
@@ -145,8 +146,8 @@ def destroy_again(broker: Broker) -> None:
         broker.events.info("keystore.destroyed_again", count=back)
 
 
-def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: Callable[[], bool]) -> None:
-    """Rounds until stopped or orphaned. A log that cannot be written or signed is an event and the next round's business, never an end."""
+def run_worker(broker: Broker, stop: threading.Event, *, once: bool) -> None:
+    """Rounds until stopped. A log that cannot be written or signed is an event and the next round's business, never an end."""
     sweeper = broker.sweeper()
     daily = DailyVerify(broker.notes, broker.world.clock)
     witnessing = Witnessing(broker.log_engine, broker.quorum, clock=broker.world.clock, events=broker.events)
@@ -170,7 +171,6 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool, orphaned: C
                 raise
         if once:
             witnessing.once()
-        if once or orphaned():
             return
         daily.look()
         stop.wait(SWEEP_S)

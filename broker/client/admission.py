@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from broker.client.errors import Unusable
 from broker.client.signing import KeySigner
 
 VERSION = 1
 #: 128 bits, in groups that can be read out
 CHECKSUM_DIGITS = 32
+#: what the operator's side takes, so that nobody sends a file that is refused there
+_CONTACT = re.compile(r"[A-Za-z0-9 .,@+()_/-]{3,200}")
 #: the members of a public key, by kind (RFC 7518 section 6, RFC 8037 section 2)
 _PUBLIC = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """What a system asks of the operator: whose it is, its public key, the scopes that it wants. `contact` is whom they call."""
+    """What a system asks of the operator: whose it is, its public key, the scopes that it wants. `contact` is whom they call.
+
+    Raises:
+        Unusable: the contact holds something that is not shown on the operator's screen.
+    """
 
     party: str
     client_id: str
@@ -29,6 +37,10 @@ class AdmissionRequest:
     signer: KeySigner
     scopes: Collection[str]
     certificate_bound: bool = False
+
+    def __post_init__(self) -> None:
+        if not _CONTACT.fullmatch(self.contact):
+            raise Unusable("contact: expected 3 to 200 of letters without accents, digits, spaces and . , @ + ( ) / _ -")
 
     @property
     def text(self) -> str:

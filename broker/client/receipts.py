@@ -102,7 +102,7 @@ class Receipts:
 
         INVARIANT: the oldest is kept first, so that where one is kept, all before it are; whoever is killed half-way goes on from there.
         """
-        known = {one.position.id for one in self._store.receipts() if one.side == "given"}
+        kept = {one.position.id: one.side for one in self._store.receipts()}
         new: list[tuple[KeptReceipt, str]] = []
 
         def page(cursor: str | None) -> Members:
@@ -112,8 +112,9 @@ class Receipts:
         try:
             for shown in pages(page):
                 left = shown.each("receipts", self._given)
-                new.extend(one for one in left if one[0].position.id not in known)
-                if any(one.position.id in known for one, _ in left):
+                new.extend(one for one in left if one[0].position.id not in kept)
+                # What was found, or asked of oneself, says nothing of those before it.
+                if any(kept.get(one.position.id) == "given" for one, _ in left):
                     break
         except Refused as refused:
             if refused.problem.status != _NOT_FOUND:  # the covenant is no longer in force: nothing new leaves under it

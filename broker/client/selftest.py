@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from broker.client.calls import segment
 from broker.client.client import Client, Professional
 from broker.client.errors import ClientError, Refused
 from broker.client.tokens import METADATA
 from broker.client.transport import Request
+from broker.client.tries import date_of
 
 #: what the broker lets a client's clock differ by, in seconds; it also refuses an assertion from the future
 LEEWAY_S = 10
@@ -66,11 +65,10 @@ def _metadata(client: Client) -> str:
 def _clocks(client: Client) -> str:
     line = client.line
     answer = line.transport.send(Request("GET", line.issuer + METADATA), line.tries.until())
-    try:
-        told = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
+    told = date_of(answer.headers.get("date", ""))
+    if told is None:
         return "the broker does not tell its time"
-    apart_s = datetime.fromtimestamp(line.world.now(), UTC).timestamp() - told.timestamp()
+    apart_s = line.world.now() - told.timestamp()
     if abs(apart_s) > LEEWAY_S:
         way = "ahead of" if apart_s > 0 else "behind"
         raise _NotSo(f"this machine's clock is {abs(apart_s):.0f} s {way} the broker's; assertions are refused beyond {LEEWAY_S} s")

@@ -74,9 +74,14 @@ def retry_after_s(answer: Answer, now_s: float) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - more seconds than anybody waits
         return float(text)
+    moment = date_of(text)
+    return None if moment is None else max(0.0, (moment - datetime.fromtimestamp(now_s, UTC)).total_seconds())
+
+
+def date_of(text: str) -> datetime | None:
+    """The moment that a header names (RFC 9110 section 5.6.7); None where it names none."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.fromtimestamp(now_s, UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

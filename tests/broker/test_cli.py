@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from broker.cli import MENDABLE, broker, main
 from broker.config import ConfigError
+from broker.demo.processes import free_port
 from broker.demo.stage import COVENANT
 from tests.stage import DIRECTOR, Theatre, theatre
 from tests.template import settings_in
@@ -182,6 +184,16 @@ def test_the_worker_signs_what_has_grown(house: Theatre, run: Run) -> None:
     house.open_case()
     assert run("worker", "--once").exit_code == 0
     assert run("audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["worker", "metrics"])
+def test_what_stands_beside_a_server_that_is_gone_ends(
+    house: Theatre, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    assert house.stage.sha256
+    monkeypatch.setenv("BROKER_METRICS_PORT", str(free_port()))
+    monkeypatch.setenv("BROKER_HEALTH", str(tmp_path / "health"))
+    assert run(command, "--beside", os.getpid()).exit_code == 0  # whose parent is another
 
 
 def test_a_key_that_a_party_makes_is_one_that_can_be_registered(house: Theatre, tmp_path: Path, run: Run) -> None:

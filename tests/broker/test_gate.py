@@ -255,7 +255,8 @@ def test_under_many_threads_there_are_never_more_inside_than_places_and_none_is_
 
 
 def test_while_others_wait_no_party_has_more_than_half_and_otherwise_it_may_have_all() -> None:
-    lane = Lane(4)
+    shed = list[int]()
+    lane = Lane(4, on_shed=lambda: shed.append(1))
     places = [lane.enter(1) for _ in range(4)]
     for place in places[:3]:
         place.claim("corporation")  # nobody waits
@@ -266,6 +267,7 @@ def test_while_others_wait_no_party_has_more_than_half_and_otherwise_it_may_have
             assert time.monotonic() < until
         with pytest.raises(Overloaded):
             places[3].claim("corporation")
+        assert shed == [1]
         places[3].claim("police")
         places[0].leave()
         with_it = waiting.result()
@@ -292,6 +294,7 @@ class Body:
     [
         ({"CONTENT_LENGTH": "14", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", [14]),
         ({"HTTP_TRANSFER_ENCODING": "chunked", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", [101]),
+        ({"CONTENT_LENGTH": "14", "HTTP_COOKIE": "__Host-broker-session=x"}, "/v1/x", [14]),
         ({"CONTENT_LENGTH": "14"}, "/oauth2/token", [14]),
         ({"CONTENT_LENGTH": "102", "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", []),
         ({"CONTENT_LENGTH": "9" * 5000, "HTTP_AUTHORIZATION": "Bearer x"}, "/v1/x", []),

@@ -20,7 +20,7 @@ from broker.oauth.admissions import Admissions
 from broker.oauth.clients import UnknownClient, UnusableClient
 from broker.oauth.fetching_keys import KeysUnreachable
 from broker.oauth.jwks import UnusableKeys
-from broker.oauth.registration import UnusableRegistration, read_registration
+from broker.oauth.registration import Registration, UnusableRegistration, read_registration
 from broker.outbox import Outbox
 from broker.tables import pending_entry
 from policies.vocabulary import PartyId, RoleId
@@ -157,6 +157,24 @@ def test_nobody_is_admitted_without_the_checksum_that_the_partner_read_out(
     with pytest.raises(UnknownClient):
         shared_small_house.broker.clients.find(client)
     assert told(shared_small_house, client) == []
+
+
+def test_a_file_that_changes_while_it_is_looked_at_admits_nobody(
+    shared_small_house: Theatre, run: Run, asked: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, checksum = asked
+    genuine = json.loads(file.read_text())
+    forged = genuine | {"jwks": {"keys": [jwk.JWK.generate(kty="EC", crv="P-256", kid="x").export_public(as_dict=True)]}}
+    file.write_text(json.dumps(forged))
+
+    def read_and_replaced(octets: bytes) -> Registration:
+        file.write_text(json.dumps(genuine))
+        return read_registration(octets)
+
+    monkeypatch.setattr("broker.cli.party.read_registration", read_and_replaced)
+    assert run("party", "add", "--request", file, "--checksum", checksum).exit_code == 2
+    with pytest.raises(UnknownClient):
+        shared_small_house.broker.clients.find(genuine["clientId"])
 
 
 def test_a_partner_is_admitted_as_it_asked_and_the_log_says_with_which_keys(

@@ -49,6 +49,22 @@ def build(stopping):
 serve(build, read_settings({k: v for k, v in os.environ.items() if k.startswith("BROKER_")}))
 """
 
+#: its workers begin when their server is gone
+LATE = SERVER.replace(
+    "serve(build,",
+    """
+begin, boss = broker.serve._begin_worker, os.getpid()
+
+def late(*arguments):
+    Path(os.environ["HOME"], f"forked-{os.getpid()}").touch()
+    while os.getppid() == boss:
+        time.sleep(0.02)
+    return begin(*arguments)
+
+broker.serve._begin_worker = late
+serve(build,""",
+)
+
 Start = Callable[..., tuple[subprocess.Popen[bytes], str]]
 
 
@@ -141,6 +157,20 @@ def test_workers_end_when_the_server_was_killed(start: Start) -> None:
     assert not answers(url)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_end_too_where_the_server_was_killed_before_they_began(tmp_path: Path) -> None:
+    environment = os.environ | {"BROKER_PORT": str(free_port()), "BROKER_WORKERS": "2", "HOME": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", LATE], env=environment) as server:
+        until(lambda: len(list(tmp_path.glob("forked-*"))) == 2, within_s=20)
+        server.kill()
+    workers = [int(path.name.partition("-")[2]) for path in tmp_path.glob("forked-*")]
+    try:
+        until(lambda: not any(runs(pid) for pid in workers), within_s=15)
+    finally:
+        for pid in filter(runs, workers):
+            os.kill(pid, signal.SIGKILL)
+
+
 def test_a_request_does_not_see_the_secrets_of_the_environment(start: Start) -> None:
     _, url = start()
     assert json.loads(httpx.get(url).text)["environ"] == []
@@ -185,6 +215,15 @@ def test_a_second_signal_ends_what_the_first_one_would_wait_for(start: Start, tm
         server.wait(timeout=5)
         with pytest.raises(httpx.TransportError):
             never.result()
+
+
+def test_a_second_signal_ends_the_draining_too(start: Start) -> None:
+    server, _ = start(BROKER_DRAIN_S="60")
+    server.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert server.poll() is None
+    server.send_signal(signal.SIGTERM)
+    server.wait(timeout=5)
 
 
 def test_what_takes_longer_than_a_request_may_does_not_keep_the_server_from_ending(start: Start, tmp_path: Path) -> None:

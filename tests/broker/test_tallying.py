@@ -9,7 +9,7 @@ import pytest
 from audit.errors import LogUnavailable
 from broker.authenticate import Tally, Unproven
 from broker.clock import new_id
-from broker.tallying import Tallying
+from broker.tallying import COUNTS_MAX, Tallying
 from tests.broker.seams import WatchedLog, down_for
 from tests.broker.workers import limits_of
 from tests.stage import Theatre
@@ -60,6 +60,17 @@ def test_every_reason_to_turn_somebody_away_can_be_told(playhouse: Theatre) -> N
     Tallying(counted(*Unproven), limits_of(), playhouse.broker.log, new_id).tell()
     (record,) = playhouse.entries(after=before)
     assert len(record.core.details) == len(Unproven) + 1
+
+
+def test_more_counts_than_an_entry_holds_are_told_in_several_and_all_at_once(playhouse: Theatre) -> None:
+    before, limits = playhouse.mark(), limits_of()
+    turned_away = {(f"client-{number}", "party"): number + 1 for number in range(2 * COUNTS_MAX + 1)}
+    limits.owe(turned_away)
+    assert Tallying(Tally(), limits, playhouse.broker.log, new_id).tell()
+    records = playhouse.entries("tally", after=before)
+    told = [detail for record in records for detail in record.core.details if detail[0] != "process"]
+    assert len(records) == 3
+    assert sorted(told) == sorted((f"limited.{limit}.{client}", str(count)) for (client, limit), count in turned_away.items())
 
 
 def test_it_tells_by_itself_and_goes_on_after_the_log_was_down(playhouse: Theatre) -> None:

@@ -17,6 +17,7 @@ from audit.receipt import ReceiptSigner
 from audit.tlog_proof import TlogProof
 from audit.verdict import Exit
 from broker.client import Ask, KeptReceipt, NoAnswer, ReceiptUnusable
+from broker.client.receipts import Receipts
 from broker.demo.people import MUNICIPALITY, POLICE
 from broker.keys import KeyDirectory
 from broker.rotating import rotate
@@ -189,6 +190,22 @@ def test_pulling_what_left_goes_on_where_it_was_broken_off(house: Theatre, tmp_p
         assert [one.disclosure for one in police.store.receipts()] == asked[:1]
         assert acting(police, OFFICER).receipts.check().exit is Exit.VERIFIED
         assert [one.disclosure for one in police.store.receipts()] == asked
+
+
+def test_what_was_found_before_it_could_be_pulled_is_not_pulled_for_ever(
+    house: Theatre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = at_work(house)
+    with client_at(house, MUNICIPALITY, tmp_path) as municipality:
+        asked = acting(municipality, DIRECTOR).ask(ask).id
+    counted_and_signed(house)
+    with client_at(house, POLICE, tmp_path) as police, monkeypatch.context() as not_yet:
+        not_yet.setattr(Receipts, "_pull", lambda _self, _covenant: [])
+        found = acting(police, OFFICER).receipts.check()
+        assert ([one.disclosure for one in found.found], found.exit) == ([asked], Exit.VERIFIED)
+    with client_at(house, POLICE, tmp_path) as police:
+        again = acting(police, OFFICER).receipts.check()
+        assert (again.pulled, again.exit) == ((), Exit.VERIFIED)
 
 
 def test_the_receipt_of_a_disclosure_can_be_had_again(house: Theatre, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from broker.client.connection import connection_document
 from broker.client.receiving import LogKeys
 from broker.client.selftest import try_out
 from broker.demo.people import CORPORATION, MAIN, MUNICIPALITY, POLICE
+from broker.oauth.registration import read_registration
 from policies.vocabulary import PartyId
 from tests.broker.client.conftest import Desk
 from tests.broker.client.kit import acting, client_at, connection_of
@@ -170,6 +171,18 @@ def test_a_new_key_is_for_its_owner_and_its_public_half_is_printed(shell: Shell)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert shell.json("public-key", str(file), "--algorithm", algorithm)["keys"] == [public]
         assert shell.run("new-key", str(file))[0] == 1
+
+
+@pytest.mark.parametrize("contact", ["ict@police.example", "020 1234567", "J. de Vri\u00ebs", "x", "a\tb", "x" * 201])
+def test_a_registration_file_is_one_that_the_operator_takes_or_none(shell: Shell, contact: str) -> None:
+    key = shell.folder / f"{POLICE}.jwk"
+    asked = ("--contact", contact, "--party", POLICE, "--client-id", "police-desk", "--scope", "door:connector", "--key", str(key))
+    code, out, err = shell.run("request", *asked)
+    if code == 0:
+        assert err == f"checksum  {read_registration(out.encode()).checksum}\n"
+    else:
+        assert (out, err.startswith("error: contact: expected ")) == ("", True)
+    assert (code == 0) == (contact in {"ict@police.example", "020 1234567"})
 
 
 def test_a_key_in_a_device_gets_a_token_of_the_broker_and_no_file_of_it_is_read(shell: Shell) -> None:

@@ -97,6 +97,9 @@ def test_after_so_many_tries_the_last_answer_counts() -> None:
         ("-1", None),
         ("9" * 400, None),
         ("1.5", None),
+        ("Sun, 06 Nov 1994 08:49:37 -0000", 7),
+        ("Sun, 06 Nov 1994 08:49:37 +99999999999999999999", None),
+        ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
     ],
 )
 def test_a_time_to_wait_is_read_as_a_number_or_as_a_date(text: str, seconds: float | None) -> None:

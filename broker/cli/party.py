@@ -148,7 +148,7 @@ def revoke(client_id: str | None, professional: tuple[str, str] | None) -> None:
 @click.argument("professional")
 @click.option("--end", is_flag=True, help="End the designation instead, and take back the tokens of this professional.")
 def designate(role: str, professional: str, *, end: bool) -> None:
-    """Register PROFESSIONAL (the employer's pseudonym) for a ROLE such as municipality.public_order_adviser, which may be designated later."""
+    """Register PROFESSIONAL (the employer's pseudonym) for a ROLE such as municipality.public_order_adviser, designated now or later."""
     _check_pseudonym(professional)
     party_id = PartyId(role.partition(".")[0])
     with opened() as broker:

@@ -119,10 +119,10 @@ def test_head_is_get_without_the_body(shared_small_house: Theatre) -> None:
 @pytest.mark.parametrize("change", ["/", "//", "%00", "%2e%2e", "\u00e9", "/x", "a" * 8000])
 def test_another_path_is_not_there_and_is_never_taken_for_one_that_is(shared_small_house: Theatre, change: str) -> None:
     for route, path in walk(shared_small_house):
-        if path == "/" and change.startswith("/"):
-            continue  # for a client two slashes at the beginning are the name of a host
         other = path.replace("/", "//") if change == "//" else path + change
-        answer = send(shared_small_house, route, route.method, other, **({"json": {}} if route.has_body else {}))
+        # after its origin, or a client would take two slashes for the name of a host
+        url = shared_small_house.broker.settings.issuer + other
+        answer = send(shared_small_house, route, route.method, url, **({"json": {}} if route.has_body else {}))
         if change in {"/", "//"} or "<" not in route.rule:
             assert answer.status_code in {404, 405}, f"{route.method} {other[:80]}"
         assert answer.is_client_error, f"{route.method} {other[:80]}"

@@ -210,6 +210,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     enactment = Enactment(engine=engine, covenants=covenants, log=log, outbox=outbox, clock=clock, ids=ids)
     watch = Watch(engine, covenants, enactment, events)
     clients, designations = ClientRegister(engine, clock), Designations(engine, covenants, clock)
+    admissions = Admissions(clients, designations, log, outbox, ids)
     key_fetcher = KeyFetcher(settings.key_networks)
     signing_keys = FollowedKeys(keys, clock, time.monotonic, events)
     return Broker(
@@ -229,10 +230,10 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         watch=watch,
         designations=designations,
         clients=clients,
-        admissions=Admissions(clients, designations, log, outbox, ids),
+        admissions=admissions,
         standing=Standing(reader),
         key_fetcher=key_fetcher,
-        partner_keys=PartnerKeys(engine, key_fetcher.fetch, clock, events),
+        partner_keys=PartnerKeys(engine, key_fetcher.fetch, admissions.keep_fetched, clock, events),
         commands=commands,
         casework=Casework(covenants, cases, registry),
         contributions=Contributions(

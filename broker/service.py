@@ -59,7 +59,7 @@ def create_service(broker: Broker, stopping: Callable[[], bool] = lambda: False)
             access_api.blueprint(broker.decision_point, broker.tokens, broker.settings.issuer),
             health_api.blueprint(check_ready=broker.watcher.check_ready, stopping=stopping),
             people_routes.blueprint(_people_parts(broker)),
-            session_api.blueprint(visitors=broker.people.visitors, tally=broker.tally, origin=broker.settings.issuer),
+            session_api.blueprint(visitors=broker.people.visitors, tally=broker.tally, limits=broker.limits, origin=broker.settings.issuer),
         ),
         events=broker.events,
         random=broker.world.random,

@@ -55,7 +55,7 @@ def sought_of(judge: Judge, typ: str, question: Question) -> Sought:
     """What a search tries.
 
     Raises:
-        NotSought: it names something that the covenant does not know, so that nothing is found.
+        NotSought: it names something that the covenant does not know, or a purpose that the token does not, so that nothing is found.
     """
     if typ != SEARCH_ACTION and question.action != READ:
         raise NotSought(Refused.UNKNOWN_ACTION)
@@ -67,9 +67,12 @@ def sought_of(judge: Judge, typ: str, question: Question) -> Sought:
     if not resources:
         raise NotSought(Refused.UNKNOWN_RESOURCE)
     try:
-        return Sought(roles, resources, judge.situation(question.context))
+        situation = judge.situation(question.context)
     except BadContext as bad:
         raise NotSought(Refused.BAD_CONTEXT, bad.at) from bad
+    if not judge.may_use(situation.purpose):
+        raise NotSought(Refused.PURPOSE_NOT_IN_SCOPE)
+    return Sought(roles, resources, situation)
 
 
 def matches(judge: Judge, sought: Sought) -> tuple[Verdict, ...]:

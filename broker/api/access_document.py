@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from broker.access.situations import OBLIGATION
 from broker.access.values import CATEGORY, FIELD, PROFESSIONAL, READ, ROLE, Semantic
 from broker.api.access_asking import MAX_EVALUATIONS
-from broker.api.spec import API_VERSION
+from broker.api.spec import API_VERSION, gated
 from broker.authenticate import Door
 from broker.problems import MEDIA_TYPE
 
@@ -106,7 +107,7 @@ _REFUSALS = {
     "401": "A valid access token is needed.",
     "403": "The token does not open this door.",
     "413": "The body is too large.",
-    "503": "The call could not be put on the record, so it was not answered.",
+    "503": "The call could not be put on the record, so it was not answered; or there is too much to do, and Retry-After says when again.",
 }
 _OPERATIONS = {
     "access_evaluation_endpoint": ("evaluate", "One decision", _EVALUATION, _DECISION),
@@ -131,7 +132,7 @@ def access_document(issuer: str) -> Mapping[str, object]:
         (METADATA_PATH, "getMetadata", "Metadata of the decision point"),
         (DOCUMENT_PATH, "getDocument", "This document"),
     ):
-        answers = {"200": _answer(summary, {"type": "object"}, "application/json")}
+        answers = gated({"200": _answer(summary, {"type": "object"}, "application/json")})
         paths[path] = {"get": {"operationId": name, "summary": summary, "responses": answers, "security": []}}
     return {
         "openapi": "3.0.3",
@@ -158,10 +159,10 @@ def _operation(name: str, summary: str, question: object, answer: object) -> Map
         "summary": summary,
         "parameters": headers,
         "requestBody": {"required": True, "content": {"application/json": {"schema": question}}},
-        "responses": answers,
+        "responses": gated(answers),
         "security": [{"oauth": [Door.DECISIONS.value]}],
     }
 
 
-def _answer(description: str, schema: object, media_type: str) -> Mapping[str, object]:
+def _answer(description: str, schema: object, media_type: str) -> Mapping[str, Any]:
     return {"description": description, "content": {media_type: {"schema": schema}}}

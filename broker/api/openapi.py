@@ -31,10 +31,10 @@ from broker.visits import CSRF_HEADER, SESSION, CrossSite, cookie_name
 VERSION_HEADER = Header("API-Version", "The version of this interface.")
 #: what a route can answer because of what it reads
 BODY_ERRORS = (wire.MalformedBody, wire.BodyTooLarge, wire.UnsupportedContent)
-DOOR_ERRORS = (Unauthenticated, TooManyRequests, WrongDoor, OperationalError)
+DOOR_ERRORS = (Unauthenticated, WrongDoor, OperationalError)
 PATH_ERRORS = (NotFound, BadRequest)
 SESSION_ERRORS = (Unauthenticated, CrossSite, OperationalError)
-ANY_ERRORS = (wire.InvalidInput, Overloaded, Exception)
+ANY_ERRORS = (wire.InvalidInput, TooManyRequests, Overloaded, Exception)
 
 
 @dataclass(frozen=True, slots=True)

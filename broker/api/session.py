@@ -8,6 +8,7 @@ from marshmallow import fields
 from broker.api.showing import utc
 from broker.api.spec import BASE, documented
 from broker.authenticate import Tally, Unauthenticated, Unproven
+from broker.limits import Limits
 from broker.people.visitors import Visitor, Visitors
 from broker.visits import SESSION, CrossSite, cookie_name, csrf_token, visit_of
 from broker.wire import Message
@@ -36,7 +37,7 @@ class SessionMessage(Message):
     csrf_token = fields.String(required=True, metadata={"description": "To be sent as X-CSRF-Token with whatever is not a GET."})
 
 
-def blueprint(*, visitors: Visitors, tally: Tally, origin: str) -> Blueprint:
+def blueprint(*, visitors: Visitors, tally: Tally, limits: Limits, origin: str) -> Blueprint:
     """The route; `origin` is the broker's own."""
     routes = Blueprint("session", __name__, url_prefix=BASE)
     cookie = cookie_name(SESSION, origin)
@@ -64,6 +65,7 @@ def blueprint(*, visitors: Visitors, tally: Tally, origin: str) -> Blueprint:
             secret, visitor = present()
         except Unauthenticated as refusal:
             tally.count(refusal.reason)
+            limits.failed(request.environ)
             raise
         except CrossSite:
             tally.count(Unproven.CROSS_SITE)

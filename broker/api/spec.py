@@ -29,6 +29,8 @@ from marshmallow import Schema
 
 from broker import wire
 from broker.authenticate import Door
+from broker.errors import Overloaded, TooManyRequests
+from broker.problems import MEDIA_TYPE, problem_of
 
 #: the version of the interface (semantic versioning), in every answer's API-Version header; its major number is in the path
 API_VERSION = "1.0.0"
@@ -141,6 +143,15 @@ def documented(
         return answered
 
     return decorate
+
+
+def gated(answers: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """An operation's answers and those of the gate, before any route: for descriptions that are not made of the routes' declarations."""
+    told = dict(answers)
+    for problem in (problem_of(TooManyRequests), problem_of(Overloaded)):
+        own = told.get(str(problem.status), {"description": problem.title})
+        told[str(problem.status)] = {**own, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}, **own.get("content", {})}}
+    return told
 
 
 def operation_of(view: Callable[..., Any], method: str) -> Operation | None:

@@ -63,6 +63,7 @@ def add(
         raise click.UsageError("expected --request to bring the client id, the party and its keys")
     with opened() as broker:
         _check_party(broker, wanted.party)
+        _check_certificates(broker, required=wanted.certificate_bound)
         client = _client(broker, wanted)
         if asked is not None:
             confirmed(asked, client, checksum)
@@ -101,10 +102,7 @@ def scopes(client_id: str, scopes: tuple[str, ...]) -> None:
 def certificate(client_id: str, *, required: bool) -> None:
     """Let CLIENT_ID in only with the client certificate that its token is bound to."""
     with opened() as broker:
-        if required and not broker.settings.certificate_proxies:
-            raise click.UsageError(
-                "expected BROKER_CERTIFICATE_PROXIES to name the proxies that tell certificates; without, it could not come in"
-            )
+        _check_certificates(broker, required=required)
         broker.admissions.require_certificate(client_id, required=required)
     click.echo(f"`{client_id}` {'needs a certificate' if required else 'may come in without a certificate'}")
 
@@ -134,6 +132,8 @@ def revoke(client_id: str | None, professional: tuple[str, str] | None) -> None:
     """Take tokens back, everywhere from the next request on. New ones can be had: to shut a system out, suspend it."""
     if (client_id is None) == (professional is None):
         raise click.UsageError("expected either --client or --professional")
+    if professional is not None:
+        _check_pseudonym(professional[1])
     with opened() as broker:
         if client_id is not None:
             broker.admissions.revoke_all(client_id)
@@ -149,8 +149,7 @@ def revoke(client_id: str | None, professional: tuple[str, str] | None) -> None:
 @click.option("--end", is_flag=True, help="End the designation instead, and take back the tokens of this professional.")
 def designate(role: str, professional: str, *, end: bool) -> None:
     """Register PROFESSIONAL (the employer's pseudonym) for a designated ROLE such as municipality.public_order_adviser."""
-    if not is_opaque(professional):
-        raise click.UsageError("expected a pseudonym of 8 to 128 letters, digits, dashes and underscores, not digits alone")
+    _check_pseudonym(professional)
     party_id = PartyId(role.partition(".")[0])
     with opened() as broker:
         known = (policy.covenant.role(RoleId(role)) for policy in broker.covenants.in_force().policies.values())
@@ -184,6 +183,18 @@ def _client(broker: Broker, wanted: Registration) -> Client:
 
 def _keys(broker: Broker, key_file: Path | None, jwks_uri: str | None) -> PublicKeys:
     return broker.key_fetcher.fetch(str(jwks_uri)) if key_file is None else read_key_set(key_file.read_bytes())
+
+
+def _check_certificates(broker: Broker, *, required: bool) -> None:
+    if required and not broker.settings.certificate_proxies:
+        raise click.UsageError(
+            "expected BROKER_CERTIFICATE_PROXIES to name the proxies that tell certificates; without, it could not come in"
+        )
+
+
+def _check_pseudonym(professional: str) -> None:
+    if not is_opaque(professional):
+        raise click.UsageError("expected a pseudonym of 8 to 128 letters, digits, dashes and underscores, not digits alone")
 
 
 def _check_party(broker: Broker, party_id: PartyId) -> None:

@@ -11,6 +11,7 @@ import click
 from joserfc.jwk import RSAKey
 
 from broker.cli.common import print_json, print_rows, readable_file
+from broker.key_files import write_new
 from broker.keys import RSA_BITS
 from broker.oauth.clients import Client
 from broker.oauth.jwks import read_key_set
@@ -34,12 +35,12 @@ def partner_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def new_key(file: Path) -> None:
     """At a party: make the key its system gets tokens with; prints the public half, for a registration file."""
-    if file.exists():
-        raise click.UsageError(f"`{file}` exists; a private key is never overwritten")
     key = RSAKey.generate_key(RSA_BITS)
     key.ensure_kid()
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(key.as_dict(private=True)))
+    try:
+        write_new(file, json.dumps(key.as_dict(private=True)).encode())
+    except FileExistsError:
+        raise click.UsageError(f"`{file}` exists; a private key is never overwritten") from None
     print_json({"keys": [key.as_dict(private=False, use="sig")]})
 
 

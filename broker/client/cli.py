@@ -21,7 +21,7 @@ from audit.errors import AuditError
 from audit.note import VerifierKey, base64_octets
 from audit.verdict import Exit
 from broker.client.admission import AdmissionRequest
-from broker.client.cli_words import parser
+from broker.client.cli_words import MEANS, parser
 from broker.client.client import Client, Professional, connect
 from broker.client.connection import Connection, connection_document
 from broker.client.errors import AnswerUnusable, ClientError, ReceiptUnusable, Unusable
@@ -31,6 +31,8 @@ from broker.client.selftest import try_out
 from broker.client.signing import ALGORITHMS, public_key_set, read_key
 from broker.client.values import Ask, Person, Released
 
+#: what Python has another name for, since `from` is a word of its own
+_WIRE: Mapping[str, str] = {"sender": "from", "to_role": "to"}
 Command = Callable[[Client, Professional, argparse.Namespace], object]
 _MAKE: Mapping[str, Callable[[], RSAKey | ECKey | OKPKey]] = {
     "RSA": lambda: RSAKey.generate_key(3072),
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None, *, words: TextIO = sys.stdin) -
         if given.command in _SETTING_UP:
             _SETTING_UP[given.command](given)
             return 0
+        if not given.professional or not given.role:
+            raise Unusable(f"expected for whom: --professional PSEUDONYM --role PARTY.ROLE before `{given.command}`")
         with connect(given.connection) as client:
             professional = client.acting_for(given.professional, given.role)
             return _run(client, professional, given)
@@ -170,6 +174,7 @@ def _verdict(checked: Checked) -> dict[str, object]:
     found = checked.comparison
     return {
         "exit": checked.exit.value,
+        "means": MEANS[checked.exit],
         "receipts": found.receipts,
         "proven": found.proven,
         "uncovered": found.uncovered,
@@ -188,11 +193,16 @@ def _show(value: object) -> None:
 
 
 def _plain(value: object) -> object:
-    """A frozen value as JSON has it, hidden members included: whoever asks at a shell wants to see the answer."""
+    """A frozen value as JSON has it, named as on the wire, hidden members included: whoever asks at a shell wants to see the answer."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {_on_the_wire(one.name): _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     return value.hex() if isinstance(value, bytes) else value
+
+
+def _on_the_wire(name: str) -> str:
+    first, *rest = name.split("_")
+    return _WIRE.get(name) or first + "".join(word.capitalize() for word in rest)

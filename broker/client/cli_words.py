@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from audit.verdict import Exit
 from broker.client.signing import ALGORITHMS
 
 #: what argparse gives to add commands to, which it has no public name for
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+#: what the exit code of `receipts check` says
+MEANS: Mapping[Exit, str] = {
+    Exit.VERIFIED: "every receipt is in the log, and the log counts no more of yours than you have",
+    Exit.TAMPERED: "something does not agree: keep the store as it is, and tell the other parties and the auditor",
+    Exit.INCOMPLETE: "what is newest is not signed or counted yet: look again later, in a minute or an hour",
+    Exit.USAGE: "the log could not be looked at",
+}
+_CHECKED = """\
+what `check` prints:
+  receipts             receipts in your store, of different entries
+  proven               those that a checkpoint of the log covers, with a proof
+  uncovered            those that no checkpoint covers yet; one is signed every minute
+  tallies              how many hours the log has counted for your party
+  untallied            receipts that are newer than the last count
+  disagreements        what does not agree, each in a sentence
+  pulled               disclosures of your own fields whose receipts are new here
+  foundWithoutAnswer   disclosures that the log counts and you had no answer to: a broken connection, another system of
+                       your party with a store of its own, or somebody with your key
+  ofAnotherDisclosure  disclosures whose receipt turns out to be of another one: tampered with
+  notShown             disclosures whose entry the log did not show
+
+exit codes: """ + "; ".join(f"{code.value} {means}" for code, means in MEANS.items())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,7 +88,13 @@ def _calls(commands: _Commands) -> None:
         one.add_argument("case")
         one.add_argument("--subject", type=int)
     withdraw.add_argument("fields", nargs="+", metavar="field")
-    receipts = commands.add_parser("receipts", help="the receipts that were kept")
+    receipts = commands.add_parser(
+        "receipts",
+        help="the receipts that were kept",
+        description="Print the receipts that were kept, export them for `broker audit compare`, or hold all of them against the log.",
+        epilog=_CHECKED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     receipts.add_argument("what", choices=["list", "export", "check"])
 
 

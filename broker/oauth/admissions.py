@@ -7,6 +7,7 @@ its entry is owed in the same transaction, and whoever drains the outbox next pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 
 from audit.codes import Pair, sorted_pairs
 from audit.entry import HOUSE, Core, Draft
+from audit.errors import LogUnavailable
 from audit.log import Log
 from broker.authenticate import AccessToken
 from broker.clock import Ids
@@ -61,6 +63,24 @@ class Admissions:
         self._clients.find(client_id)
         self._tell("replaced", ("client", client_id), *_keys(keys), *((("keys", "jwks_uri"),) if jwks_uri else ()))
         self._clients.replace_keys(client_id, keys, jwks_uri)
+
+    def keep_fetched(self, client: Client, keys: PublicKeys, at_ms: int) -> bool:
+        """Let the keys count that a partner's address gave; False where the operator gave the client others in the meantime.
+
+        Raises:
+            audit.errors.LogUnavailable: one of them is new, and none of them counts.
+        """
+        keep = partial(self._clients.keep_fetched, client, keys, at_ms)
+        before, now = set(client.keys.thumbprints), set(keys.thumbprints)
+        draft = self._draft("replaced", ("client", client.client_id), ("keys", "fetched"), *_keys(keys))
+        if now - before:
+            self._log.append(draft)
+        elif before - now:
+            kept = keep(partial(self._owe, draft))
+            with suppress(LogUnavailable):  # what is gone is out; its entry is owed, and the worker pays
+                self._outbox.pay(draft)
+            return kept
+        return keep()
 
     def replace_scopes(self, client_id: str, scopes: frozenset[str]) -> None:
         """Let these be its scopes; one that is new is on the record first."""

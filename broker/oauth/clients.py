@@ -130,6 +130,15 @@ class ClientRegister:
         now = epoch_ms(self._clock()) if jwks_uri else 0
         self._change(client_id, {"jwks": keys.text, "jwks_uri": jwks_uri, "fetched_ms": now, "tried_ms": now})
 
+    def keep_fetched(self, client: Client, keys: PublicKeys, at_ms: int, beside: Beside | None = None) -> bool:
+        """Let the keys count that the client's `jwks_uri` gave; False where the operator has given it another since, or keys of its own."""
+        mine = (oauth_client.c.client_id == client.client_id) & (oauth_client.c.jwks_uri == client.jwks_uri)
+        with self._engine.begin() as connection:
+            kept = connection.execute(update(oauth_client).where(mine).values(jwks=keys.text, fetched_ms=at_ms)).rowcount == 1
+            if kept and beside is not None:
+                beside(connection)
+        return kept
+
     def replace_scopes(self, client_id: str, scopes: frozenset[str], beside: Beside | None = None) -> None:
         """Let these be the most that its tokens can have, those that are out included.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from broker.api.spec import API_VERSION
+from broker.api.spec import API_VERSION, gated
+from broker.problems import MEDIA_TYPE
 
 _STRING = {"type": "string"}
 _ASSERTION_TYPE = {"type": "string", "enum": ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]}
@@ -50,6 +52,7 @@ _TOKEN = {
 }
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": _STRING, "error_description": _STRING}}
 _OBJECT: Mapping[str, object] = {"type": "object"}
+_NOTHING: Mapping[str, object] = {}
 
 
 def oauth_document(issuer: str) -> Mapping[str, object]:
@@ -79,18 +82,22 @@ def _form(name: str, summary: str, request: Mapping[str, object], answer: Mappin
             "operationId": name,
             "summary": summary,
             "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": request}}},
-            "responses": {
-                "200": _answer("Done", answer),
-                "400": _answer("Refused", _ERROR),
-                "401": _answer("The client is not authenticated", _ERROR),
-            },
+            "responses": gated(
+                {
+                    "200": _answer("Done", answer),
+                    # a problem where the request is refused before it is read as the standard's
+                    "400": _answer("Refused", _ERROR, {MEDIA_TYPE: {"schema": _OBJECT}}),
+                    "401": _answer("The client is not authenticated", _ERROR),
+                    "413": {"description": "The form is too large", "content": {MEDIA_TYPE: {"schema": _OBJECT}}},
+                }
+            ),
         }
     }
 
 
 def _document(name: str, summary: str) -> Mapping[str, object]:
-    return {"get": {"operationId": name, "summary": summary, "responses": {"200": _answer(summary, _OBJECT)}}}
+    return {"get": {"operationId": name, "summary": summary, "responses": gated({"200": _answer(summary, _OBJECT)})}}
 
 
-def _answer(description: str, schema: Mapping[str, object]) -> Mapping[str, object]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _answer(description: str, schema: Mapping[str, object], or_else: Mapping[str, object] = _NOTHING) -> Mapping[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}, **or_else}}

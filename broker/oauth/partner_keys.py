@@ -3,7 +3,7 @@
 What was fetched stands with the client in the database, for all workers and after a restart. It is fetched again when it is a quarter of
 an hour old, and at once for an assertion under a key id that is not in it; but whoever asks, some worker asked the partner at most every
 half minute. A key that the partner no longer publishes counts for an hour at most: if the partner cannot be reached for so long, its
-assertions are refused.
+assertions are refused. A new key lets somebody in, so it is on the record before it counts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from authlib.oauth2.rfc6749 import InvalidClientError
 from sqlalchemy import Engine, update
 
+from audit.errors import LogUnavailable
 from broker.clock import Clock, epoch_ms
 from broker.logs import Events
 from broker.oauth.clients import Client
@@ -26,11 +27,19 @@ BETWEEN_MS = 30_000
 
 
 class PartnerKeys:
-    """Gives a client's keys; `fetch` gets those at an address."""
+    """Gives a client's keys; `fetch` gets those at an address, `keep` lets them count from a moment on or says that they are not wanted."""
 
-    def __init__(self, engine: Engine, fetch: Callable[[str], PublicKeys], clock: Clock, events: Events) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        fetch: Callable[[str], PublicKeys],
+        keep: Callable[[Client, PublicKeys, int], bool],
+        clock: Clock,
+        events: Events,
+    ) -> None:
         self._engine = engine
         self._fetch = fetch
+        self._keep = keep
         self._clock = clock
         self._events = events
 
@@ -49,8 +58,10 @@ class PartnerKeys:
         keys = client.keys if age < USABLE_MS else None
         if not fresh and self._claim(client, now):
             try:
-                keys = self._fetched(client, client.jwks_uri, now)
-            except (KeysUnreachable, UnusableKeys) as error:
+                fetched = self._fetch(client.jwks_uri)
+                # Where the operator has given the client another address, or keys of its own, in the meantime, none of these count.
+                keys = fetched if self._keep(client, fetched, now) else None
+            except (KeysUnreachable, UnusableKeys, LogUnavailable) as error:
                 self._events.warning("keys.not_fetched", client=client.client_id, error=type(error).__name__)
         if keys is None:
             raise InvalidClientError
@@ -66,12 +77,3 @@ class PartnerKeys:
         claim = update(oauth_client).where((row.client_id == client.client_id) & due).values(tried_ms=now)
         with self._engine.begin() as connection:
             return connection.execute(claim).rowcount == 1
-
-    def _fetched(self, client: Client, uri: str, now: int) -> PublicKeys | None:
-        keys = self._fetch(uri)
-        row = oauth_client.c
-        # Only where the operator has not given the client another address, or keys of its own, in the meantime; then none of these count.
-        mine = (row.client_id == client.client_id) & (row.jwks_uri == uri)
-        with self._engine.begin() as connection:
-            kept = connection.execute(update(oauth_client).where(mine).values(jwks=keys.text, fetched_ms=now)).rowcount
-            return keys if kept else None

@@ -159,7 +159,8 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]  # Authlib 
         """The acting client, or None where the request has no assertion."""
 
         def known(client_id: str) -> Client | None:
-            self._client = query_client(client_id)
+            # A client_id beside the assertion is not needed, and must be the assertion's own (RFC 7521 section 4.2).
+            self._client = query_client(client_id) if request.form.get("client_id") in {None, client_id} else None
             return self._client
 
         proven = super().__call__(known, request)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from broker.api.spec import API_VERSION
+from broker.api.spec import API_VERSION, gated
 from broker.people.relying import CALLBACK_PATH, ENDED_PATH
 
 DOCUMENT_PATH = "/sign-in/openapi.json"
@@ -42,7 +42,7 @@ def _sign_in() -> Described:
         "operationId": "signIn",
         "summary": "Sign in, or see who you are signed in as",
         "parameters": [_in_query(*one) for one in asked],
-        "responses": {"200": _page("A page"), "303": _ON, "503": _page("The provider is away")},
+        "responses": gated({"200": _page("A page"), "303": _ON, "503": _page("The provider is away")}),
     }
 
 
@@ -53,7 +53,7 @@ def _come_back() -> Described:
         "operationId": "comeBack",
         "summary": "The redirect URI of a provider (OpenID Connect Core 1.0; RFC 9207)",
         "parameters": [_IN_PATH, *given],
-        "responses": {"303": _ON, **{status: _page(description) for status, description in told.items()}},
+        "responses": gated({"303": _ON, **{status: _page(description) for status, description in told.items()}}),
     }
 
 
@@ -62,7 +62,7 @@ def _sign_out() -> Described:
         "operationId": "signOut",
         "summary": "End the session, here and then at the provider",
         "requestBody": _form("csrf"),
-        "responses": {"303": _ON, "403": {"description": "Not sent by a page of this broker"}},
+        "responses": gated({"303": _ON, "403": {"description": "Not sent by a page of this broker"}}),
     }
 
 
@@ -71,7 +71,7 @@ def _ended() -> Described:
         "operationId": "ended",
         "summary": "Where a provider sends a browser back after signing out",
         "parameters": [_in_query("lang", "nl or en")],
-        "responses": {"200": _page("A page")},
+        "responses": gated({"200": _page("A page")}),
     }
 
 
@@ -81,7 +81,7 @@ def _obey_logout() -> Described:
         "summary": "OpenID Connect Back-Channel Logout 1.0",
         "parameters": [_IN_PATH],
         "requestBody": _form("logout_token"),
-        "responses": {"200": {"description": "Done"}, "400": {"description": "The token does not hold"}},
+        "responses": gated({"200": {"description": "Done"}, "400": {"description": "The token does not hold"}}),
     }
 
 

@@ -19,7 +19,7 @@ from broker.clock import new_id
 from broker.oauth.admissions import Admissions
 from broker.oauth.clients import UnknownClient, UnusableClient
 from broker.oauth.fetching_keys import KeysUnreachable
-from broker.oauth.jwks import UnusableKeys
+from broker.oauth.jwks import PublicKeys, UnusableKeys, read_key_set
 from broker.oauth.registration import Registration, UnusableRegistration, read_registration
 from broker.outbox import Outbox
 from broker.tables import pending_entry
@@ -198,7 +198,9 @@ def test_an_operator_gives_less_than_was_asked_and_never_more(shared_small_house
     file, checksum = asked
     add = ("party", "add", "--request", file, "--checksum", checksum)
     assert run(*add, "--scope", "door:audit").exit_code == 2
-    assert run(*add, "--scope", "door:connector", "--require-certificate").exit_code == 0
+    bound = (*add, "--scope", "door:connector", "--require-certificate")
+    assert run(*bound).exit_code == 2
+    assert run(*bound, BROKER_CERTIFICATE_PROXIES="10.0.0.1").exit_code == 0
     found = shared_small_house.broker.clients.find(json.loads(file.read_text())["clientId"])
     assert (found.scopes, found.certificate_required) == ({"door:connector"}, True)
 
@@ -266,6 +268,9 @@ def test_tokens_end_at_once_of_a_system_and_of_one_professional(small_house: The
     assert run("party", "revoke").exit_code == 2
     assert run("party", "revoke", "--client", "police-unknown").exit_code == 1
     assert run("party", "revoke", "--professional", "tax_office", somebody).exit_code == 1
+    assert [run("party", "revoke", "--professional", "police", name).exit_code for name in ("", "agent@police.example", "123456782")] == [
+        2
+    ] * 3
     assert small_house.http.get(SELF, headers=bearer).status_code == 200
     for how in (("--professional", "police", somebody), ("--client", "police-system")):
         assert run("party", "revoke", *how).exit_code == 0
@@ -335,6 +340,34 @@ def test_with_the_log_down_nobody_comes_in(small_house: Theatre, without_log: Ad
     found = small_house.broker.clients.find("police-system")
     assert (found.suspended, found.scopes, found.jwks_uri) == (True, client.scopes, None)
     assert small_house.broker.clients.find("care-system").certificate_required
+
+
+def key_set(*kids: str) -> PublicKeys:
+    made = [jwk.JWK.generate(kty="EC", crv="P-256", kid=kid).export_public(as_dict=True) for kid in kids]
+    return read_key_set(json.dumps({"keys": made}).encode())
+
+
+def test_a_key_that_an_address_gives_is_on_the_record_before_it_counts_and_one_that_is_gone_is_out_at_once(
+    small_house: Theatre, without_log: Admissions
+) -> None:
+    clients, name = small_house.broker.clients, "police-published"
+    first, other, gone = key_set("one"), key_set("one", "two"), key_set("three")
+    both = read_key_set(json.dumps({"keys": [json.loads(keys.text)["keys"][0] for keys in (first, gone)]}).encode())
+    clients.add(replace(clients.find("police-system"), client_id=name, keys=first, jwks_uri="https://police.example/jwks"))
+    with pytest.raises(LogUnavailable):
+        without_log.keep_fetched(clients.find(name), both, 1)
+    assert clients.find(name).keys == first
+    for at_ms in (2, 3):
+        assert small_house.broker.admissions.keep_fetched(clients.find(name), both, at_ms)
+        assert (clients.find(name).keys, clients.find(name).fetched_ms) == (both, at_ms)
+    assert [(typ, details["keys"]) for typ, details in told(small_house, name)] == [("key.replaced", "fetched")]
+    assert without_log.keep_fetched(clients.find(name), first, 4)
+    assert clients.find(name).keys == first
+    assert small_house.broker.outbox.drain() == 1
+    assert len(told(small_house, name)) == 2
+    clients.replace_keys(name, gone)
+    assert not small_house.broker.admissions.keep_fetched(replace(clients.find(name), jwks_uri="https://police.example/jwks"), other, 5)
+    assert clients.find(name).keys == gone
 
 
 def test_with_the_log_down_everybody_is_shut_out_all_the_same_and_the_log_hears_of_it_later(

@@ -170,7 +170,7 @@ def build_worker(
             used=UsedAssertions(engine, clock),
             tokens=tokens,
             vouching=Vouching(lambda party: ROLES.get(party, frozenset()), may_hold),
-            keys_of=PartnerKeys(engine, (fetcher or KeyFetcher(())).fetch, clock, events).of,
+            keys_of=PartnerKeys(engine, (fetcher or KeyFetcher(())).fetch, clients.keep_fetched, clock, events).of,
             revoke=revoke,
             tally=tally,
             clock=clock,

@@ -80,6 +80,16 @@ def check(answer: httpx.Response, where: str, endpoint: str = "") -> None:
         assert (problem["title"], problem["detail"]) == (known.title, known.detail), where
 
 
+def test_every_description_says_what_the_gate_answers_before_any_route(shared_small_house: Theatre) -> None:
+    found = [rule.rule for rule in shared_small_house.app.url_map.iter_rules() if rule.rule.endswith("/openapi.json")]
+    assert len(found) > 1
+    for url in found:
+        for path, methods in shared_small_house.http.get(url).json()["paths"].items():
+            for method, operation in methods.items():
+                for status in ("429", "503"):
+                    assert "application/problem+json" in operation["responses"][status]["content"], f"{url} {method} {path} {status}"
+
+
 def test_a_stranger_meets_a_problem_at_every_door(shared_small_house: Theatre) -> None:
     for route, path in walk(shared_small_house):
         answer = shared_small_house.http.request(route.method, path)

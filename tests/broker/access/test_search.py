@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from broker.demo.people import MUNICIPALITY
 from broker.demo.stage import professional
 from tests.broker.access.calling import (
     EVALUATIONS,
@@ -25,6 +26,7 @@ from tests.broker.access.calling import (
     question,
     role,
 )
+from tests.journeys.test_gate import partner
 from tests.stage import DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
 
@@ -104,6 +106,18 @@ def test_what_the_covenant_does_not_know_is_found_nowhere_and_is_no_error(
 ) -> None:
     told = answer(shared_small_house, path, question(**changes))
     assert (told["results"], told["page"], told["context"]["reason"]) == ([], {"next_token": "", "count": 0, "total": 0}, reason)
+
+
+def test_a_search_for_a_purpose_that_the_token_does_not_name_says_so_and_its_entry_too(shared_small_house: Theatre) -> None:
+    limited = partner(shared_small_house, MUNICIPALITY, "door:decisions", "purpose:early_support")
+    for path in (SEARCH_SUBJECT, SEARCH_ACTION, SEARCH_RESOURCE):
+        mark = shared_small_house.mark()
+        told = limited.post(DIRECTOR, professional(DIRECTOR), path, good_body(path))
+        assert (told["results"], told["context"]["reason"]) == ([], "purpose_not_in_scope")
+        (entry,) = shared_small_house.entries(after=mark)
+        # no situation: nothing was decided in one, so that whoever judges the entry again does not find what the token closed
+        assert entry.core is not None
+        assert (entry.core.reasons, entry.core.situations) == (("purpose_not_in_scope",), ())
 
 
 def test_a_search_of_what_is_none_of_the_callers_business_finds_nothing(shared_small_house: Theatre) -> None:

@@ -89,6 +89,7 @@ def test_asking_shows_the_answer_and_keeps_its_receipt(shell: Shell) -> None:
     assert "complaints.count_12m" in permitted
     answer = shell.json("ask", shell.case, "end_nuisance", "complaints.count_12m", "support.kind")
     assert answer["fields"]["complaints.count_12m"]["value"] == 17
+    assert shell.json("receipts", "list")[-1]["position"].keys() == {"origin", "index", "leafHash", "ts", "id"}
     assert [one["disclosure"] for one in shell.json("receipts", "list")] == [answer["id"]]
     assert shell.json("receipts", "export") == [{"receipt": answer["receipt"]}]
     assert [one["id"] for one in shell.json("cases")] == [shell.case]
@@ -102,11 +103,43 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(shell: Shell) -> None:
     assert (code, err) == (1, "error: 400 unauthorized_client: the role is not one of this party in the covenant\n")
 
 
+def test_what_is_printed_has_the_names_of_the_wire(shell: Shell) -> None:
+    document = shell.house.http.get("/v1/openapi.json").json()["components"]["schemas"]
+    manager = ("--professional", "corporation-manager-01", "--role", SOCIAL_MANAGER)
+    words = json.dumps({"words": "Elke nacht geluid.", "localReference": MAIN.references[CORPORATION]})
+    printed = {
+        "Signal": shell.json("signal", COVENANT, "nuisance", "tenant", party=CORPORATION, who=manager, words=words),
+        "Disclosure": shell.json("ask", shell.case, "end_nuisance", "complaints.count_12m"),
+        "Permission": shell.json("permissions", shell.case, "end_nuisance")[0],
+        "Case": shell.json("cases")[0],
+    }
+    for name, members in printed.items():
+        assert members.keys() - {"position"} == document[f"{name}Message"]["properties"].keys(), name
+    given = printed["Disclosure"]["fields"]["complaints.count_12m"]
+    assert given.keys() == document["GivenFieldMessage"]["properties"].keys()
+
+
+def test_without_a_professional_it_is_said_what_to_mend(shell: Shell) -> None:
+    for command in (("check",), ("token",), ("receipts", "list"), ("cases",)):
+        code, out, err = shell.run(*command, who=())
+        assert (code, out) == (1, "")
+        assert err == f"error: expected for whom: --professional PSEUDONYM --role PARTY.ROLE before `{command[0]}`\n"
+    assert shell.run("check", who=("--professional", "p-1"))[2].startswith("error: expected for whom")
+
+
+def test_the_words_of_a_check_are_explained(shell: Shell) -> None:
+    verdict = json.loads(shell.run("receipts", "check")[1])
+    with pytest.raises(SystemExit):
+        main(("receipts", "--help"), words=io.StringIO())
+    explained = shell.capsys.readouterr().out
+    assert [word for word in verdict if word not in {"exit", "means"} and f"  {word} " not in explained] == []
+
+
 def test_what_a_person_wrote_comes_from_standard_input(shell: Shell) -> None:
     manager = ("--professional", "corporation-manager-01", "--role", SOCIAL_MANAGER)
     words = json.dumps({"words": "Elke nacht geluid.", "localReference": MAIN.references[CORPORATION]})
     signal = shell.json("signal", COVENANT, "nuisance", "tenant", party=CORPORATION, who=manager, words=words)
-    assert (signal["state"], signal["sender"]) == ("open", CORPORATION)
+    assert (signal["state"], signal["from"], signal["to"]) == ("open", CORPORATION, DIRECTOR)
     officer = ("--professional", "police-officer-01", "--role", OFFICER)
     given = json.dumps({"fields": {"incidents.count_12m": {"value": 7, "asOf": "2026-11-01"}}})
     assert shell.json("contribute", shell.case, party=POLICE, who=officer, words=given)["id"]
@@ -122,6 +155,7 @@ def test_receipts_are_checked_with_the_exit_codes_of_the_log(shell: Shell) -> No
     shell.house.broker.reporting.tallies.tell(timedelta(0))
     shell.house.broker.sweeper().sign()
     verdict = shell.json("receipts", "check")
+    assert verdict["means"].startswith("every receipt is in the log")
     assert (verdict["exit"], verdict["disagreements"], verdict["uncovered"]) == (0, [], 0)
     connection = shell.folder / f"{MUNICIPALITY}.json"
     connection.write_text(connection.read_text().replace(shell.issuer, "http://127.0.0.1:9"))

@@ -191,6 +191,7 @@ def test_no_assertion_whatever_makes_the_endpoint_fail(worker: Worker, corporati
         ({"client_assertion_type": "canary"}, "invalid_client"),
         ({"client_assertion_type": None}, "invalid_client"),
         ({"client_secret": "canary"}, "invalid_request"),
+        ({"client_id": "canary"}, "invalid_client"),
     ],
 )
 def test_a_form_that_is_not_as_described_is_refused_without_an_echo(

@@ -87,6 +87,7 @@ class Unproven(StrEnum):
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     CERTIFICATE = "certificate"
+    NOT_DESIGNATED = "not_designated"
     ASSERTION = "assertion"
     TOO_OFTEN = "too_often"
     TWO_WAYS = "two_ways"

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, QueuePool, Select, create_engine, mak
 from audit.errors import UnknownEntry
 from audit.growth import Head
 from audit.merkle import Frontier
+from audit.postgres import REACH
 from audit.sqlite import BUSY_TIMEOUT_S, connect
 from audit.tables import head
 
@@ -24,7 +25,7 @@ def open_engine(url: str) -> Engine:
     """An engine on the live log, with the same promises as the append side: a signed checkpoint is durable, too."""
     target = make_url(url)
     if target.get_backend_name() != "sqlite" or not target.database:
-        return create_engine(url)
+        return create_engine(url, connect_args={**REACH})
     path = Path(target.database)
     # Left to itself SQLAlchemy takes the empty URL for a database in memory: one connection a thread, closed under whoever still reads when
     # there are more threads than it keeps, and shared by whoever asks twice in one thread, whose transactions then end each other.

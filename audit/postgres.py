@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from types import MappingProxyType
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 
 from audit.errors import StoreFailed, StoreUnfit
 from audit.growth import NOTHING, Found, Head, Stored
 from audit.merkle import Frontier
-from audit.postgres_wire import Connection, Wire, Wired, number, text, wired, wired_array
+from audit.postgres_wire import Wire, Wired, number, text, wired, wired_array
 from audit.postgres_write import LOCK, supposing, writing
 from audit.postings import postings_of
 from audit.remembered import Remembered
 from audit.store import Plan, Wanted, stored_of
 
-CONNECT_TIMEOUT_S = 5
+#: how a server that is not there is noticed (libpq's names): it has five seconds to let somebody in; while it is silent the kernel asks
+#: whether its machine is still there, which by itself it would do after two hours; and what was sent is acknowledged in time
+REACH: Mapping[str, int] = MappingProxyType(
+    {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+)
 #: the longest wait for the append lock, in milliseconds; then the append fails and nothing is released
 LOCK_TIMEOUT_MS = 10_000
 
@@ -52,41 +58,39 @@ def connect(url: str, kind: type[Wire] = Wire) -> Wire:
 
     Raises:
         StoreUnfit: the server does not sync its commits.
-        psycopg.Error: the server cannot be reached.
+        StoreFailed, psycopg.Error: the server cannot be reached.
     """
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    # A peer that is gone is noticed while we wait for its answer, not by us: nobody else would end that wait.
-    connection = psycopg.connect(conninfo, connect_timeout=CONNECT_TIMEOUT_S, tcp_user_timeout=2 * LOCK_TIMEOUT_MS, autocommit=True)
+    connection = psycopg.connect(make_conninfo(conninfo, **REACH), autocommit=True)
     try:
-        _demand(connection)
+        wire = kind(connection)
+        _demand(wire)
     except BaseException:
         connection.close()
         raise
-    return kind(connection)
+    return wire
 
 
-def _demand(connection: Connection) -> None:
+def _demand(wire: Wire) -> None:
     settings = (
         ("synchronous_commit", "on"),
-        ("lock_timeout", str(LOCK_TIMEOUT_MS)),
-        ("statement_timeout", str(2 * LOCK_TIMEOUT_MS)),
-        ("idle_in_transaction_session_timeout", str(2 * LOCK_TIMEOUT_MS)),
+        ("lock_timeout", LOCK_TIMEOUT_MS),
+        ("statement_timeout", 2 * LOCK_TIMEOUT_MS),
+        ("idle_in_transaction_session_timeout", 2 * LOCK_TIMEOUT_MS),
         # Every statement here finds its rows by key, whatever its parameters: planning it anew each time would cost more than running it.
         ("plan_cache_mode", "force_generic_plan"),
     )
-    for name, value in settings:
-        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-    check_durable(connection)
+    wire.command("; ".join(f"SET {name} = {value}" for name, value in settings))
+    check_durable(wire)
 
 
-def check_durable(connection: Connection) -> None:
+def check_durable(wire: Wire) -> None:
     """Refuse a server or session that answers a commit before it is on the disk.
 
     Raises:
         StoreUnfit: it does.
     """
-    row = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')").fetchone()
-    if row != ("on", "on"):
+    if wire.run("SELECT current_setting('fsync'), current_setting('synchronous_commit')") != [(b"on", b"on")]:
         raise StoreUnfit("expected a server with fsync and synchronous_commit on")
 
 
@@ -97,12 +101,17 @@ class PostgresStore:
         self._appending = _Line(lambda: connect(url))
         self._folding = _Line(lambda: connect(url))
         self._remembered = Remembered()
+        self._remembered_on: Wire | None = None
         self._alone = 0
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """See `Store.grow`. Who was alone with the covenant of late supposes to be alone now, and needs one round trip instead of two."""
-        heads = None if wanted.fenced or self._alone < ALONE_MIN else self._remembered.of(wanted.covenants)
         with self._appending.open() as wire:
+            if wire is not self._remembered_on:
+                # Whatever ended the connection may have been a server that stood in for another, with another past of the same length.
+                self._remembered.forget()
+                self._remembered_on = wire
+            heads = None if wanted.fenced or self._alone < ALONE_MIN else self._remembered.of(wanted.covenants)
             try:
                 if heads is None or not self._suppose(wire, wanted, plan, heads):
                     self._look(wire, wanted, plan)

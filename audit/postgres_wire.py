@@ -1,7 +1,8 @@
 """Speaking to PostgreSQL through libpq itself: prepared statements, binary parameters, one round trip each.
 
-psycopg's own `execute` costs three times the round trip on a local socket, and an append makes five. libpq's calls wait without
-holding the interpreter's lock. What goes over the wire is typed in the statement (`$1::int8`), so nothing is guessed.
+psycopg's own `execute` costs three times the round trip on a local socket, and an append makes five. What goes over the wire is typed in
+the statement (`$1::int8`), so nothing is guessed. libpq only sends and parses: waiting for the socket is done here, since its own wait has
+no end, and one for a result holds the interpreter's lock as well.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _ARRAY = Struct("!iiIii")
 _INT8_IN_ARRAY = Struct("!iq")  # of the columns that are written none of this type is ever NULL
 _NULL = _INT4.pack(-1)
 _BINARY = 1
+#: for how long nothing may come from a server that we wait for; it ends statements and waits for locks by itself before that
+SILENCE_MAX_S = 30
+
 #: a batch has one of some dozens of shapes; beyond this many statements all are forgotten
 _PREPARED_MAX = 200
 # Covenant ids and UUIDs: nothing that could end a string or a list.
@@ -88,7 +92,8 @@ class Wire:
         Raises:
             StoreFailed: the server refused it, or is gone.
         """
-        self._answered(self._connection.pgconn.exec_(statement.encode()))
+        self._connection.pgconn.send_query(statement.encode())
+        self._answered(self._last_result())
 
     def run(self, statement: str, parameters: Sequence[Wired] = ()) -> list[tuple[Wired, ...]]:
         """A prepared statement and its rows, in binary form.
@@ -99,7 +104,8 @@ class Wire:
         (name,) = self._named((statement,))
         formats = [_BINARY] * len(parameters)
         sent = cast("Sequence[bytes]", parameters)  # libpq takes None for NULL; its annotation does not say so
-        result = self._answered(self._connection.pgconn.exec_prepared(name, sent, formats, _BINARY))
+        self._connection.pgconn.send_query_prepared(name, sent, formats, _BINARY)
+        result = self._answered(self._last_result())
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
 
@@ -138,8 +144,6 @@ class Wire:
             pgconn.send_query_prepared(name, cast("Sequence[bytes]", parameters), [_BINARY] * len(parameters), _BINARY)
         pgconn.send_query_params(b"COMMIT", [])
         pgconn.pipeline_sync()
-        while pgconn.flush():
-            self._await(select.POLLIN | select.POLLOUT)
         results: list[PGresult | None] = []
         for _ in range(len(calls) + 1):
             results.append(self._next_result())
@@ -148,8 +152,16 @@ class Wire:
         pgconn.exit_pipeline_mode()
         return results
 
+    def _last_result(self) -> PGresult | None:
+        """The result of what was sent; of several statements that of the last, or of the one that failed, after which there is none."""
+        last = None
+        while (result := self._next_result()) is not None:
+            last = result
+        return last
+
     def _next_result(self) -> PGresult | None:
-        # libpq's own wait for a result holds the interpreter's lock; waiting for the socket does not.
+        while self._connection.pgconn.flush():
+            self._await(select.POLLIN | select.POLLOUT)
         while self._connection.pgconn.is_busy():
             self._await(select.POLLIN)
         return self._connection.pgconn.get_result()
@@ -157,7 +169,8 @@ class Wire:
     def _await(self, events: int) -> None:
         waiting = select.poll()
         waiting.register(self._connection.pgconn.socket, events)
-        waiting.poll()
+        if not waiting.poll(SILENCE_MAX_S * 1000):
+            raise StoreFailed("the database has fallen silent")
         self._connection.pgconn.consume_input()
 
     def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
@@ -175,7 +188,8 @@ class Wire:
             if not all(_WORDS.fullmatch(one) for one in lists):
                 raise ValueError("expected words of letters, digits and _ . -")
             commands.append(f"EXECUTE {name.decode('ascii')}({', '.join(lists)})")
-        result = self._answered(self._connection.pgconn.exec_("; ".join(commands).encode("ascii")))
+        self._connection.pgconn.send_query("; ".join(commands).encode("ascii"))
+        result = self._answered(self._last_result())
         columns = range(result.nfields)
         return [tuple(text(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
 
@@ -193,7 +207,8 @@ class Wire:
                 missing = list(statements)
             for statement in missing:
                 name = f"audit_{len(self._prepared)}".encode()
-                self._answered(self._connection.pgconn.prepare(name, statement.encode()))
+                self._connection.pgconn.send_prepare(name, statement.encode())
+                self._answered(self._last_result())
                 self._prepared[statement] = name
         return [self._prepared[statement] for statement in statements]
 

@@ -35,6 +35,8 @@ PUBLIC = frozenset(
         "oauth.document",
         "covenants.in_force",
         "covenants.text",
+        "publications.root",
+        "publications.start",
         "publications.openapi",
         "publications.docs",
         "publications.problems",

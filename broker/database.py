@@ -14,6 +14,8 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from audit.postgres import REACH
+
 Room = Literal["broker", "deposit", "audit", "keystore"]
 ROOMS: tuple[Room, ...] = ("broker", "deposit", "audit", "keystore")
 
@@ -21,8 +23,6 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 #: how long a writer waits for another one before it gives up, in seconds
 LOCK_TIMEOUT_S = 10
-#: how long a database server may take to let somebody in, in seconds
-CONNECT_TIMEOUT_S = 5
 #: connections that are kept; more are opened where more threads want one, and closed again
 POOL_SIZE = 16
 
@@ -39,7 +39,7 @@ def open_engine(url: str, *, at_once: int = 2 * POOL_SIZE, wait_s: int | None = 
     pool = {"pool_size": POOL_SIZE, "max_overflow": max(at_once - POOL_SIZE, 0), "pool_timeout": LOCK_TIMEOUT_S}
     if make_url(url).get_backend_name() != "sqlite":
         waits = {} if wait_s is None else {"options": f"-c statement_timeout={wait_s}s -c lock_timeout={wait_s}s"}
-        return create_engine(url, pool_pre_ping=False, connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **waits}, **pool)
+        return create_engine(url, pool_pre_ping=False, connect_args={**REACH, **waits}, **pool)
     engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S, "check_same_thread": False}, **pool)
 
     def set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own connection

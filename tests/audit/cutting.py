@@ -1,4 +1,6 @@
-"""A proxy between the log and PostgreSQL that cuts the connection when a COMMIT passes, before or after the server has answered it."""
+"""A proxy between the log and PostgreSQL that cuts the connection when a COMMIT passes, before or after the server has answered it; or
+that falls silent.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ _COMMIT = b"COMMIT\0"
 
 
 class Proxy:
-    """Cuts the next `cuts` connections on which a COMMIT passes; with `answered`, once the server has said that it is done."""
+    """Cuts the next `cuts` connections on which a COMMIT passes; with `answered`, once the server has said that it is done.
+
+    While it is `silent`, nothing passes in either direction, and nobody is told.
+    """
 
     def __init__(self, url: str) -> None:
         target = make_url(url)
@@ -24,6 +29,7 @@ class Proxy:
         self.url = target.set(host="127.0.0.1", port=self._server.getsockname()[1], query={}).render_as_string(hide_password=False)
         self.cuts = 0
         self.answered = True
+        self.silent = False
         self.made = 0
         self._threads: list[threading.Thread] = []
         self._clients: list[socket.socket] = []
@@ -66,6 +72,8 @@ class Proxy:
                     octets = one.recv(1 << 16)
                     if not octets:
                         return
+                    if self.silent:
+                        continue
                     if one is client:
                         server.sendall(octets)
                         committing = self.cuts > 0 and _COMMIT in octets

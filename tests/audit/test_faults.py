@@ -185,11 +185,12 @@ def test_a_sqlite_that_cannot_have_a_write_ahead_log_is_unfit() -> None:
 def test_a_server_that_does_not_sync_is_unfit(postgres_url: str) -> None:
     target = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(target, autocommit=True) as connection:
-        connection.execute("SET synchronous_commit = off")
+        wire = Wire(connection)
+        wire.command("SET synchronous_commit = off")
         with pytest.raises(StoreUnfit):
-            check_durable(connection)
-        connection.execute("SET synchronous_commit = on")
-        check_durable(connection)
+            check_durable(wire)
+        wire.command("SET synchronous_commit = on")
+        check_durable(wire)
 
 
 @pytest.mark.parametrize("word", ["a'b", "a}b", "a b", 'a"b', "a\\b", "a;b", "é"])

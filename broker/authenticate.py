@@ -30,6 +30,7 @@ PUBLIC = frozenset(
         "oauth.token",
         "oauth.revocation",
         "oauth.metadata",
+        "oauth.discovery",
         "oauth.keys",
         "oauth.document",
         "covenants.in_force",

@@ -20,6 +20,7 @@ from broker.api.spec import API_VERSION, operation_of
 from broker.authenticate import PUBLIC, Authenticator, Door, Unauthenticated
 from broker.certificates import CertificateHeader
 from broker.clock import Random
+from broker.config import NOBODY
 from broker.deadline import DEADLINE, NEVER, PLACE
 from broker.limits import Limits
 from broker.logs import Events, quiet_libraries
@@ -45,7 +46,10 @@ ONE_HOST = re.compile(r"[0-9A-Za-z._~%!$&'()*+;=-]+(:[0-9]*)?|\[[0-9A-Fa-f:.]+\]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the application is made of. `blueprints` are built with their own dependencies; `issuer` is the broker's own URL."""
+    """What the application is made of. `blueprints` are built with their own dependencies.
+
+    `issuer` is the broker's own URL, `contact` its operator's mailbox.
+    """
 
     issuer: str
     max_body_bytes: int
@@ -56,6 +60,7 @@ class Parts:
     limits: Limits
     certificates: CertificateHeader = field(default_factory=CertificateHeader)
     meter: Meter = field(default_factory=Meter)
+    contact: str = NOBODY
 
 
 def create_app(parts: Parts) -> Flask:
@@ -75,7 +80,7 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.converters["covenant_name"] = CovenantName
     for blueprint in parts.blueprints:
         app.register_blueprint(blueprint)
-    app.register_blueprint(publications.blueprint(app, parts.issuer))
+    app.register_blueprint(publications.blueprint(app, parts.issuer, parts.contact))
     _guard(app, parts, doors_of(app), narrowing_of(app))
     _answer_errors(app, parts.events)
     _finish(app, parts.events, parts.meter)

@@ -30,10 +30,13 @@ PUBLIC = frozenset(
         "oauth.token",
         "oauth.revocation",
         "oauth.metadata",
+        "oauth.discovery",
         "oauth.keys",
         "oauth.document",
         "covenants.in_force",
         "covenants.text",
+        "publications.root",
+        "publications.start",
         "publications.openapi",
         "publications.docs",
         "publications.problems",
@@ -85,6 +88,7 @@ class Unproven(StrEnum):
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     CERTIFICATE = "certificate"
+    NOT_DESIGNATED = "not_designated"
     ASSERTION = "assertion"
     TOO_OFTEN = "too_often"
     TWO_WAYS = "two_ways"

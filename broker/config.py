@@ -22,7 +22,10 @@ from broker.certificates import Network
 T = TypeVar("T")
 
 PREFIX = "BROKER_"
+#: who is to be asked where no operator has said it
+NOBODY = "operator@example.org"
 _CLIENT_RATE = re.compile(r"([a-z0-9][a-z0-9._-]{1,63})=([0-9]{1,7})")
+_MAILBOX = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
 _LOG_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}(/[a-z0-9][a-z0-9.-]{0,62})*")
 
 
@@ -67,6 +70,12 @@ def loopback(host: str) -> bool:
 def _log_name(text: str) -> str:
     if not _LOG_NAME.fullmatch(text):
         raise ValueError("expected a name such as broker.example.nl: lower case, digits, dots, dashes and slashes")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if not _MAILBOX.fullmatch(text):
+        raise ValueError("expected a mailbox such as broker@municipality.example")
     return text
 
 
@@ -132,8 +141,8 @@ def _url(file: str) -> str:
 class Settings:
     """Every setting with its embedded default; the key of `max_body_bytes` is `BROKER_MAX_BODY_BYTES`.
 
-    `issuer` is the broker's own origin, as partners see it; `log_name` the beginning of every log's origin, never changed afterwards.
-    Names tell units: bytes, seconds (`_s`).
+    `issuer` is the broker's own origin, as partners see it, `contact` the mailbox of whoever runs it; `log_name` the
+    beginning of every log's origin, never changed afterwards. Names tell units: bytes, seconds (`_s`).
     """
 
     database_url: str = _url("broker")
@@ -149,6 +158,7 @@ class Settings:
     witness_required: bool = _setting(False, _truth)
     health: Path = _setting(Path("var/health"), Path)  # noqa: RUF009 - a path is immutable
     issuer: str = _setting("http://127.0.0.1:8000", _issuer)
+    contact: str = _setting(NOBODY, _mailbox)
     log_name: str = _setting("covenant-broker.localhost", _log_name)
     host: str = _setting("127.0.0.1", _host)
     port: int = _setting(8000, whole(1, 65535))

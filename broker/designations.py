@@ -26,13 +26,17 @@ class Designations:
 
     def may_hold(self, party: PartyId, professional: str, role: RoleId) -> bool:
         """Whether a professional may have a role: always where no covenant designates it, else only after registration."""
-        policies = self._covenants.in_force().policies.values()
-        found = (policy.covenant.role(role) for policy in policies)
-        if not any(known.designated for known in found if known):
+        if not self.designated(role):
             return True
         where = (designation.c.party == party) & (designation.c.professional == professional) & (designation.c.role == role)
         with self._engine.connect() as connection:
             return connection.execute(select(designation.c.role).where(where)).first() is not None
+
+    def designated(self, role: RoleId, epoch: int | None = None) -> bool:
+        """Whether a covenant in force, at least as new as `epoch`, opens a role to registered professionals only."""
+        policies = self._covenants.in_force(epoch).policies.values()
+        found = (policy.covenant.role(role) for policy in policies)
+        return any(known.designated for known in found if known)
 
     def designate(self, party: PartyId, professional: str, role: RoleId) -> None:
         """Register a professional for a role; registering twice changes nothing."""

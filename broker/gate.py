@@ -204,7 +204,8 @@ class Gate:
         path = environ["PATH_INFO"]
         if path == LIVE:
             return self._application(environ, start_response)
-        if path.count("/") > MAX_SEGMENTS:
+        # Werkzeug takes any number of slashes at the beginning for one; then a proxy and the lanes here would have read another path.
+        if path.startswith("//") or path.count("/") > MAX_SEGMENTS:
             return _refuse(NotFound(), start_response)
         name = self._lane_of(path, environ["REQUEST_METHOD"])
         lane = self._lanes[name]

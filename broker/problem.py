@@ -71,6 +71,11 @@ def challenge(error: Unauthenticated) -> Mapping[str, str]:
     return {"WWW-Authenticate": REALM if error.reason is Unproven.NO_TOKEN else f'{REALM}, error="invalid_token"'}
 
 
+def narrower(_error: Exception) -> Mapping[str, str]:
+    """RFC 6750 section 3.1: somebody is known, and this token is not enough."""
+    return {"WWW-Authenticate": f'{REALM}, error="insufficient_scope"'}
+
+
 def retry_after(_error: Exception) -> Mapping[str, str]:
     """Seconds; what this is for passes by itself (RFC 9110 section 10.2.3)."""
     return {"Retry-After": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from broker.authenticate import Unauthenticated, WrongDoor
 from broker.certificates import CertificateRefused
 from broker.errors import Overloaded, TooManyRequests
-from broker.problem import Problem, challenge, pause, used_up
+from broker.problem import Problem, challenge, narrower, pause, used_up
 from broker.visits import CrossSite
 
 DOOR_PROBLEMS: tuple[Problem, ...] = (
@@ -37,6 +37,7 @@ DOOR_PROBLEMS: tuple[Problem, ...] = (
         403,
         "This door is not yours",
         "The token does not open this door, or the path belongs to another party.",
+        headers=narrower,
     ),
     Problem(
         (TooManyRequests,),

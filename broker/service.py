@@ -66,6 +66,7 @@ def create_service(broker: Broker, stopping: Callable[[], bool] = lambda: False)
         limits=broker.limits,
         certificates=CertificateHeader(broker.settings.certificate_header, broker.settings.certificate_proxies),
         meter=broker.meter,
+        contact=broker.settings.contact,
     )
     app = create_app(parts)
     app.wsgi_app = repeating_request_ids(_gate(app, broker))  # type: ignore[method-assign, assignment]  # Flask's own way

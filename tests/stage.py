@@ -178,8 +178,10 @@ class OverWsgi(httpx.BaseTransport):
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        path = unquote_to_bytes(request.url.raw_path.partition(b"?")[0]).decode("latin-1")
-        inner = httpx.WSGITransport(app=lambda environ, start: self._app({**environ, "PATH_INFO": path}, start))
+        # What httpx would tidy up in a URL is sent as it stands in the extension `target`, as its transport for the network does.
+        path, _, query = request.extensions.get("target", request.url.raw_path).partition(b"?")
+        asked = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "QUERY_STRING": query.decode("latin-1")}
+        inner = httpx.WSGITransport(app=lambda environ, start: self._app({**environ, **asked}, start))
         return inner.handle_request(request)
 
 

@@ -38,7 +38,7 @@ def _object(required: list[str], **properties: object) -> dict[str, object]:
 _SUBJECT_TYPE = {"type": "string", "description": f"{ROLE} or {PROFESSIONAL}; of any other type nothing is permitted."}
 _RESOURCE_TYPE = {"type": "string", "description": f"{FIELD} or {CATEGORY}; of any other type nothing is permitted."}
 _SUBJECT = _object(["type", "id"], type=_SUBJECT_TYPE, id=_ID)
-_RESOURCE = _object(["type", "id"], type=_RESOURCE_TYPE, id=_ID)
+_RESOURCE = _object(["type", "id"], type=_RESOURCE_TYPE, id={"type": "string", "description": "A name of the covenant."})
 _ACTION = _object(["name"], name={"type": "string", "description": f"{READ}; no other action is permitted."})
 _FACTS = _object(
     ["restricted", "vetoed_fields", "vetoing_parties"],

@@ -39,7 +39,7 @@ class GivenFieldMessage(Message):
     value = fields.Raw(required=True, allow_none=True, metadata={"description": "Text, whole number, boolean, or null: known to be empty."})
     form = fields.String(required=True)
     article = fields.String(required=True)
-    source = fields.String(required=True)
+    source = fields.String(required=True, metadata={"description": "Where it came from: the operator's name of one source of the holder."})
     as_of = fields.String(
         required=True, allow_none=True, metadata={"description": "When the holder says it was so, no finer than the form."}
     )

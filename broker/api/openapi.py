@@ -67,9 +67,10 @@ OURS = Interface(
 class LazyDocument:
     """The document of an application, made once when it is first asked for: the command line and most workers never need it."""
 
-    def __init__(self, app: Flask, issuer: str, interface: Interface = OURS) -> None:
+    def __init__(self, app: Flask, issuer: str, contact: str, interface: Interface = OURS) -> None:
         self._app = app
         self._issuer = issuer
+        self._contact = contact
         self._interface = interface
         self._lock = threading.Lock()
         self._text: str | None = None
@@ -79,11 +80,11 @@ class LazyDocument:
         """The document as JSON."""
         with self._lock:
             if self._text is None:
-                self._text = json.dumps(openapi_document(self._app, self._issuer, self._interface), ensure_ascii=False)
+                self._text = json.dumps(openapi_document(self._app, self._issuer, self._contact, self._interface), ensure_ascii=False)
             return self._text
 
 
-def openapi_document(app: Flask, issuer: str, interface: Interface = OURS) -> dict[str, Any]:
+def openapi_document(app: Flask, issuer: str, contact: str, interface: Interface = OURS) -> dict[str, Any]:
     """Describe every documented route of `app` under the interface's base; standard-named endpoints have a document of their own."""
     plugin = schemas_plugin()
     spec = APISpec(
@@ -91,7 +92,7 @@ def openapi_document(app: Flask, issuer: str, interface: Interface = OURS) -> di
         version=API_VERSION,
         openapi_version="3.0.3",
         plugins=[plugin],
-        info={"description": interface.description, "contact": {"name": "Operator", "url": issuer, "email": "operator@example.org"}},
+        info={"description": interface.description, "contact": {"name": "Operator", "url": issuer, "email": contact}},
         servers=[{"url": issuer.rstrip("/") + interface.base}],
     )
     describe_fields(plugin)

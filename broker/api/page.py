@@ -21,7 +21,8 @@ from broker.authenticate import PUBLIC
 from broker.documents.page import content_security_policy, sheet, template
 from broker.problem import PREFIX
 
-TITLE = "Covenant broker: the interface"
+NAME = "Covenant broker"
+TITLE = f"{NAME}: the interface"
 METHODS = ("get", "post", "put", "patch", "delete")
 FORM = "application/x-www-form-urlencoded"
 
@@ -77,8 +78,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One document: where it is, and what is in it."""
+    """One document: where it is, and what is in it. `id` is its anchor."""
 
+    id: str
     url: str
     title: str
     text: str
@@ -145,7 +147,17 @@ def _description(url: str, document: Mapping[str, Any]) -> Description:
                 groups.setdefault(tag, []).append(_operation(document, url, method, path, methods[method]))
     info = document["info"]
     shown = tuple(Group(name, said.get(name, ""), tuple(found)) for name, found in groups.items() if found)
-    return Description(url, info["title"], info.get("description", ""), shown)
+    return Description(_anchor(url), url, _heading(info["title"]), info.get("description", ""), shown)
+
+
+def _anchor(url: str) -> str:
+    return url.strip("/").replace("/", "-").removesuffix("-openapi.json")
+
+
+def _heading(title: str) -> str:
+    """What one document is beside the others: each begins with the name that the page has already."""
+    own = title.removeprefix(NAME).removeprefix(": ")
+    return f"{own[:1].upper()}{own[1:]}" if own else "Systems of parties"
 
 
 def _operation(document: Mapping[str, Any], url: str, method: str, path: str, operation: Mapping[str, Any]) -> Described:
@@ -156,7 +168,7 @@ def _operation(document: Mapping[str, Any], url: str, method: str, path: str, op
     example = first_example(document, body)
     parameters = [target(document, one) for one in operation.get("parameters", ())]
     return Described(
-        id=f"{url.strip('/').replace('/', '-').removesuffix('-openapi.json')}-{operation.get('operationId', method + path)}",
+        id=f"{_anchor(url)}-{operation.get('operationId', method + path)}",
         method=method.upper(),
         path=place.rstrip("/") + path,
         summary=operation.get("summary", ""),

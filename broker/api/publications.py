@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response
@@ -9,9 +10,9 @@ from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from broker.api.audit_ldv_document import LDV
-from broker.api.openapi import LazyDocument
+from broker.api.openapi import OURS, LazyDocument
 from broker.api.page import Page
-from broker.api.spec import ANY_SITE, BASE, Header, Reply, documented
+from broker.api.spec import ANY_SITE, API_VERSION, BASE, Header, Reply, documented
 from broker.problems import BY_SLUG
 from broker.wire import Message
 
@@ -33,11 +34,31 @@ class ProblemTypes(Message):
     problems = fields.List(fields.Nested(ProblemType), required=True)
 
 
-def blueprint(app: Flask, issuer: str) -> Blueprint:
+def _begin(app: Flask, contact: str) -> None:
+    """Where somebody lands who knows the address and nothing else: a person at the page to read, a program at where everything is.
+
+    Neither is in the description: it begins below `/v1`, and has no path that ends in a slash (API Design Rules, /core/no-trailing-slash).
+    """
+    paths = {"docs": "/docs", "openapi": "/openapi.json", "problems": "/problems"}
+    places = {name: BASE + path for name, path in paths.items()}
+    told = {"title": OURS.title, "version": API_VERSION, **places, "contact": contact}
+    start = json.dumps(told, separators=(",", ":"))
+
+    def get_root() -> Response:
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": places["docs"]})
+
+    def get_start() -> Response:
+        return Response(start, content_type="application/json")
+
+    app.add_url_rule("/", "publications.root", get_root, methods=["GET"])
+    app.add_url_rule(BASE, "publications.start", get_start, methods=["GET"])
+
+
+def blueprint(app: Flask, issuer: str, contact: str) -> Blueprint:
     """The public routes; the document is made of the application's own routes when it is first asked for."""
     routes = Blueprint("publications", __name__, url_prefix=BASE)
     page = Page(app)
-    document, ldv = LazyDocument(app, issuer), LazyDocument(app, issuer, LDV)
+    document, ldv = LazyDocument(app, issuer, contact), LazyDocument(app, issuer, contact, LDV)
 
     @routes.get("/openapi.json", endpoint="openapi")
     @documented(
@@ -59,6 +80,7 @@ def blueprint(app: Flask, issuer: str) -> Blueprint:
         """Every description that is served here, on one page: without scripts, for screens of any size, the keyboard and paper."""
         return Reply(page.html, {"Content-Security-Policy": page.policy})
 
+    _begin(app, contact)
     app.add_url_rule(f"{LDV.base}/openapi.json", "publications.ldv", get_ldv, methods=["GET"])
 
     @routes.get("/problems", endpoint="problems")

@@ -12,6 +12,7 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
@@ -81,5 +82,5 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         words = " ".join((column, *(row[position] for row in rows))).split()
         table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # as it is: what somebody else wrote has no say in how it looks
     Console().print(table)

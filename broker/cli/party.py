@@ -148,13 +148,14 @@ def revoke(client_id: str | None, professional: tuple[str, str] | None) -> None:
 @click.argument("professional")
 @click.option("--end", is_flag=True, help="End the designation instead, and take back the tokens of this professional.")
 def designate(role: str, professional: str, *, end: bool) -> None:
-    """Register PROFESSIONAL (the employer's pseudonym) for a designated ROLE such as municipality.public_order_adviser."""
+    """Register PROFESSIONAL (the employer's pseudonym) for a ROLE such as municipality.public_order_adviser, designated now or later."""
     _check_pseudonym(professional)
     party_id = PartyId(role.partition(".")[0])
     with opened() as broker:
         known = (policy.covenant.role(RoleId(role)) for policy in broker.covenants.in_force().policies.values())
-        if not end and not any(found.designated for found in known if found):
-            raise click.UsageError(f"expected a role that a covenant in force opens to designated professionals, found `{role}`")
+        # One that is not designated yet too: the version that designates it shuts out at once whoever is not registered by then.
+        if not end and not any(known):
+            raise click.UsageError(f"expected a role of a covenant in force, found `{role}`")
         change = broker.admissions.end_designation if end else broker.admissions.designate
         change(party_id, professional, RoleId(role))
     click.echo(f"`{professional}` is {'no longer ' if end else ''}designated for `{role}`")

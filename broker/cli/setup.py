@@ -188,4 +188,4 @@ def openapi() -> None:
     """Print the OpenAPI document of the interface."""
     with opened() as broker:
         app = create_service(broker)
-        click.echo(LazyDocument(app, broker.settings.issuer).text)
+        click.echo(LazyDocument(app, broker.settings.issuer, broker.settings.contact).text)

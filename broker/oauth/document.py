@@ -72,6 +72,7 @@ def oauth_document(issuer: str) -> Mapping[str, object]:
             "/oauth2/jwks": _document("getKeys", "The keys that sign access tokens (RFC 7517)"),
             "/oauth2/openapi.json": _document("getDocument", "This document"),
             "/.well-known/oauth-authorization-server": _document("getMetadata", "Authorization server metadata (RFC 8414)"),
+            "/.well-known/openid-configuration": _document("discover", "The same metadata, where the NL GOV profile has them"),
         },
     }
 

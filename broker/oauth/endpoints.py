@@ -25,6 +25,8 @@ from broker.trace import Trace
 KEYS_PATH = "/oauth2/jwks"
 DOCUMENT_PATH = "/oauth2/openapi.json"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
+#: the same, where the NL GOV profile has it (OpenID Connect Discovery, as far as it speaks of OAuth)
+DISCOVERY_PATH = "/.well-known/openid-configuration"
 #: long enough to spare us, short enough to rotate a key in a quarter of an hour (`broker.oauth.turning`)
 CACHED = {"Cache-Control": "public, max-age=300"}
 
@@ -51,15 +53,17 @@ class OAuthParts:
 
 
 def blueprint(parts: OAuthParts) -> Blueprint:
-    """The token endpoint, its metadata (RFC 8414), its keys (RFC 7517) and its description."""
+    """The token endpoint, revocation (RFC 7009), the metadata (RFC 8414), the keys (RFC 7517) and their description."""
     checks = AssertionChecks(parts.issuer + PATH, parts.clock, parts.used, parts.vouching, parts.keys_of, parts.limits)
     endpoint = TokenEndpoint(checks, parts.clients, parts.tokens, parts.revoke, parts.tally)
     routes = Blueprint("oauth", __name__)
     routes.add_url_rule(PATH, "token", endpoint.token, methods=["POST"])
     routes.add_url_rule(REVOCATION_PATH, "revocation", endpoint.revocation, methods=["POST"])
     routes.add_url_rule(KEYS_PATH, "keys", lambda: _cached(parts.tokens.public_keys()), methods=["GET"])
+    described = metadata(parts.issuer, binds=parts.binds)
     for path, name, document, headers in (
-        (METADATA_PATH, "metadata", metadata(parts.issuer, binds=parts.binds), CACHED),
+        (METADATA_PATH, "metadata", described, CACHED),
+        (DISCOVERY_PATH, "discovery", described, CACHED),
         (DOCUMENT_PATH, "document", oauth_document(parts.issuer), {**CACHED, **ANY_SITE}),
     ):
         routes.add_url_rule(path, name, partial(_cached, document, headers), methods=["GET"])

@@ -248,7 +248,7 @@ def test_a_token_does_not_outlive_the_scopes_of_its_client(tokens: AccessTokens,
 
 
 def test_a_registry_that_does_not_answer_lets_nobody_in(tmp_path: Path, tokens: AccessTokens, token: str) -> None:
-    standing = Standing(Reader(open_engine(f"sqlite:///{tmp_path / 'none' / 'broker.sqlite'}")))
+    standing = Standing(Reader(open_engine(f"sqlite:///{tmp_path / 'none' / 'broker.sqlite'}")), lambda _role, _epoch: True)
     with pytest.raises(OperationalError):
         standing.scopes_now(tokens.read(token))
 

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, object, str]] = {
     "witness_required": ("true", True, "yes"),
     "health": ("/run/broker/health", Path("/run/broker/health"), ""),
     "issuer": ("https://broker.example.nl", "https://broker.example.nl", "http://broker.example.nl"),
+    "contact": ("desk@municipality.example", "desk@municipality.example", "the desk"),
     "log_name": ("broker.example.nl/overlast", "broker.example.nl/overlast", "Broker Name"),
     "host": ("::1", "::1", "localhost"),
     "port": ("8443", 8443, "65536"),

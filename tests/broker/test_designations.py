@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from broker.covenants import InForce
+from broker.demo import stage
 from broker.demo.people import MUNICIPALITY, POLICE
 from broker.designations import Designations
 from policies.vocabulary import RoleId
 from tests.broker.seams import later
+from tests.broker.versioning import other_version, put_in_force
 from tests.stage import DIRECTOR, Theatre
 
 ADVISER = RoleId("municipality.public_order_adviser")
@@ -59,10 +61,25 @@ def test_a_role_that_no_covenant_designates_needs_no_registration(designations: 
 
 def test_a_role_is_designated_as_soon_as_one_covenant_in_force_says_so(shared_house: Theatre) -> None:
     class Both:
-        def in_force(self) -> InForce:
+        def in_force(self, _epoch: int | None = None) -> InForce:
             real = shared_house.broker.covenants.in_force()
             (policy,) = real.policies.values()
             return InForce(1, {"another": policy, "waterstad-noord": policy}, {})
 
     both = Designations(shared_house.broker.designations._engine, Both(), later)
     assert not both.may_hold(MUNICIPALITY, "nobody", ADVISER)
+
+
+def test_a_role_that_a_new_version_designates_is_closed_at_the_next_request_to_who_is_not_registered(small_house: Theatre) -> None:
+    house, path = small_house, "/v1/connectors/municipality/cases"
+    bearer = house.bearer(DIRECTOR)
+    assert house.http.get(path, headers=bearer).status_code == 200
+    director = "director: {nl: regisseur, en: case director, organ: mayor"
+    put_in_force(
+        house, other_version((house.stage.folder / "covenant.yaml").read_bytes(), **{f"{director}}}": f"{director}, designated: true}}"})
+    )
+    house.broker.tally.drain()
+    assert house.http.get(path, headers=bearer).status_code == 401
+    assert house.broker.tally.drain() == {"not_designated": 1}
+    house.broker.admissions.designate(MUNICIPALITY, stage.professional(DIRECTOR), DIRECTOR)
+    assert house.http.get(path, headers=bearer).status_code == 200

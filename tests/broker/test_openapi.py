@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from broker.api.openapi import openapi_document
 from broker.api.spec import API_VERSION, Header, Operation, Reply, documented, operation_of
 from broker.authenticate import Door, WrongDoor
+from broker.config import NOBODY
 from broker.problems import BY_SLUG
 from broker.wire import Message
 from tests.broker.partner import ISSUER, Partner
@@ -77,7 +78,7 @@ def full(small_registry: Engine, signing_key: RSAPrivateKey) -> Worker:
 
 @pytest.fixture
 def document(full: Worker) -> dict[str, Any]:
-    return openapi_document(full.app, ISSUER)
+    return openapi_document(full.app, ISSUER, NOBODY)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -153,7 +154,7 @@ def test_headers_are_described_where_they_are_read_and_sent(document: dict[str, 
 def test_a_public_description_is_what_the_route_gives(full: Worker) -> None:
     response = full.web.get("/v1/openapi.json")
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.get_json() == openapi_document(full.app, ISSUER)
+    assert response.get_json() == openapi_document(full.app, ISSUER, NOBODY)
 
 
 def test_every_problem_can_be_read_where_its_type_points(full: Worker) -> None:

@@ -228,6 +228,19 @@ def test_a_partner_is_told_at_home_what_would_be_refused(run: Run, public: Path)
         assert isinstance(made.exception, UnusableClient | UnusableRegistration)
 
 
+def test_nothing_that_a_partner_writes_changes_how_it_is_shown(shared_small_house: Theatre, run: Run, public: Path) -> None:
+    with site() as served:
+        served.body = public.read_bytes()
+        written = f"{served.url}/[conceal]:warning:[/x]"
+        asked = ("party", "request", "police-shown", "police", "--jwks-uri", written, "--contact", "ict@police.example", *SCOPES)
+        made = run(*asked)
+        file = public.parent / "shown.json"
+        file.write_text(made.stdout)
+        shown = run("party", "add", "--request", file, answer="n\n")
+    assert written in "".join(shown.output.split())
+    assert told(shared_small_house, "police-shown") == []
+
+
 def test_keys_at_an_address_are_fetched_and_checked_before_anybody_is_admitted(shared_small_house: Theatre, run: Run, public: Path) -> None:
     with site() as served:
         served.body = b'{"keys": []}'

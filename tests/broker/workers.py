@@ -180,7 +180,7 @@ def build_worker(
     )
     reader = Reader(engine)
     event.listen(engine, "engine_disposed", lambda _engine: reader.close())
-    standing = Standing(reader)
+    standing = Standing(reader, lambda _role, _epoch: False)
     authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
     header = certificates or CertificateHeader()
     parts = Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), events, system_random, limits, header)

@@ -28,7 +28,7 @@ def found(shared: Path, shared_small_house: Theatre, tmp_path_factory: pytest.Te
     if linter is None:
         assert not os.environ.get("CI"), "in CI the linter must be there"
         pytest.skip("the linter `spectral` is not installed (npm install --global @stoplight/spectral-cli@6)")
-    ours = openapi_document(shared_small_house.app, "https://broker.example.nl")
+    ours = openapi_document(shared_small_house.app, "https://broker.example.nl", "desk@municipality.example")
     broken = copy.deepcopy(ours)
     del broken["paths"]["/problems"]["get"]["responses"]["200"]["headers"]
     folder = tmp_path_factory.mktemp("linted")

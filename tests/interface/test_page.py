@@ -94,6 +94,20 @@ def test_it_begins_in_dutch_and_in_english_and_says_which_is_which(page: str) ->
     assert "Every exchange, a refusal too" in page
 
 
+def test_no_heading_stands_there_twice_and_no_cell_is_empty(page: str) -> None:
+    headings = re.findall(r"<h[12][^>]*>(.*?)</h[12]>", page)
+    assert len(headings) == len(set(headings)) == 1 + len(re.findall(r">As OpenAPI</a>", page))
+    assert re.findall(r"<t[dh][^>]*>\s*</t[dh]>", page) == []
+
+
+def test_on_a_small_screen_the_menu_is_closed_and_comes_after_the_title(page: str) -> None:
+    assert page.index("<h1>") < page.index('<details class="above"><summary>Operations</summary>') < page.index("<article")
+    assert '<details class="above" open' not in page
+    small = page[page.index("@media(max-width:60rem){") :]
+    assert ".beside{display:none}" in small
+    assert ".above{display:block" in small
+
+
 def test_what_scrolls_can_be_reached_with_the_keyboard(page: str) -> None:
     for tag, attributes in Tags(page).tags:
         if tag in {"pre", "nav"} or attributes.get("class") == "wide":

@@ -219,7 +219,7 @@ def test_another_method_than_a_route_has_is_405_and_a_path_that_is_not_there_404
     for method, answer in answers.items():
         check_problem(answer, status=405, slug="method-not-allowed", where=method)
         assert answer.headers["Allow"] == "POST"
-    for path in ("/", "/v1", "/v1/cases/", "//v1//cases", "/v1/connectors/municipality/cases/", "/v1/%00"):
+    for path in ("/none", "/v1/none", "/v1/cases/", "//v1//cases", "/v1/connectors/municipality/cases/", "/v1/%00"):
         check_problem(house.send(DIRECTOR, "GET", path), status=404, slug="not-found", where=path)
 
 

@@ -95,6 +95,7 @@ def test_a_token_without_a_doors_scope_opens_no_route_of_that_door(house: Theatr
             headers = {"Authorization": f"Bearer {token}"}
             answer = house.http.request(route.method, path, json=good_bodies(case).get(route.endpoint), headers=headers)
             assert (answer.status_code, slug(answer.json()["type"])) == (403, "wrong-door"), route
+            assert answer.headers["WWW-Authenticate"] == 'Bearer realm="covenant-broker", error="insufficient_scope"'
             assert house.since(before) == REFUSED_ONCE, route
 
 

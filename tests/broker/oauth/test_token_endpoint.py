@@ -333,6 +333,11 @@ def test_the_metadata_satisfies_rfc_8414_and_names_what_works(worker: Worker) ->
         assert worker.web.get(metadata[name].removeprefix(ISSUER)).status_code == 200
 
 
+def test_the_metadata_stand_where_the_profile_has_them_too(worker: Worker) -> None:
+    found = [worker.web.get(f"/.well-known/{name}").get_json() for name in ("openid-configuration", "oauth-authorization-server")]
+    assert found[0] == found[1]
+
+
 def test_every_oauth_route_stands_in_the_document_of_its_own(worker: Worker) -> None:
     document = worker.web.get("/oauth2/openapi.json").get_json()
     routes = {rule.rule for rule in worker.app.url_map.iter_rules() if rule.endpoint.startswith("oauth.")}

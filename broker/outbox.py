@@ -35,6 +35,16 @@ class Outbox:
         row = {"id": draft.id, "draft": draft_text(draft), "at_ms": epoch_ms(self._clock())}
         connection.execute(insert(pending_entry).values(row))
 
+    def promise(self, draft: Draft) -> None:
+        """Owe and pay an entry about what has happened elsewhere than in this database.
+
+        Raises:
+            audit.errors.LogUnavailable: it is owed, and whoever drains pays it.
+        """
+        with self._engine.begin() as connection:
+            self.owe(connection, draft)
+        self.pay(draft)
+
     def pay(self, draft: Draft) -> None:
         """Append one entry that is owed, and forget the debt.
 

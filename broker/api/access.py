@@ -26,7 +26,7 @@ from broker.api.access_asking import (
 )
 from broker.api.access_document import BASE, DOCUMENT_PATH, METADATA_PATH, access_document, metadata
 from broker.api.access_telling import decision_told, decisions_told, found_told
-from broker.api.spec import Written, documented
+from broker.api.spec import ANY_SITE, Written, documented
 from broker.authenticate import Door
 from broker.errors import CallTooWide
 from broker.oauth.tokens import AccessTokens
@@ -100,7 +100,7 @@ def _publish(routes: Blueprint, tokens: AccessTokens, issuer: str) -> None:
 
     @routes.get(DOCUMENT_PATH, endpoint="document")
     def get_document() -> Response:
-        return Response(document, headers=_CACHED | {"Access-Control-Allow-Origin": "*"}, content_type="application/json")
+        return Response(document, headers=_CACHED | ANY_SITE, content_type="application/json")
 
 
 def _trace(asked: Question | Batch) -> Trace:

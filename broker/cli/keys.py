@@ -53,7 +53,7 @@ def list_keys(*, as_json: bool) -> None:
 
 
 def _turning(broker: Broker) -> Turning:
-    return Turning(KeyDirectory(broker.settings.keys), broker.log, broker.world.clock, broker.world.ids)
+    return Turning(KeyDirectory(broker.settings.keys), broker.log, broker.outbox, broker.world.clock, broker.world.ids)
 
 
 def _said(second: int | None) -> str | None:

@@ -17,6 +17,7 @@ from audit.log import Log
 from broker.clock import Clock, Ids
 from broker.keys import RSA_BITS, KeyDirectory
 from broker.oauth.signing_keys import KEPT_S, signing_key
+from broker.outbox import Outbox
 from broker.records import SOFTWARE
 from broker.rotating import ROTATION
 
@@ -38,9 +39,12 @@ class Turn:
 class Turning:
     """Gives access tokens another key. Running processes follow by themselves."""
 
-    def __init__(self, keys: KeyDirectory, log: Log, clock: Clock, ids: Ids, make: Callable[[], RSAPrivateKey] | None = None) -> None:
+    def __init__(
+        self, keys: KeyDirectory, log: Log, outbox: Outbox, clock: Clock, ids: Ids, make: Callable[[], RSAPrivateKey] | None = None
+    ) -> None:
         self._keys = keys
         self._log = log
+        self._outbox = outbox
         self._clock = clock
         self._ids = ids
         self._make = make or _made
@@ -69,7 +73,7 @@ class Turning:
         if waiting:
             return waiting[0]
         key, from_s = self._make(), now + lead_min * 60
-        self._tell(key, ("from", str(from_s)))
+        self._log.append(self._told(key, ("from", str(from_s))))
         # If we die here the log speaks of a key that never comes; the next call makes and tells another.
         self._keys.add_token_signing(key, from_s)
         return self.turns()[-1]
@@ -78,12 +82,13 @@ class Turning:
         """Make a key that signs from now on, and let every other be gone: all tokens that are out are refused within a second.
 
         Raises:
-            audit.errors.LogUnavailable: it happened, and is not on the record.
+            audit.errors.LogUnavailable: it happened, and its entry is owed.
             broker.keys.KeyDirectoryError: see there.
         """
         key = self._make()
         self._keys.keep_token_signing(key)
-        self._tell(key, ("from", "now"))
+        # If we die here the log does not hear of it; the other way round, a database that is away would keep a stolen key.
+        self._outbox.promise(self._told(key, ("from", "now")))
         return self.turns()[-1]
 
     def _drop_over(self, now: int) -> None:
@@ -92,10 +97,10 @@ class Turning:
         if over:
             self._keys.drop_token_signing(over, stamps[len(over)])
 
-    def _tell(self, key: RSAPrivateKey, *details: tuple[str, str]) -> None:
+    def _told(self, key: RSAPrivateKey, *details: tuple[str, str]) -> Draft:
         thumbprint = ("new_key", f"kid:{signing_key(key).kid}")
         core = Core(command="rotated", details=sorted_pairs({("use", USE), thumbprint, *details}), software=SOFTWARE)
-        self._log.append(Draft(ROTATION, self._ids(), HOUSE, None, core))
+        return Draft(ROTATION, self._ids(), HOUSE, None, core)
 
     def _now(self) -> int:
         return int(self._clock().timestamp())

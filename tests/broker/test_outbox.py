@@ -100,6 +100,17 @@ def test_with_the_log_down_it_stays_owed(playhouse: Theatre) -> None:
     assert (outbox.drain(), debts(outbox)) == (1, [])
 
 
+def test_what_happened_elsewhere_is_owed_too_while_the_log_is_down(playhouse: Theatre) -> None:
+    log, draft = WatchedLog(playhouse.broker.log), a_debt()
+    log.before = down_for()
+    outbox = an_outbox(playhouse, log)
+    with pytest.raises(LogUnavailable):
+        outbox.promise(draft)
+    assert debts(outbox) == [draft.id]
+    log.before = lambda _types: None
+    assert (outbox.drain(), debts(outbox)) == (1, [])
+
+
 def test_what_is_owed_by_a_transaction_that_did_not_come_about_is_not_owed(playhouse: Theatre) -> None:
     outbox = an_outbox(playhouse)
     with suppress(ZeroDivisionError), outbox._engine.begin() as connection:

@@ -51,6 +51,9 @@ class Log:
         assert draft.core is not None
         self.told.append(dict(draft.core.details))
 
+    #: what is owed is paid here at once, or never: that it waits is the outbox's own test
+    promise = append
+
 
 class Stopped:
     """A clock that only a test moves: how busy the machine is decides nothing."""
@@ -73,7 +76,7 @@ class Machine:
         self.directory.add_token_signing(keys[0], 0)
         (folder / "token-signing.0.pem").rename(folder / TOKEN_SIGNING)
         made = iter(keys[1:])
-        self.turning = Turning(self.directory, self.log, self.clock, new_id, lambda: next(made))  # type: ignore[arg-type]
+        self.turning = Turning(self.directory, self.log, self.log, self.clock, new_id, lambda: next(made))  # type: ignore[arg-type]
 
     def process(self) -> FollowedKeys:
         return FollowedKeys(self.directory, self.clock, lambda: self.clock().timestamp(), event_log(self.events, self.clock))

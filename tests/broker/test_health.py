@@ -17,20 +17,20 @@ from sqlalchemy import insert
 from audit.anchor import Anchor
 from audit.errors import LogUnavailable, SignerRefused, StoreFailed
 from audit.records import open_decisions
-from audit.verdict import Exit, Verdict
+from audit.verdict import Exit
 from broker.cli import broker as command
 from broker.cli.setup import check_health
 from broker.config import ConfigError
 from broker.errors import NotReady
 from broker.health import RED, Code, LogAge, Look, codes_of
-from broker.health_daily import AGAIN_S, EVERY, FIRST_S, DailyVerify
 from broker.health_look import FRESH_S, Watcher
-from broker.health_notes import REFUSED, VERIFIED, LastVerdict, Notes, sign_and_note
+from broker.health_notes import LastVerdict, Notes, sign_and_note
 from broker.health_words import WORDS
 from broker.service import create_service
 from broker.tables import pending_entry
 from policies.wording import LANGUAGES
 from tests.audit.builders import draft
+from tests.broker.test_health_notes import verdict_of
 from tests.stage import DIRECTOR, Theatre, shared_house, shared_small_house, small_house
 
 __all__ = ["shared_house", "shared_small_house", "small_house"]
@@ -191,36 +191,6 @@ def test_a_signer_that_refuses_makes_it_red_until_it_signs_again(small_house: Th
     assert origin
 
 
-def test_a_note_that_cannot_be_written_hides_no_refusal(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    def refuse() -> None:
-        raise SignerRefused("a restored backup")
-
-    with pytest.raises(SignerRefused):
-        sign_and_note(refuse, Notes(tmp_path / "file" / "folder"), lambda: NOW)
-
-
-def test_a_part_that_was_verified_takes_no_tampering_back(tmp_path: Path) -> None:
-    notes, bad, good = Notes(tmp_path), verdict_of(Exit.TAMPERED), verdict_of(Exit.INCOMPLETE)
-    notes.verified(bad, NOW)
-    notes.verified(good, NOW, whole=False)
-    assert notes.last_verdict() == LastVerdict(NOW, Exit.TAMPERED)
-    notes.verified(good, NOW)
-    assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
-
-
-def verdict_of(outcome: Exit) -> Verdict:
-    return Verdict((), (), 0) if outcome is Exit.INCOMPLETE else replace(Verdict((), (), 1), findings=("x",))  # type: ignore[arg-type]
-
-
-def test_notes_that_are_damaged_are_a_refusal_and_no_verdict(tmp_path: Path) -> None:
-    for name in (REFUSED, VERIFIED):
-        (tmp_path / name).write_text("[]")
-    assert Notes(tmp_path).refused_at() is not None
-    assert Notes(tmp_path).last_verdict() is None
-
-
 def test_what_a_crash_left_is_counted_and_said_when_nobody_settles_it(shared_house: Theatre) -> None:
     case = shared_house.open_case()
     left = draft("exchange.decision", log="waterstad-noord", subject=None)
@@ -305,46 +275,6 @@ def test_metrics_without_a_port_are_refused_and_a_folder_that_cannot_be_made_is_
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="BROKER_HEALTH: expected a folder"):
         check_health(replace(small_house.broker.settings, metrics_port=9464, health=tmp_path / "file" / "folder"))
-
-
-class Child:
-    """A verification that runs until it is told to be over."""
-
-    over = False
-
-    def poll(self) -> int | None:
-        return 0 if self.over else None
-
-    def terminate(self) -> None:
-        self.over = True
-
-    def wait(self, _seconds: float) -> None:
-        assert self.over
-
-
-def test_the_worker_has_the_log_verified_once_a_day_by_one_process_at_a_time(tmp_path: Path) -> None:
-    notes, started, now = Notes(tmp_path), [], [0.0]
-
-    def start() -> Child:
-        started.append(Child())
-        return started[-1]
-
-    daily = DailyVerify(notes, lambda: NOW + timedelta(seconds=now[0]), start, lambda: now[0])  # type: ignore[arg-type]
-    daily.look()
-    assert started == []
-    now[0] += FIRST_S
-    for _ in range(3):
-        daily.look()
-        now[0] += AGAIN_S
-    assert len(started) == 1
-    started[0].over = True
-    notes.verified(verdict_of(Exit.INCOMPLETE), NOW + timedelta(seconds=now[0]))
-    daily.look()
-    assert len(started) == 1
-    now[0] += EVERY.total_seconds()
-    daily.look()
-    daily.stop()
-    assert [child.over for child in started] == [True, True]
 
 
 def test_a_disclosure_goes_on_while_somebody_looks(shared_house: Theatre) -> None:

@@ -21,6 +21,7 @@ from broker.versions.register import Register
 from broker.versions.steps import StepKind
 from tests.broker.access.calling import ENDPOINTS, EVALUATIONS, SEARCH_ACTION, question
 from tests.broker.partner import JWT_BEARER, Partner
+from tests.broker.seams import down_for, swapped
 from tests.interface.recording import enact, end, look_back, prove, refuse, share, witnessed
 from tests.journeys.test_versions import answer_of
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
@@ -55,6 +56,19 @@ def test_every_entry_that_a_partners_request_causes_stands_in_its_trace(tmp_path
         go_on(house, monkeypatch)
     assert traces.strays == []
     assert traces.kinds == CAUSED
+
+
+def test_what_is_owed_to_the_log_is_paid_in_the_trace_that_it_was_owed_in(house: Theatre) -> None:
+    left, mark = answer_of(house, POLICE, house.stage.sha256, "revoke"), house.mark()
+    with swapped(house.broker.enactment._outbox, down_for("covenant.revoked")):
+        first = house.send(OFFICER, "POST", "/v1/covenants/acceptances", json=left, headers={"traceparent": PARENT})
+        assert (first.status_code, house.since(mark)) == (503, [])
+    second = house.send(OFFICER, "POST", "/v1/covenants/acceptances", json=left)  # pays what the first one owes
+    assert second.status_code == 200
+    (entry,) = house.entries("covenant.revoked", after=mark)
+    assert entry.core is not None
+    told = f"00-{entry.core.trace_id}-{entry.core.span_id}-00"
+    assert (told, entry.core.span_parent) == (first.headers["traceparent"], PARENT.split("-")[2])
 
 
 def give_nothing(house: Theatre, case: str, monkeypatch: pytest.MonkeyPatch) -> None:

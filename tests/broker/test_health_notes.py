@@ -1,0 +1,86 @@
+"""What is noted of the log's health between one look and the next: refusals of the signer, verdicts, and the daily verification."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from audit.errors import SignerRefused
+from audit.verdict import Exit, Verdict
+from broker.health_daily import AGAIN_S, EVERY, FIRST_S, DailyVerify
+from broker.health_notes import REFUSED, VERIFIED, LastVerdict, Notes, sign_and_note
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_note_that_cannot_be_written_hides_no_refusal(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    def refuse() -> None:
+        raise SignerRefused("a restored backup")
+
+    with pytest.raises(SignerRefused):
+        sign_and_note(refuse, Notes(tmp_path / "file" / "folder"), lambda: NOW)
+
+
+def test_a_part_that_was_verified_takes_no_tampering_back(tmp_path: Path) -> None:
+    notes, bad, good = Notes(tmp_path), verdict_of(Exit.TAMPERED), verdict_of(Exit.INCOMPLETE)
+    notes.verified(bad, NOW)
+    notes.verified(good, NOW, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW, Exit.TAMPERED)
+    notes.verified(good, NOW)
+    assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
+
+
+def verdict_of(outcome: Exit) -> Verdict:
+    return Verdict((), (), 0) if outcome is Exit.INCOMPLETE else replace(Verdict((), (), 1), findings=("x",))  # type: ignore[arg-type]
+
+
+def test_notes_that_are_damaged_are_a_refusal_and_no_verdict(tmp_path: Path) -> None:
+    for name in (REFUSED, VERIFIED):
+        (tmp_path / name).write_text("[]")
+    assert Notes(tmp_path).refused_at() is not None
+    assert Notes(tmp_path).last_verdict() is None
+
+
+class Child:
+    """A verification that runs until it is told to be over."""
+
+    over = False
+
+    def poll(self) -> int | None:
+        return 0 if self.over else None
+
+    def terminate(self) -> None:
+        self.over = True
+
+    def wait(self, _seconds: float) -> None:
+        assert self.over
+
+
+def test_the_worker_has_the_log_verified_once_a_day_by_one_process_at_a_time(tmp_path: Path) -> None:
+    notes, started, now = Notes(tmp_path), [], [0.0]
+
+    def start() -> Child:
+        started.append(Child())
+        return started[-1]
+
+    daily = DailyVerify(notes, lambda: NOW + timedelta(seconds=now[0]), start, lambda: now[0])  # type: ignore[arg-type]
+    daily.look()
+    assert started == []
+    now[0] += FIRST_S
+    for _ in range(3):
+        daily.look()
+        now[0] += AGAIN_S
+    assert len(started) == 1
+    started[0].over = True
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW + timedelta(seconds=now[0]))
+    daily.look()
+    assert len(started) == 1
+    now[0] += EVERY.total_seconds()
+    daily.look()
+    daily.stop()
+    assert [child.over for child in started] == [True, True]

@@ -10,6 +10,7 @@ import secrets
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from audit.check_source import LogSource
@@ -59,28 +60,28 @@ class TermCheck:
         rows = self._source.terms(self._start)
         if rows is None:
             return
-        strays: Counter[tuple[int | None, str]] = Counter()
+        strays: set[tuple[int | None, str]] = set()
         for row in rows:
-            self._subtract(row, strays)
+            # No more than are named: how many a stranger put there is for the stranger to say.
+            strays.update(islice(self._subtract(row), _COMPARED_MAX - len(strays)))
         self._subtract_whole()
-        for index, kind in list(strays)[:_COMPARED_MAX]:
+        for index, kind in strays:
             yield Finding(self._source.log.origin, index, Kind.INSERTED, _what(kind))
         differing = (at for at, total in enumerate(self._sums) if total and not self._flags[at] & _UNKNOWN)
         wrong = [self._start + at for at, _ in zip(differing, range(_COMPARED_MAX), strict=False)]
         if wrong:
             yield from self._compare(wrong, recompute)
 
-    def _subtract(self, row: Posting, strays: Counter[tuple[int | None, str]]) -> None:
-        """Take away what one row says, where it says anything about the part that is checked."""
+    def _subtract(self, row: Posting) -> Iterable[tuple[int | None, str]]:
+        """Take away what one row says, where it says anything about the part that is checked; gives what it says of no entry."""
         kind, value, block, members = row
         if not is_posting(block, members):
-            strays[None, kind] += 1
-            return
+            return ((None, kind),)
         start, sums, end = self._start, self._sums, self._start + len(self._sums)
         number = self.weigh((kind, value))
-        first = block * BLOCK - start
+        first, beyond = block * BLOCK - start, 0
         if first < 0 or first + BLOCK > len(sums):
-            strays.update((index, kind) for index in indexes_of(block, members & bits_within(block, end, INDEX_MAX)))
+            beyond = members & bits_within(block, end, INDEX_MAX)
             members &= bits_within(block, start, end)
         elif members.bit_count() > BLOCK // 2 and not (self._unopened and kind in SEALED_KINDS):
             # Most of a log is what neighbours have in common: taken from all of them at once, and given back to those who have it not.
@@ -88,12 +89,13 @@ class TermCheck:
             members, number = ALL ^ members, -number
         if self._unopened and kind in SEALED_KINDS:
             self._subtract_sealed(kind, number, indexes_of(block, members))
-            return
+            members = 0
         while members:
             low = members & -members
             at = first + low.bit_length() - 1
             sums[at] = (sums[at] - number) & _MASK
             members ^= low
+        return ((index, kind) for index in indexes_of(block, beyond)) if beyond else ()
 
     def _subtract_whole(self) -> None:
         for block, number in self._whole.items():

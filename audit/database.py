@@ -20,16 +20,20 @@ from audit.postgres import REACH
 from audit.sqlite import BUSY_TIMEOUT_S, connect
 from audit.tables import head
 
+#: how many may read at once in one process, and for how many seconds whoever finds no connection waits for one
+AT_ONCE = 32
+WAIT_S = 10.0
+
 
 def open_engine(url: str) -> Engine:
     """An engine on the live log, with the same promises as the append side: a signed checkpoint is durable, too."""
-    target = make_url(url)
+    target, pool = make_url(url), {"pool_size": AT_ONCE // 2, "max_overflow": AT_ONCE - AT_ONCE // 2, "pool_timeout": WAIT_S}
     if target.get_backend_name() != "sqlite" or not target.database:
-        return create_engine(url, connect_args={**REACH})
+        return create_engine(url, connect_args={**REACH}, **pool)
     path = Path(target.database)
     # Left to itself SQLAlchemy takes the empty URL for a database in memory: one connection a thread, closed under whoever still reads when
     # there are more threads than it keeps, and shared by whoever asks twice in one thread, whose transactions then end each other.
-    return create_engine("sqlite://", creator=lambda: connect(path), poolclass=QueuePool, pool_size=16, max_overflow=16)
+    return create_engine("sqlite://", creator=lambda: connect(path), poolclass=QueuePool, **pool)
 
 
 def open_copy(path: Path) -> Engine:

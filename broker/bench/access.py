@@ -20,11 +20,12 @@ from pathlib import Path
 from joserfc import jwt
 
 from broker.authenticate import Authenticator
-from broker.bench.access_sides import AccessGround, ask_tokens, bare, broker, make_access_ground, no_door, plain, repeat_one
+from broker.bench.access_sides import AccessGround, ask_tokens, bare, broker, make_access_ground, plain, repeat_one
 from broker.bench.exchange import Plan, median_of, settings_in
-from broker.bench.load import Address, Sample, load_process
+from broker.bench.floor import no_door
+from broker.bench.load import Address, Sample
 from broker.bench.servers import running
-from broker.bench.turns import take_turns
+from broker.bench.turns import Here, on_each, take_turns
 from broker.bootstrap import World, open_broker
 from broker.database import Room, open_engine
 from broker.oauth.signing_keys import ALGORITHM
@@ -82,18 +83,17 @@ def measure(folder: Path, urls: Mapping[str, Mapping[Room, str]], plan: Plan, to
     Raises:
         broker.bench.load.NotAnswered: a server does not answer as it should.
     """
-    figures = []
-    with load_process() as load:
-        for database, rooms in urls.items():
-            here = folder / database
-            here.mkdir()
-            ground = make_access_ground(settings_in(here, rooms, plan), here)
-            told(f"checking tokens on {database}")
-            checks = _checks(ground, here / "events.jsonl", plan.rounds)
-            with running(ground, here / "events.jsonl", bare, plain, broker) as addresses:
-                taken = take_turns(NAMES, plan.rounds, partial(_side, load, addresses, ground, plan), partial(_tell, told, database))
-            figures.append(AccessFigures(database, taken, *checks))
-    return AccessBench(plan, tuple(figures))
+    return AccessBench(plan, on_each(folder, urls, partial(_on, plan, told)))
+
+
+def _on(plan: Plan, told: Callable[[str], None], here: Here) -> AccessFigures:
+    ground = make_access_ground(settings_in(here.folder, here.rooms, plan), here.folder)
+    told(f"checking tokens on {here.database}")
+    checks = _checks(ground, here.events, plan.rounds)
+    with running(ground, here.events, bare, plain, broker) as addresses:
+        side = partial(_side, here.load, addresses, ground, plan)
+        taken = take_turns(NAMES, plan.rounds, side, lambda at: told(f"tokens on {here.database}, {at}"))
+    return AccessFigures(here.database, taken, *checks)
 
 
 def _side(load: ProcessPoolExecutor, addresses: Mapping[str, Address], ground: AccessGround, plan: Plan, name: str) -> Sample:
@@ -126,10 +126,6 @@ def _checks(ground: AccessGround, events: Path, rounds: int) -> tuple[float, flo
     # The first round opens connections and is not counted.
     ours, verifying, both = (statistics.median(column) for column in zip(*timed[1:], strict=True))
     return ours, verifying, both
-
-
-def _tell(told: Callable[[str], None], database: str, at: str) -> None:
-    told(f"tokens on {database}, {at}")
 
 
 def _timed(work: Callable[[], object]) -> float:

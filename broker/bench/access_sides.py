@@ -14,12 +14,13 @@ from flask import Flask, Response, request
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from broker.authenticate import Caller, Door
+from broker.bench.floor import open_in
+from broker.bench.ground import SOURCES
 from broker.bench.load import Address, Sample, drive, drive_each
-from broker.bootstrap import Broker, World, open_broker
+from broker.bootstrap import World, open_broker
 from broker.config import Settings
 from broker.demo.people import MUNICIPALITY
-from broker.demo.stage import PARTIES, make_keys, professional, set_up
+from broker.demo.stage import make_keys, professional, set_up
 from broker.oauth.endpoints import KEYS_PATH
 from broker.oauth.server import PATH
 from broker.oauth.tokens import Professional
@@ -30,7 +31,6 @@ ROLE = RoleId("municipality.nuisance_adviser")
 SCOPE = "door:connector purpose:end_nuisance"
 #: assertions per connection and second of load: more than the broker answers on two cores
 PER_SECOND = 60
-_SOURCES = "version: 1\nsources:\n" + "".join(f"  given-by-{party}: {{kind: deposit, holder: {party}}}\n" for party in PARTIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class AccessGround:
 
 def make_access_ground(settings: Settings, folder: Path) -> AccessGround:
     """Set everything up; `settings.sources` is written here."""
-    settings.sources.write_text(_SOURCES, encoding="utf-8")
+    settings.sources.write_text(SOURCES, encoding="utf-8")
     with (folder / "events.jsonl").open("a", encoding="utf-8") as events:
         world = World(events_to=events)
         stage = set_up(settings, make_keys(), folder, world)
@@ -107,16 +107,6 @@ def _routes(name: str, token: Callable[[], str]) -> Flask:
 
 def _answer(token: str) -> str:
     return json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": 900, "scope": SCOPE})
-
-
-def open_in(ground: AccessGround, events: Path) -> Broker:
-    """A broker on this ground, whose events are written to a file."""
-    return open_broker(ground.settings, World(events_to=events.open("a", encoding="utf-8")))
-
-
-def no_door(_caller: Caller, _door: Door) -> None:
-    """There are none here."""
-    raise AssertionError("there are no doors here")
 
 
 def ask_tokens(address: Address, asking: Asking, connections: int, warm_s: float, measured_s: float) -> Sample:

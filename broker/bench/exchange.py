@@ -16,9 +16,9 @@ from pathlib import Path
 
 from broker.bench import floor
 from broker.bench.ground import ASKED, GIVEN, Ground, make_ground
-from broker.bench.load import Address, Sample, drive, load_process
+from broker.bench.load import Address, Sample, drive
 from broker.bench.servers import running
-from broker.bench.turns import take_turns
+from broker.bench.turns import Here, on_each, take_turns
 from broker.config import MOST_PER_MINUTE, Settings
 from broker.database import ROOMS, Room
 
@@ -92,16 +92,14 @@ def measure(folder: Path, urls: Mapping[str, Mapping[Room, str]], plan: Plan, to
     Raises:
         broker.bench.load.NotAnswered: a server does not answer as it should.
     """
-    figures = []
-    with load_process() as load:
-        for database, rooms in urls.items():
-            here = folder / database
-            here.mkdir()
-            ground = make_ground(settings_in(here, rooms, plan), here, plan.connections)
-            with running(ground, here / "events.jsonl", floor.bare, floor.floor, floor.exchange) as addresses:
-                rounds = take_turns(NAMES, plan.rounds, partial(_side, load, addresses, ground, plan), partial(_tell, told, database))
-            figures.append(ExchangeFigures(database, rounds))
-    return ExchangeBench(len(ASKED), len(GIVEN), plan, tuple(figures))
+    return ExchangeBench(len(ASKED), len(GIVEN), plan, on_each(folder, urls, partial(_on, plan, told)))
+
+
+def _on(plan: Plan, told: Callable[[str], None], here: Here) -> ExchangeFigures:
+    ground = make_ground(settings_in(here.folder, here.rooms, plan), here.folder, plan.connections)
+    with running(ground, here.events, floor.bare, floor.floor, floor.exchange) as addresses:
+        side = partial(_side, here.load, addresses, ground, plan)
+        return ExchangeFigures(here.database, take_turns(NAMES, plan.rounds, side, lambda at: told(f"exchange on {here.database}, {at}")))
 
 
 def median_of(samples: Sequence[Sample]) -> Sample:
@@ -137,10 +135,6 @@ def sqlite_urls(folder: Path) -> Mapping[Room, str]:
 def _side(load: ProcessPoolExecutor, addresses: Mapping[str, Address], ground: Ground, plan: Plan, name: str) -> Sample:
     sample: Sample = load.submit(drive, addresses[name], ground.requests, plan.warm_s, plan.measured_s).result()
     return sample
-
-
-def _tell(told: Callable[[str], None], database: str, at: str) -> None:
-    told(f"exchange on {database}, {at}")
 
 
 def _figures(sample: Sample) -> tuple[float, float, float, float]:

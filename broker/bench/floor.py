@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 
 from broker.authenticate import Authenticator, Caller, Door
 from broker.bench.ground import Ground
+from broker.bench.servers import Grounded
 from broker.bootstrap import Broker, World, open_broker
 from broker.clock import new_id
 from broker.database import open_engine
@@ -38,9 +39,9 @@ def bare(ground: Ground, _events: Path) -> Flask:
 
 def floor(ground: Ground, events: Path) -> Flask:
     """A route that checks the token, looks one row up, appends twice, and answers."""
-    broker = _open(ground, events)
+    broker = open_in(ground, events)
     reader = Reader(open_engine(ground.settings.database_url))
-    authenticator = Authenticator(broker.tokens.read, broker.standing.scopes_now, broker.tally, _no_door)
+    authenticator = Authenticator(broker.tokens.read, broker.standing.scopes_now, broker.tally, no_door)
     decision, release = ground.drafts
     answer = json.loads(ground.answer)
     app = Flask("floor", static_folder=None)
@@ -63,12 +64,13 @@ def floor(ground: Ground, events: Path) -> Flask:
 
 def exchange(ground: Ground, events: Path) -> Flask:
     """The broker itself."""
-    broker = _open(ground, events)
+    broker = open_in(ground, events)
     broker.limits.share(ground.settings.health)
     return create_service(broker)
 
 
-def _open(ground: Ground, events: Path) -> Broker:
+def open_in(ground: Grounded, events: Path) -> Broker:
+    """A broker on this ground, whose events are written to a file."""
     return open_broker(ground.settings, World(events_to=events.open("a", encoding="utf-8")))
 
 
@@ -76,5 +78,6 @@ def _answered(answer: object) -> Response:
     return Response(json.dumps(answer, ensure_ascii=False, separators=(",", ":")), content_type="application/json")
 
 
-def _no_door(_caller: Caller, _door: Door) -> None:
+def no_door(_caller: Caller, _door: Door) -> None:
+    """There are none here."""
     raise AssertionError("there are no doors here")

@@ -57,7 +57,8 @@ GIVEN: Mapping[str, str | int | bool] = {
 REFUSED = ("support.kind", "arrears.amount", "debt_help.status")
 ASKED = (*GIVEN, *REFUSED)
 
-_SOURCES = "version: 1\nsources:\n" + "".join(f"  given-by-{party}: {{kind: deposit, holder: {party}}}\n" for party in PARTIES)
+#: every party gives its fields to the deposit
+SOURCES = "version: 1\nsources:\n" + "".join(f"  given-by-{party}: {{kind: deposit, holder: {party}}}\n" for party in PARTIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Ground:
 
 def make_ground(settings: Settings, folder: Path, cases: int) -> Ground:
     """Set everything up; `settings.sources` is written here."""
-    settings.sources.write_text(_SOURCES, encoding="utf-8")
+    settings.sources.write_text(SOURCES, encoding="utf-8")
     with (folder / "events.jsonl").open("a", encoding="utf-8") as events:
         world = World(events_to=events)
         stage = set_up(settings, make_keys(), folder, world)

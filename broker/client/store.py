@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -56,13 +57,9 @@ class ReceiptStore:
         self._path = path
         self._lock = threading.Lock()
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
+            if not path.exists():
+                _make(path)
+            self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
 
@@ -137,25 +134,16 @@ class ReceiptStore:
         """Every checkpoint that was kept, as it was signed."""
         return tuple(str(row[0]) for row in self._read("SELECT note FROM checkpoint"))
 
-    def _prepare(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: a receipt is on the disk before what it is of is handed over, through a power cut too.
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("BEGIN IMMEDIATE")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == 0 and not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            for statement in _TABLES.split(";\n"):
-                self._connection.execute(statement)
-            for name in _NAMES:
-                for verb in ("UPDATE", "DELETE"):
-                    self._connection.execute(
-                        f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, 'receipts only grow'); END"
-                    )
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")
-            version = VERSION
-        self._connection.execute("COMMIT")
-        if version != VERSION:
-            raise sqlite3.DatabaseError("expected a store of receipts")
+    def _open(self) -> sqlite3.Connection:
+        connection = _connect(self._path)
+        with ExitStack() as otherwise:
+            otherwise.callback(connection.close)
+            # FULL: a receipt is on the disk before what it is of is handed over, through a power cut too.
+            connection.execute("PRAGMA synchronous = FULL")
+            if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                raise sqlite3.DatabaseError("expected a store of receipts")
+            otherwise.pop_all()
+        return connection
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -180,6 +168,43 @@ class ReceiptStore:
 
     def _failed(self, error: Exception) -> Unusable:
         return Unusable(f"{self._path}: expected a store of receipts that can be written: {type(error).__name__}")
+
+
+def _make(path: Path) -> None:
+    """A store is there whole or not at all: it is made under another name, and then given its own, unless somebody was before us.
+
+    INVARIANT: nobody here opens the file of a store but SQLite. Closing it once more would take away the locks of every connection of this
+    process (POSIX), and another process that thinks itself the last would then remove the log that we still write to.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # for its owner alone
+    os.close(descriptor)
+    draft = Path(name)
+    try:
+        with closing(_connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN")
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            for table in _NAMES:
+                for verb in ("UPDATE", "DELETE"):
+                    trigger = f"CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}"
+                    connection.execute(f"{trigger} BEGIN SELECT RAISE(ABORT, 'receipts only grow'); END")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 def _kept(row: tuple[object, ...]) -> KeptReceipt:

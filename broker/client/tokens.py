@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakValueDictionary
 
 from broker.client.errors import AnswerUnusable, Refused, TokenRefused
 from broker.client.problems import PROBLEM, problem_of
@@ -68,7 +69,8 @@ class Tokens:
         self._tries = tries
         self._world = world
         self._mutex = threading.Lock()
-        self._fetching: dict[Acting, threading.Lock] = {}
+        # Whoever waits holds the lock; with the last of them it goes, so that a year of professionals leaves nothing behind.
+        self._fetching: WeakValueDictionary[Acting, threading.Lock] = WeakValueDictionary()
         self._kept: dict[Acting, _Token] = {}
         self._discovered: Discovered | None = None
 

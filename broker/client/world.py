@@ -24,9 +24,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one call may take with all its tries, how long it waits for the network each time,
-    and how much it reads.
+    """How long one call may take with all its tries, how long it waits for the network each time, and how much it reads.
 
+    The deadline is looked at between tries and with every piece of a body. The head of an answer has no more than 100 KB and is waited for
+    piece by piece, `wait_s` for each: a server that drips its head keeps a call for longer.
     The first pause before a try again is at most `first_pause_s`, each next one at most twice as long, up to `longest_pause_s`.
     """
 

@@ -16,6 +16,7 @@ Described = Mapping[str, Any]
 
 _TEXT: Described = {"type": "string"}
 _ON: Described = {"description": "On to another page", "headers": {"Location": {"schema": _TEXT}}}
+_TOO_LARGE: Described = {"description": "The form is too large"}
 _IN_PATH: Described = {"in": "path", "name": "provider", "required": True, "schema": _TEXT}
 
 
@@ -62,7 +63,7 @@ def _sign_out() -> Described:
         "operationId": "signOut",
         "summary": "End the session, here and then at the provider",
         "requestBody": _form("csrf"),
-        "responses": gated({"303": _ON, "403": {"description": "Not sent by a page of this broker"}}),
+        "responses": gated({"303": _ON, "403": {"description": "Not sent by a page of this broker"}, "413": _TOO_LARGE}),
     }
 
 
@@ -81,7 +82,7 @@ def _obey_logout() -> Described:
         "summary": "OpenID Connect Back-Channel Logout 1.0",
         "parameters": [_IN_PATH],
         "requestBody": _form("logout_token"),
-        "responses": gated({"200": {"description": "Done"}, "400": {"description": "The token does not hold"}}),
+        "responses": gated({"200": {"description": "Done"}, "400": {"description": "The token does not hold"}, "413": _TOO_LARGE}),
     }
 
 

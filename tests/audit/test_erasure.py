@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from audit.proofs import tlog_proof
 from audit.query import Search, search
 from audit.receipt import ReceiptSigner, verify_receipt
 from audit.verdict import Exit
-from tests.audit.builders import draft, exchange, new_id
+from tests.audit.builders import draft, exchange, log_on, new_id, store_at
 from tests.audit.conftest import Room
+from tests.racing import fresh_processes
 
 LOG = "(SELECT log_id FROM audit_head WHERE covenant = 'waterstad-noord' ORDER BY year LIMIT 1)"
 MARKED, MARKED_CASE = "marked-person-7f3a", "marked-case-91c2"
@@ -165,6 +167,27 @@ def salts_of(room: Room) -> list[bytes]:
 
 def hits(file: Path, mark: bytes) -> int:
     return sum(path.read_bytes().count(mark) for path in file.parent.glob(f"{file.name}*"))
+
+
+def append_once(url: str) -> None:
+    with closing(store_at(url)) as store:
+        log_on(store).append(draft())
+
+
+def test_whoever_has_looked_through_the_file_goes_on_in_one_log_with_everybody_else(sqlite_room: Room) -> None:
+    """The other process closes the database as the last, as it thinks; what is appended afterwards must still be found by everybody."""
+    sqlite_room.log.append(draft())
+    assert scrub(sqlite_room.engine, {"nobody-that-is-there"})
+    assert scrub(sqlite_room.engine, {"subject-1"})
+    other = fresh_processes().Process(target=append_once, args=(sqlite_room.url,))
+    other.start()
+    other.join()
+    assert sqlite_room.log.append(draft())[0].index == 2
+    other = fresh_processes().Process(target=append_once, args=(sqlite_room.url,))
+    other.start()
+    other.join()
+    assert sqlite_room.log.append(draft())[0].index == 4
+    assert sqlite_room.verify().findings == ()
 
 
 def test_an_erasure_that_was_broken_off_is_found_and_finished(room: Room) -> None:

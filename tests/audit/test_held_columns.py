@@ -5,6 +5,7 @@ The cases are made from the tables' own metadata, so a column that is added tomo
 
 from __future__ import annotations
 
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -234,6 +235,22 @@ def test_an_index_row_of_an_entry_that_can_never_be_is_named(filled: Room, name:
         connection.execute(insert(table), {"log_id": log_id, **place})
     with restored(filled, table):
         assert {finding.what.partition(".")[0] for finding in judged(filled).findings} == {"term"}
+
+
+def test_however_many_index_rows_of_no_entry_there_are_they_take_little_memory(sqlite_room: Room) -> None:
+    sqlite_room.log.append(draft())
+    sqlite_room.signer.sign_all()
+    table = metadata.tables["audit_term"]
+    with unguarded(sqlite_room) as connection:
+        log_id = connection.execute(select(head.c.log_id)).scalar_one()
+        rows = [{"log_id": log_id, "kind": "field", "value": "x", "block": 9 + number, "members": 2**32 - 1} for number in range(20_000)]
+        connection.execute(insert(table), rows)
+    tracemalloc.start()
+    verdict = sqlite_room.verify()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (verdict.exit, verdict.total_findings) == (Exit.TAMPERED, 4096)
+    assert peak < 40_000_000
 
 
 def test_a_seal_that_no_entry_says_is_named(filled: Room) -> None:

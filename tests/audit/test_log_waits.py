@@ -1,25 +1,29 @@
-"""How long the log waits for its lock, and for a server that says nothing: so long, and then whoever asked is told that nothing was
-promised.
+"""How long the log waits for its lock, for a server that says nothing, and for a connection: so long, and then whoever asked is told that
+nothing was promised.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+import audit.database
 import audit.postgres
 import audit.postgres_wire
+from audit.database import AT_ONCE
 from audit.database import open_engine as open_log_engine
 from audit.errors import LogUnavailable, StoreFailed
 from audit.growth import log_id_of
 from audit.log import Log
 from audit.postgres import ALONE_MIN, PostgresStore
 from audit.store import Store
+from broker.config import Settings
 from broker.database import open_engine, upgrade
 from tests.audit.builders import draft, exchange, log_on, store_at
 from tests.audit.cutting import proxy
@@ -105,3 +109,18 @@ def test_what_was_remembered_is_not_believed_over_another_connection(postgres_ur
             other.commit()
             log.append(draft())
             assert other.execute("SELECT size, get_byte(frontier, 0) FROM audit_head").fetchone() == (ALONE_MIN + 3, 0)
+
+
+def test_so_many_read_the_log_at_once_and_the_next_one_waits_no_longer_than_a_request_may(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(database_url, "audit")
+    assert Settings().request_timeout_s >= audit.database.WAIT_S
+    monkeypatch.setattr(audit.database, "WAIT_S", 0.01)
+    engine = open_log_engine(database_url)
+    with ExitStack() as reading:
+        for _ in range(AT_ONCE):
+            reading.enter_context(engine.connect())
+        with pytest.raises(PoolTimeout):
+            engine.connect()
+    engine.dispose()

@@ -212,7 +212,7 @@ def test_what_was_put_in_force_is_served_and_stops_cleanly(shell: Shell) -> None
         served = _answered(f"{issuer}/v1/covenants", server)
     finally:
         server.terminate()
-        code = server.wait(30)
+        code = server.wait(90)
     assert [covenant["id"] for covenant in served["covenants"]] == ["waterstad-noord"]
     assert code == 0
 

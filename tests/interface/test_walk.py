@@ -88,6 +88,8 @@ def test_every_description_says_what_the_gate_answers_before_any_route(shared_sm
             for method, operation in methods.items():
                 for status in ("429", "503"):
                     assert "application/problem+json" in operation["responses"][status]["content"], f"{url} {method} {path} {status}"
+                if method == "post":
+                    assert "413" in operation["responses"], f"{url} {method} {path}"
 
 
 def test_a_stranger_meets_a_problem_at_every_door(shared_small_house: Theatre) -> None:

@@ -119,7 +119,45 @@ def test_threads_and_a_second_process_keep_beside_each_other(tmp_path: Path) -> 
         assert len(one.receipts()) == len(other.receipts()) == 100
 
 
-@pytest.mark.parametrize("content", [b"no database", b"\0" * 4096])
+def test_a_store_that_somebody_else_makes_meanwhile_is_theirs_and_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = Path.hardlink_to
+
+    def after_them(path: Path, draft: Path) -> None:
+        monkeypatch.undo()
+        assert not path.exists()  # until it is whole
+        with ReceiptStore(path) as theirs:
+            theirs.keep(receipt(1))
+        link(path, draft)
+
+    monkeypatch.setattr(Path, "hardlink_to", after_them)
+    with ReceiptStore(tmp_path / "r") as ours:
+        ours.keep(receipt(2))
+        assert [one.position.index for one in ours.receipts()] == [1, 2]
+    assert [one.name for one in tmp_path.iterdir()] == ["r"]
+
+
+def keep_one(path: Path) -> None:
+    with ReceiptStore(path) as store:
+        store.keep(receipt(7))
+
+
+def test_what_is_kept_stays_where_the_same_program_has_opened_the_store_twice(tmp_path: Path) -> None:
+    """Whoever closes the file of a database beside SQLite takes away the locks of the whole process, and another may clear up too much."""
+    path, another = tmp_path / "r", fresh_processes().Process(target=keep_one, args=(tmp_path / "r",))
+    with ReceiptStore(path) as store:
+        store.keep(receipt(1))
+        ReceiptStore(path).close()
+        another.start()
+        another.join()
+        store.keep(receipt(2))
+        with ReceiptStore(path) as other:
+            assert [one.position.index for one in other.receipts()] == [1, 2, 7]
+        assert Path(f"{path}-wal").exists()
+    with ReceiptStore(path) as store:
+        assert [one.position.index for one in store.receipts()] == [1, 2, 7]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"\0" * 4096])
 def test_what_is_no_store_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r").write_bytes(content)
     with pytest.raises(Unusable, match="a store of receipts"):

@@ -278,6 +278,14 @@ def test_each_professional_role_and_scope_has_a_token_of_its_own(server: Server,
     assert [token(at, one) for one in (ACTING, *others, ACTING)] == ["token-1", "token-2", "token-3", "token-4", "token-1"]
 
 
+def test_professionals_of_long_ago_leave_nothing_behind(server: Server, clock: Clock) -> None:
+    at = line(server, clock)
+    for number in range(20):
+        token(at, Acting(f"director-{number:04}", ACTING.role, ACTING.scopes))
+        clock.at_s += 900
+    assert (len(at.tokens._kept), len(at.tokens._fetching)) == (1, 0)
+
+
 def test_threads_that_want_one_token_fetch_it_once(server: Server, clock: Clock) -> None:
     server.slow, at = threading.Event(), line(server, clock)
     with ThreadPoolExecutor(16) as threads:

@@ -85,6 +85,22 @@ def test_what_is_sought_is_found_whether_folded_or_recent(room: Room, sought: Se
         assert [hit.position for hit in folded.hits] == [hit.position for hit in page.hits]
 
 
+SQL = ("' OR '1'='1", "x' OR value LIKE '%", "'; DROP TABLE audit_term; --", "%", "_", ":kind", "%(value_1)s", "?", "\\'")
+SOUGHT = ("case", "subject", "party", "professional", "purpose", "field", "article", "covenant", "outcome", "type", "ref", "trace")
+
+
+def test_no_text_that_is_sought_is_anything_but_a_value(room: Room) -> None:
+    """The interface's patterns let none of these through; here is what stands behind them, for the command line too."""
+    fill(room)
+    room.log.append(*(draft("tally", subject=None, professional="filler", **_nothing()) for _ in range(2 * FOLD_EVERY)))
+    for text in SQL:
+        for name in SOUGHT:
+            page = search(room.engine, Search(LOG, **{name: text}))  # type: ignore[arg-type]  # each of these is a text
+            assert (page.hits, page.total) == ((), 0), (name, text)
+        assert (search(room.engine, Search(text)).total, search(room.engine, Search(LOG, own=(text,))).total) == (0, 0), text
+    assert search(room.engine, Search(LOG, case="c1")).total == 20
+
+
 def test_a_partys_own_are_what_it_was_given_and_what_was_given_of_it_and_never_what_was_refused(room: Room) -> None:
     fill(room)
     room.log.append(*exchange(requester="police", holders=("care",)))

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from broker.auditing.readers import PARTY, Reader
+from broker.auditing.views import shown
 from broker.demo.partner import Refused
 from broker.demo.people import CARE, CORPORATION, MUNICIPALITY
 from tests.journeys.auditors import SEARCH, Auditor
@@ -198,6 +200,14 @@ def test_a_party_finds_its_own_entries_alone(played: Stage) -> None:
             assert party in {entry["core"].get("requester"), *entry["core"].get("holders", [])}
             assert entry["type"] not in {"exchange.decision", "exchange.refused", "exchange.failed"}
             assert not {"caseFacts", "reasons", "withheld", "unavailable", "policySha256"} & entry["core"].keys()
+
+
+def test_an_entry_of_others_is_not_shown_to_a_party_whatever_the_index_says(played: Stage) -> None:
+    of_others = [record for record in played.house.entries() if record.core and CARE not in {record.core.requester, *record.core.holders}]
+    assert {"exchange.decision", "exchange.release", "case.moved"} <= {record.envelope.typ for record in of_others}
+    for record in of_others:
+        with pytest.raises(ValueError, match="expected an entry in which the party asked or gave"):
+            shown(record, Reader(COVENANT, PARTY, CARE), lambda _: CARE)
 
 
 def test_whoever_asked_learns_no_more_than_the_disclosure_told(played: Stage) -> None:

@@ -31,7 +31,7 @@ from broker.oauth.clients import Client, ClientRegister
 from broker.oauth.fetching_keys import KeyFetcher
 from broker.oauth.jwks import read_key_set
 from broker.oauth.partner_keys import PartnerKeys
-from broker.oauth.private_key_jwt import Vouching
+from broker.oauth.private_key_jwt import KeysOf, Vouching
 from broker.oauth.revoking import of_token
 from broker.oauth.signing_keys import SigningKeys, keys_at, signing_key
 from broker.oauth.standing import Standing
@@ -114,6 +114,7 @@ class Worker:
     clock: Adjustable
     log: io.StringIO
     designated: set[tuple[str, str, str]]
+    keys_of: KeysOf
     turned_away: list[tuple[Caller, Door]] = field(default_factory=list)
 
     @property
@@ -163,6 +164,7 @@ def build_worker(
         clients.revoke(token.caller.client_id, of_token(token.caller.token_id))
 
     limits = limits_of()
+    keys_of = PartnerKeys(engine, (fetcher or KeyFetcher(())).fetch, clients.keep_fetched, clock, events).of
     oauth = endpoints.blueprint(
         endpoints.OAuthParts(
             issuer=ISSUER,
@@ -170,7 +172,7 @@ def build_worker(
             used=UsedAssertions(engine, clock),
             tokens=tokens,
             vouching=Vouching(lambda party: ROLES.get(party, frozenset()), may_hold),
-            keys_of=PartnerKeys(engine, (fetcher or KeyFetcher(())).fetch, clients.keep_fetched, clock, events).of,
+            keys_of=keys_of,
             revoke=revoke,
             tally=tally,
             clock=clock,
@@ -184,7 +186,7 @@ def build_worker(
     authenticator = Authenticator(tokens.read, standing.scopes_now, tally, lambda caller, door: turned_away.append((caller, door)))
     header = certificates or CertificateHeader()
     parts = Parts(ISSUER, MAX_BODY_BYTES, authenticator, (oauth, routes(), *more), events, system_random, limits, header)
-    return Worker(create_app(parts), clients, tally, tokens, clock, log, designated, turned_away)
+    return Worker(create_app(parts), clients, tally, tokens, clock, log, designated, keys_of, turned_away)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from broker.api.spec import operation_of
 from broker.authenticate import PUBLIC, Unauthenticated
 from tests.broker.access.calling import ENDPOINTS, answer, call, good_body, question
 from tests.broker.access.test_record import CALLS
+from tests.broker.workers import part_of
 from tests.stage import DIRECTOR, ISSUER, Theatre
 
 METADATA = "/.well-known/authzen-configuration"
@@ -47,6 +48,9 @@ def test_the_signed_metadata_say_the_same_and_anybody_can_check_them(shared_smal
 
 def test_the_signed_metadata_open_no_door(shared_small_house: Theatre) -> None:
     signed = metadata(shared_small_house)["signed_metadata"]
+    # Each of these is enough for our own reader; another's may look at one of them only.
+    assert part_of(signed, 0)["typ"] == "JWT"
+    assert {"aud", "sub", "exp", "jti", "act", "scope"}.isdisjoint(part_of(signed, 1))
     with pytest.raises(Unauthenticated):
         shared_small_house.broker.tokens.read(signed)
     given = shared_small_house.http.post(ENDPOINTS[0], json=question(), headers={"Authorization": f"Bearer {signed}"})

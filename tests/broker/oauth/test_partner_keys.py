@@ -266,6 +266,15 @@ def test_a_forger_makes_no_worker_ask_more_than_once_in_half_a_minute(house: Hou
     assert house.ask(house.workers[0], house.partner.key) == 200
 
 
+def test_of_workers_that_looked_at_the_same_moment_one_asks(house: House) -> None:
+    """Each has read that nobody asked of late before any of them wrote that it does."""
+    house.forward(seconds=31)
+    seen = [worker.clients.find(house.partner.client_id) for worker in house.workers]
+    for worker, client in zip(house.workers, seen, strict=True):
+        assert worker.keys_of(client, "forged") == client.keys
+    assert len(house.home.asked) == 1
+
+
 @pytest.mark.parametrize("spoil", [lambda home: setattr(home, "status", 503), lambda home: setattr(home, "body", b'{"keys": []}')])
 def test_a_partner_that_cannot_be_reached_keeps_its_keys_for_an_hour_and_no_longer(house: House, spoil: Callable[[Site], None]) -> None:
     spoil(house.home)

@@ -263,6 +263,22 @@ def test_an_expired_assertion_stays_refused_after_its_id_was_forgotten(
     assert refused(worker, partner, client_assertion=assertion)[2] == Fault.EXPIRED.value
 
 
+def test_a_clock_that_was_ahead_and_is_set_back_makes_no_assertion_new(
+    start_worker: Callable[[], Worker], corporation_system: Partner
+) -> None:
+    """What is swept while the clock is ahead is what no clock can make count again; nor does a sweep forget what still counts."""
+    worker = start_worker()
+    partner = worker.register(corporation_system)
+    assertion = partner.assertion()
+    partner.token(worker.web, client_assertion=assertion)
+    for ahead_s in (70, 3000):
+        worker.clock.forward(seconds=ahead_s)
+        later = int(worker.clock().timestamp())
+        partner.token(worker.web, client_assertion=partner.assertion(iat=later, exp=later + 60))  # whoever comes sweeps
+        worker.clock.forward(seconds=-ahead_s)
+        assert refused(worker, partner, client_assertion=assertion)[2] == Fault.USED.value
+
+
 # nothing of a token or an assertion is ever logged
 
 

@@ -16,11 +16,12 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What is used is compiled when it is first used, and kept; most of what is installed never is.
 $(BIN)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "expected Python 3.11 to 3.13, found " + sys.version.split()[0] + "; name one with make PYTHON=/path/to/python3.12")'
 	@echo "Installing into $(VENV) (once; a minute or so) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
 	@touch $@
 
 install: $(BIN)/.installed ## make .venv with everything the project needs

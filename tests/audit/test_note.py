@@ -120,6 +120,24 @@ def test_a_key_of_the_same_name_that_is_not_trusted_does_not_verify() -> None:
         open_note(NoteSigner("log.example", KEY).sign("text\n").encode(), [trusted])
 
 
+def test_a_wrong_signature_that_names_a_trusted_key_refuses_the_note_whoever_else_signed_it() -> None:
+    one, other = NoteSigner("one.example", KEY), NoteSigner("other.example", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    good, of_another_text = one.sign("text\n"), other.sign("another text\n").split("\n\n", 1)[1]
+    trusted = [one.verifier, other.verifier]
+    for note in (good + of_another_text, good.split("\n\n", 1)[0] + "\n\n" + of_another_text):
+        with pytest.raises(NoteUnverified):
+            open_note(note.encode(), trusted)
+    assert open_note((good + other.sign("text\n").split("\n\n", 1)[1]).encode(), trusted).verified == tuple(trusted)
+
+
+def test_a_vkey_is_of_this_name_and_this_key_together() -> None:
+    name, key_id, key = str(NoteSigner("log.example", KEY).verifier).split("+", 2)
+    assert VerifierKey.parse(f"{name}+{key_id}+{key}").name == name
+    for text in (f"log.exampel+{key_id}+{key}", f"{name}+{'0' * 8}+{key}"):
+        with pytest.raises(NoteMalformed):
+            VerifierKey.parse(text)
+
+
 def test_the_same_trusted_key_given_twice_is_a_mistake() -> None:
     signer = NoteSigner("log.example", KEY)
     with pytest.raises(ValueError, match="differ"):

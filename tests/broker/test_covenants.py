@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from joserfc.jwk import Key
 from sqlalchemy import delete, select, update
 
+from broker.acceptance import ACCEPT, REVOKE, sign_acceptance
 from broker.cases.errors import CommandRefused
-from broker.clock import system_clock
+from broker.clock import epoch_ms, system_clock
 from broker.covenants import Covenants, InForce
 from broker.disclosure import CaseAsk
 from broker.errors import CovenantAltered, CovenantNotInForce, CovenantUnknown, UnknownRole
@@ -20,7 +22,7 @@ from broker.tables import covenant_acceptance, covenant_version
 from broker.versions.rows import move
 from policies.compile import Policy
 from policies.load import load_covenant
-from policies.vocabulary import FieldName, PurposeId
+from policies.vocabulary import FieldName, PartyId, PurposeId
 from tests.broker.seams import TRACE, at, staged
 from tests.broker.versioning import CARE, POLICE, activate, answer, judged, other_version, proposed, quickly, taken_as_sound
 from tests.stage import COVENANT, DIRECTOR, OFFICER, Theatre
@@ -92,6 +94,28 @@ def test_an_acceptance_that_somebody_wrote_into_the_database_is_none(small_house
         connection.execute(delete(covenant_acceptance).where(covenant_acceptance.c.party == POLICE))
         move(connection, narrows=False)
     assert small_house.broker.covenants.in_force().standing_parties(COVENANT) == {"municipality", "corporation"}
+
+
+def test_a_signature_that_is_not_the_partys_own_over_this_very_step_is_none_either(small_house: Theatre) -> None:
+    house, sha256, now = small_house, small_house.stage.sha256, system_clock()
+    care, police = (house.stage.parties[party].signing for party in (CARE, POLICE))
+
+    def standing(key: Key, jws: str) -> frozenset[PartyId]:
+        written = {"jws": jws, "public_key": json.dumps(key.as_dict(private=False)), "signed_ms": epoch_ms(now)}
+        with house.broker.covenants._engine.begin() as connection:
+            connection.execute(update(covenant_acceptance).where(covenant_acceptance.c.party == CARE).values(written))
+            move(connection, narrows=False)
+        return house.broker.covenants.in_force().standing_parties(COVENANT)
+
+    for named, signed in (
+        (police, sign_acceptance(sha256, CARE, ACCEPT, police, now)),
+        (care, sign_acceptance(sha256, CARE, ACCEPT, police, now)),
+        (care, sign_acceptance(sha256, CARE, REVOKE, care, now)),
+        (care, sign_acceptance(sha256, POLICE, ACCEPT, care, now)),
+        (care, sign_acceptance("0" * 64, CARE, ACCEPT, care, now)),
+    ):
+        assert standing(named, signed) == {"municipality", "corporation", "police"}
+    assert CARE in standing(care, sign_acceptance(sha256, CARE, ACCEPT, care, now))
 
 
 def test_what_is_in_force_ends_by_its_own_date_at_midnight_in_amsterdam(playhouse: Theatre) -> None:

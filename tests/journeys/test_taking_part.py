@@ -36,6 +36,17 @@ def test_the_owner_stays_and_the_others_may_go(house: Theatre) -> None:
     assert house.get(DIRECTOR, f"/v1/cases/{case}")["participants"] == ["municipality"]
 
 
+def test_whoever_is_invited_is_shown_the_case_and_not_what_it_may_ask_until_it_takes_part(house: Theatre) -> None:
+    case = house.open_case()
+    house.post(DIRECTOR, f"/v1/cases/{case}/moves", {"to": "consultation"})
+    house.post(DIRECTOR, f"/v1/cases/{case}/invitations", {"party": "care"})
+    ask = {"case": case, "purpose": "end_nuisance"}
+    assert house.get(CASE_MANAGER, f"/v1/cases/{case}")["id"] == case
+    assert house.problem(CASE_MANAGER, "/v1/connectors/care/permissions", ask) == (404, "unknown-case")
+    house.post(CASE_MANAGER, f"/v1/cases/{case}/participations", {})
+    assert house.post(CASE_MANAGER, "/v1/connectors/care/permissions", ask).keys() == {"permissions"}
+
+
 def test_in_aftercare_care_owns_the_case_and_is_not_shown_the_police(house: Theatre) -> None:
     case = house.open_case("aftercare")
     house.post(OFFICER, f"/v1/cases/{case}/identifications", {"outcome": "mismatch"})

@@ -82,6 +82,9 @@ def test_a_party_that_took_back_its_acceptance_takes_part_in_nothing_whatever_a_
     assert record.core is not None
     assert ("participant", "corporation") not in record.core.situations[0]
     assert agrees(record, Replaying(small_house.broker.covenants.text))
+    its_own = call_to_decide(small_house, SOCIAL_MANAGER, subject={"type": "role", "id": SOCIAL_MANAGER})
+    assert (its_own["decision"], its_own["context"]["reason"]) == (False, "unknown_covenant")
+    assert small_house.entries("access.evaluation")[-1].envelope.log.partition("/")[2].startswith("house/")
 
 
 def test_the_decision_is_casbins(small_house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,14 @@ from tests.broker.access.calling import (
     question,
     role,
 )
+from tests.journeys.test_storage import away
 from tests.stage import COVENANT, DIRECTOR, SOCIAL_MANAGER, Theatre
 
+#: by room, what holds cases and what was given of them
+NOT_READ = {
+    "broker": ("covenant_case", "case_party", "case_event", "signal"),
+    "deposit": ("deposit_contribution", "deposit_reference", "deposit_text"),
+}
 EVENTS = {
     EVALUATION: "adl.access_evaluation",
     EVALUATIONS: "adl.access_evaluations",
@@ -191,19 +197,25 @@ def test_no_text_of_a_caller_is_kept(shared_small_house: Theatre) -> None:
     assert secret not in shared_small_house.events.getvalue()
 
 
-def test_an_answer_is_the_same_byte_for_byte_whatever_stands_in_the_registry(small_house: Theatre) -> None:
-    def answers() -> list[bytes]:
-        return [call(small_house, path, body).content for path, body in CALLS]
+def answers(house: Theatre) -> list[bytes]:
+    return [call(house, path, body).content for path, body in CALLS]
 
-    before = answers()
+
+def test_an_answer_is_the_same_byte_for_byte_whatever_stands_in_the_registry(small_house: Theatre) -> None:
+    before = answers(small_house)
     case = small_house.open_case("consultation")
     small_house.post(DIRECTOR, f"/v1/cases/{case}/restrictions", {})
-    assert answers() == before
+    assert answers(small_house) == before
 
 
 def test_no_case_and_no_source_is_read(small_house: Theatre) -> None:
-    point = small_house.broker.decision_point
-    assert set(vars(point)) == {"_covenants", "_log", "_records", "_ids", "_quorum"}
+    """There is nothing to read them with, and where they cannot be read it makes no difference."""
+    assert set(vars(small_house.broker.decision_point)) == {"_covenants", "_log", "_records", "_ids", "_quorum"}
+    before = answers(small_house)
+    for room, tables in NOT_READ.items():
+        for table in tables:
+            with away(small_house, room, table):
+                assert answers(small_house) == before, table
 
 
 @pytest.mark.parametrize("number", range(len(CALLS)))

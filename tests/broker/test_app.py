@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from broker.api.spec import API_VERSION, documented
 from broker.app import HEADERS, Parts, create_app
 from broker.authenticate import PUBLIC, AccessToken, Authenticator, Caller, Door, Tally, Unauthenticated, Unproven
 from broker.clock import system_clock, system_random
+from broker.deadline import PLACE
 from broker.logs import event_log
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.partner import ISSUER, Partner
@@ -50,6 +52,14 @@ def test_a_stranger_is_refused_on_every_route_that_is_not_listed_public(worker: 
                     assert problem(response) == (401, "unauthenticated")
     assert tried >= 5
     assert worker.tally.drain() == {"no_token": tried}
+
+
+def test_a_place_is_claimed_for_the_party_of_whoever_is_known_and_before_its_door(worker: Worker, corporation: Partner) -> None:
+    claimed = list[str]()
+    place, token = SimpleNamespace(claim=claimed.append), bearer(corporation.token(worker.web))
+    for path, headers in ((NOTES, {}), (NOTES, bearer("a.b.c")), (NOTES, token), (NOTES.replace("corporation", "police"), token)):
+        worker.web.post(path, json={}, headers=headers, environ_overrides={PLACE: place})
+    assert claimed == ["corporation", "corporation"]
 
 
 def parts(*blueprints: Blueprint, read: Any = None) -> Parts:  # noqa: ANN401 - a fake

@@ -108,8 +108,11 @@ def test_all_tokens_of_a_client_or_of_a_professional_end_and_new_ones_count(
     partner = first.register(corporation_system)
     before = [partner.token(worker.web) for worker in (first, second)]
     somebody = partner.token(first.web, client_assertion=partner.assertion(act={"sub": "employee_other1", "role": partner.role}))
+    # the same professional, by another system of theirs
+    other = first.register(Partner("corporation-app", role=partner.role, scope="door:connector")).token(second.web)
     first.clients.revoke(partner.client_id, what)
     assert [answers(worker, token) for worker in (first, second) for token in before] == [401] * 4
+    assert answers(second, other) == 200
     assert answers(second, somebody) == (401 if what == ALL else 200)
     # the same second, whatever a clock says
     assert answers(second, partner.token(first.web)) == 200
@@ -122,6 +125,15 @@ def test_a_clock_that_is_ahead_keeps_no_token_alive(start_worker: Callable[[], W
     token = partner.token(ahead.web, client_assertion=partner.assertion(exp=part_of(partner.assertion(), 1)["iat"] + 280))
     first.clients.revoke(partner.client_id, ALL)
     assert answers(ahead, token) == 401
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_brings_no_token_back(worker: Worker, corporation: Partner) -> None:
+    token = corporation.token(worker.web)
+    worker.clients.revoke(corporation.client_id, of_token(str(part_of(token, 1)["jti"])))
+    worker.clock.forward(minutes=110)
+    worker.clients.revoke(corporation.client_id, of_token("another"))  # which forgets what is too old
+    worker.clock.forward(minutes=-110)
+    assert answers(worker, token) == 401
 
 
 def test_a_token_of_a_version_that_counted_no_revocations_is_refused(worker: Worker, corporation: Partner) -> None:

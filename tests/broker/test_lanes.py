@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import pytest
 
@@ -46,6 +47,18 @@ def test_who_waits_in_vain_is_told_so_and_is_in_nobodys_way() -> None:
     lane.enter(0.01)
     with pytest.raises(Overloaded):
         lane.enter(0.01)
+
+
+def test_who_is_given_a_place_in_the_moment_of_giving_up_has_it_and_nobody_else_loses_it() -> None:
+    lane, turn = Lane(1), Lock()
+    place = lane.enter(1)
+    turn.acquire()
+    lane._row.append(turn)
+    place.leave()  # the place goes to whoever waits, who has just stopped waiting
+    lane._give_up(turn)
+    assert (lane._taken, len(lane._row)) == (1, 0)
+    with pytest.raises(Overloaded):
+        lane.enter(0)
 
 
 def test_who_waits_longest_is_first_and_no_newcomer_is_before() -> None:

@@ -118,6 +118,21 @@ def test_a_flood_of_names_does_not_free_one_that_is_used_up_while_there_are_cell
     assert table.take([held]) is not None
 
 
+def test_who_used_up_a_share_is_not_forgotten_for_newcomers_of_the_same_row(table: Table) -> None:
+    """In a full row whoever comes takes the cell that is paid off first, which costs the one that asked least."""
+    names: dict[int, list[str]] = {}
+    for number in range(WAYS * SETS * 2):
+        row = names.setdefault(table._home(f"name-{number}")[0], [])
+        row.append(f"name-{number}")
+        if len(row) == WAYS + 3:
+            break
+    flooder, *others = row
+    assert through(table, Share(flooder, 3)) == 3
+    for name in others:
+        assert table.take([Share(name, 1000)]) is None
+        assert table.take([Share(flooder, 3)]) is not None
+
+
 def test_names_fall_differently_under_another_key_so_that_nobody_can_aim() -> None:
     def rows(key: int) -> list[int]:
         table = Table(lambda size: bytes([key]) * size, Hands())

@@ -98,6 +98,11 @@ def test_a_fresh_receipt_of_somebody_elses_disclosure_is_found_by_the_check(desk
         theirs = acting(police, OFFICER).ask(Ask(desk.case, "end_nuisance", ("complaints.count_12m",)))
     desk.hands.change = changed(ASKED, lambda body: body | {"receipt": theirs.receipt})
     mine = desk.director.ask(ask(desk))
+    # Whoever keeps to the lie has nothing to show but the true entry of another disclosure.
+    told = desk.house.get(OFFICER, f"/v1/connectors/police/disclosures/{theirs.id}/receipt")
+    desk.hands.change = changed("/receipt", lambda body: body | told)
+    with pytest.raises(ReceiptUnusable, match="found that of another"):
+        desk.director.receipts.of(mine.id)
     desk.hands.change = lambda _, answer: answer
     desk.house.broker.sweeper().sign()
     checked = desk.director.receipts.check()

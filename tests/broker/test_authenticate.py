@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,7 @@ def test_a_token_gives_back_the_caller_it_was_made_for(tokens: AccessTokens, tok
     )
     assert caller.may_use(PurposeId("nuisance"))
     assert not caller.may_use(PurposeId("care"))
+    assert not replace(caller, scopes=frozenset({"door:connector"})).may_use(PurposeId("nuisance"))  # none named is none
 
 
 # the client behind it, at this moment

@@ -81,5 +81,9 @@ def test_a_role_that_a_new_version_designates_is_closed_at_the_next_request_to_w
     house.broker.tally.drain()
     assert house.http.get(path, headers=bearer).status_code == 401
     assert house.broker.tally.drain() == {"not_designated": 1}
+    # for another role, and somebody else for this one
+    house.broker.designations.designate(MUNICIPALITY, stage.professional(DIRECTOR), RoleId("municipality.social_team"))
+    house.broker.designations.designate(MUNICIPALITY, "employee-of-another-desk", DIRECTOR)
+    assert house.http.get(path, headers=bearer).status_code == 401
     house.broker.admissions.designate(MUNICIPALITY, stage.professional(DIRECTOR), DIRECTOR)
     assert house.http.get(path, headers=bearer).status_code == 200

@@ -28,9 +28,13 @@ TEMPORARY = Path(tempfile.gettempdir())
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_configure() -> None:
-    """Folders of tests stand in memory where there is room: each database is synced thousands of times, and none outlives its test."""
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
+def pytest_configure(config: pytest.Config) -> None:
+    """Folders of tests stand in memory where there is room: each database is synced thousands of times, and none outlives its test.
+
+    The long checks are about kills and waits: theirs stand on the disk.
+    """
+    if config.getoption("markexpr") != "soak":
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 from werkzeug.routing import Rule
 
 import broker.keys
+import tests.template
 from tests.template import make_database
 
 MEMORY_WANTED = 4 * 1024**3
@@ -63,7 +64,7 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What hundreds of brokers in one process make alike, from the very same bytes, is made once: two thirds of what opening one costs."""
     with pytest.MonkeyPatch.context() as patch:
         # Templates are made where pytest takes them away again.
-        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
+        patch.setattr(tests.template, "scratch", tmp_path_factory.mktemp("scratch"))
         # OpenSSL checks the primes of an RSA key anew whenever the key is read.
         patch.setattr(broker.keys, "load_pem_private_key", cache(broker.keys.load_pem_private_key))
         # Werkzeug compiles for each route two functions that write its URL; the broker never calls one.

@@ -41,6 +41,8 @@ UNHURRIED = {
 ROOMS = ("broker", "deposit", "audit", "keystore")
 #: made when the template is built; `write_sources` replaces it in every copy
 NOWHERE = "http://127.0.0.1:9/gegevens"
+#: where templates are made; the session's own folder while tests run, and the system's for whoever runs none
+scratch: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def template(server: str | None = None) -> Template:
 
 @cache
 def _built() -> Template:
-    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-template-"))
+    folder = Path(tempfile.mkdtemp(prefix="covenant-broker-template-", dir=scratch))
     write_systems(folder, date.today())  # noqa: DTZ011 - the demonstration's day is the machine's
     write_sources(folder, NOWHERE)
     settings = settings_in(folder)
@@ -143,7 +145,7 @@ def migrated(url: str, room: Room) -> None:
 
 @cache
 def _migrated_file(room: Room) -> Path:
-    file = Path(tempfile.mkdtemp(prefix="covenant-broker-migrated-")) / f"{room}.sqlite"
+    file = Path(tempfile.mkdtemp(prefix="covenant-broker-migrated-", dir=scratch)) / f"{room}.sqlite"
     upgrade(f"sqlite:///{file}", room)
     return file
 

@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
-# What importing makes stays for good. The collector would go through all of it again and again, a fifth of the time until a command begins.
-gc.disable()
-
-from broker.command import main  # noqa: E402 - see above
-
-gc.freeze()
-gc.enable()
+from broker.command import main
 
 main()

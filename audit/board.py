@@ -3,25 +3,28 @@
 A turn that is handed over wakes a process on a cold processor, and costs as much as a commit itself. So who has to wait pins what it
 brings, and who has the turn takes that along in its own commit and pins the answer.
 
-Nothing rests on the board. An answer is pinned after the commit has returned; without one, who waited gets the turn as ever, and its
-ids tell what is there already. A note is as good as its digest: one that was half written, or overwritten, is no note. Notes are read
-and written as a file and not as memory: a full disk is then an error to go on from, and no signal that ends the process.
+Nothing rests on the board. An answer is pinned after the commit has returned; without one, who waited gets the turn, and its ids tell
+what is there already. A note is as good as its digest: one that was half written, or overwritten, is no note. Notes are read and
+written as a file and not as memory: a full disk is then an error to go on from, and no signal that ends the process.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from struct import Struct
 from typing import TypeAlias
 
 from audit.entry import Core, Draft
 from audit.growth import Position, Sealed
-from audit.section import Section
+from audit.merkle import HASH_BYTES
+from audit.section import SALT_BYTES, Section
 
 #: what one call appends, sealed
 Brought: TypeAlias = tuple[Sealed, ...]
@@ -33,17 +36,24 @@ GUESTS_MAX = 128
 
 _HEADER = Struct("!I1sI32s")  # whose slot it is, what is pinned there, its length and digest
 _KIND_AT = 4
+_NUMBER_AT, _NUMBER_BYTES = 2048, 8
 _NOTES_AT = 4096
+#: locks that belong to an open file and not to a process, which Linux has; elsewhere nothing is pinned, and everybody waits for the turn
+_WAIT_FOR_LOCK: int | None = getattr(fcntl, "F_OFD_SETLKW", None)
+_LOCK = Struct("hhqqi4x")  # fcntl(2), struct flock: kind, from where, first byte, bytes, process
+_LOCKS_AT, _LOCKS = 1 << 40, 1 << 10
 _NONE, _OFFER, _ANSWER = b"\0", b"o", b"a"
-_LABEL = b"covenant-broker/board/v1\n"
+_LABEL = b"covenant-broker/board/v2\n"
+_UNREAD = Core()
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """What another process waits to append, call by call, and the slot where it looks for its answer."""
+    """What another process waits to append, call by call, and the slot where it looks for its answer; `length` of what it pinned there."""
 
     slot: int
     owner: int
+    length: int
     calls: tuple[Brought, ...]
 
 
@@ -53,92 +63,124 @@ class Board:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._slot: int | None = None
+        self._pinned = 0
+        self._number: int | None = None
+
+    def begin(self) -> None:
+        """With the turn: number it. Who waits from now on waits until this turn ends, or this process."""
+        with suppress(OSError):
+            number = int.from_bytes(os.pread(self._fd, _NUMBER_BYTES, _NUMBER_AT), "big") + 1
+            if self._lock(fcntl.F_WRLCK, number):
+                self._number = number
+                os.pwrite(self._fd, number.to_bytes(_NUMBER_BYTES, "big"), _NUMBER_AT)
+
+    def end(self) -> None:
+        """The turn is over: wake all who wait."""
+        if self._number is not None:
+            self._lock(fcntl.F_UNLCK, self._number)
+        self._number = None
+
+    def wait(self) -> None:
+        """Until the turn that was numbered last is over."""
+        number = int.from_bytes(os.pread(self._fd, _NUMBER_BYTES, _NUMBER_AT), "big")
+        self._lock(fcntl.F_RDLCK, number)
+        self._lock(fcntl.F_UNLCK, number)
 
     def pin(self, offered: Sequence[Brought]) -> bool:
         """Show what we wait to append; whether that could be done."""
         if self._slot is None or not offered:
             return False
         octets = _print_offer(offered)
+        if len(octets) > NOTE_MAX:
+            return False
+        self._pinned = len(octets)
         with suppress(OSError):
-            return self._write(self._slot, os.getpid(), _OFFER, octets)
+            self._write(self._slot, os.getpid(), _OFFER, octets)
+            return True
         return False
 
-    def take_down(self) -> Mapping[str, Position]:
-        """With the turn: where our entries stand that were taken along, by id; and wipe the slot: what was pinned names subjects."""
+    def answers(self) -> Mapping[str, Position]:
+        """Where our entries stand, by id: all of what we pinned was taken along, or nothing is said."""
         if self._slot is None:
             return {}
         with suppress(OSError):
-            _, kind, octets = self._read(self._slot, self._headers())
-            self._wipe(self._slot, os.getpid())
+            _, kind, octets = self._read(self._slot, self._header(self._slot))
             if kind == _ANSWER:
                 return _parse_answer(octets)
         return {}
+
+    def take_down(self) -> None:
+        """Wipe our slot, with an answer in it or with the turn: what was pinned names subjects."""
+        if self._slot is not None:
+            with suppress(OSError):
+                self._wipe(self._slot, os.getpid(), self._pinned)
 
     def guests(self) -> tuple[Guest, ...]:
         """With the turn: what others have pinned. What a process left behind that is gone, is wiped."""
         found: list[Guest] = []
         drafts = 0
         with suppress(OSError):
-            headers = self._headers()
+            headers = os.pread(self._fd, SLOTS * _HEADER.size, 0)
             if _OFFER not in headers[_KIND_AT :: _HEADER.size]:
                 return ()  # nearly always: whoever has the turn asks this at every append
-            for slot in range(SLOTS):
-                owner, kind, octets = self._read(slot, headers)
+            for slot, at in enumerate(range(0, len(headers), _HEADER.size)):
+                owner, kind, octets = self._read(slot, headers[at : at + _HEADER.size])
                 if kind != _OFFER or slot == self._slot:
                     continue
                 if not _lives(owner):
-                    self._wipe(slot, 0)
+                    self._wipe(slot, 0, len(octets))
                     continue
                 calls = _parse_offer(octets)
                 drafts += sum(map(len, calls))
                 if drafts <= GUESTS_MAX:
-                    found.append(Guest(slot, owner, calls))
+                    found.append(Guest(slot, owner, len(octets), calls))
         return tuple(found)
 
     def answer(self, guest: Guest, positions: Sequence[Position]) -> None:
-        """With the turn, after the commit: tell a guest where its entries stand."""
+        """With the turn, after the commit: tell a guest where its entries stand, all of them."""
         octets = json.dumps([(one.origin, one.index, one.leaf_hash.hex(), one.ts, one.id) for one in positions]).encode("ascii")
-        with suppress(OSError):
-            self._write(guest.slot, guest.owner, _ANSWER, octets)
+        # An answer is shorter than what it answers, and hides what stood there.
+        if len(octets) <= guest.length:
+            with suppress(OSError):
+                self._write(guest.slot, guest.owner, _ANSWER, octets.ljust(guest.length))
 
     def claim(self) -> None:
-        """With the turn: a slot of our own, if one is free or its owner is gone."""
+        """With the turn: a slot of our own, if one is free or its owner is gone. None where a turn cannot be waited for."""
         with suppress(OSError):
-            headers = self._headers()
-            for slot in range(SLOTS):
-                if self._slot is None and not _lives(_HEADER.unpack_from(headers, slot * _HEADER.size)[0]):
-                    os.pwrite(self._fd, bytes(NOTE_MAX), _NOTES_AT + slot * NOTE_MAX)
-                    self._wipe(slot, os.getpid())
+            for slot in range(SLOTS if self._number is not None else 0):
+                if self._slot is None and not _lives(_HEADER.unpack(self._header(slot))[0]):
+                    self._wipe(slot, os.getpid(), NOTE_MAX)
                     self._slot = slot
 
     def leave(self) -> None:
         """Give the slot back."""
         if self._slot is not None:
             with suppress(OSError):
-                self._wipe(self._slot, 0)
+                self._wipe(self._slot, 0, self._pinned)
         self._slot = None
 
-    def _headers(self) -> bytes:
-        return os.pread(self._fd, SLOTS * _HEADER.size, 0).ljust(SLOTS * _HEADER.size, b"\0")
+    def _lock(self, kind: int, number: int) -> bool:
+        """Of each turn's number there is a byte that can be locked, far behind what is written. Locks go when their file is closed."""
+        if _WAIT_FOR_LOCK is not None:
+            fcntl.fcntl(self._fd, _WAIT_FOR_LOCK, _LOCK.pack(kind, os.SEEK_SET, _LOCKS_AT + number % _LOCKS, 1, 0))
+        return _WAIT_FOR_LOCK is not None
 
-    def _read(self, slot: int, headers: bytes) -> tuple[int, bytes, bytes]:
-        owner, kind, length, digest = _HEADER.unpack_from(headers, slot * _HEADER.size)
+    def _header(self, slot: int) -> bytes:
+        return os.pread(self._fd, _HEADER.size, slot * _HEADER.size).ljust(_HEADER.size, b"\0")
+
+    def _read(self, slot: int, header: bytes) -> tuple[int, bytes, bytes]:
+        owner, kind, length, digest = _HEADER.unpack(header)
         if kind == _NONE or length > NOTE_MAX:
             return owner, _NONE, b""
         octets = os.pread(self._fd, length, _NOTES_AT + slot * NOTE_MAX)
         return (owner, kind, octets) if _digest(kind, octets) == digest else (owner, _NONE, b"")
 
-    def _write(self, slot: int, owner: int, kind: bytes, octets: bytes) -> bool:
-        if len(octets) > NOTE_MAX:
-            return False
-        before = _HEADER.unpack_from(self._headers(), slot * _HEADER.size)[2]
-        os.pwrite(self._fd, octets.ljust(min(before, NOTE_MAX), b"\0"), _NOTES_AT + slot * NOTE_MAX)
+    def _write(self, slot: int, owner: int, kind: bytes, octets: bytes) -> None:
+        os.pwrite(self._fd, octets, _NOTES_AT + slot * NOTE_MAX)
         os.pwrite(self._fd, _HEADER.pack(owner, kind, len(octets), _digest(kind, octets)), slot * _HEADER.size)
-        return True
 
-    def _wipe(self, slot: int, owner: int) -> None:
-        length = _HEADER.unpack_from(self._headers(), slot * _HEADER.size)[2]
-        os.pwrite(self._fd, bytes(min(length, NOTE_MAX)), _NOTES_AT + slot * NOTE_MAX)
+    def _wipe(self, slot: int, owner: int, length: int) -> None:
+        os.pwrite(self._fd, bytes(length), _NOTES_AT + slot * NOTE_MAX)
         os.pwrite(self._fd, _HEADER.pack(owner, _NONE, 0, bytes(32)), slot * _HEADER.size)
 
 
@@ -160,29 +202,36 @@ def _lives(owner: int) -> bool:
 
 
 def _print_offer(calls: Sequence[Brought]) -> bytes:
-    return json.dumps([[_printed(sealed) for sealed in call] for call in calls]).encode("ascii")
+    """A line of JSON that says what follows: of every entry its terms, and of every section salt, digest and body."""
+    texts = [sealed.terms.encode("ascii") for call in calls for sealed in call]
+    contents = [[_contents(sealed) for sealed in call] for call in calls]
+    parts = [part for call in calls for sealed in call for part in sealed.sections]
+    octets = [piece for part in parts for piece in (part.salt, part.digest, part.body)]
+    return b"".join([json.dumps(contents).encode("ascii"), b"\n", *texts, *octets])
 
 
-def _printed(sealed: Sealed) -> tuple[object, ...]:
+def _contents(sealed: Sealed) -> tuple[object, ...]:
     draft = sealed.draft
-    sections = [
-        (part.name, part.salt.decode("latin-1"), part.body.decode("latin-1"), part.digest.decode("latin-1"), part.key_id)
-        for part in sealed.sections
-    ]
-    return draft.typ, draft.id, draft.log, draft.ref, sections, sealed.terms
+    return draft.typ, draft.id, draft.log, draft.ref, len(sealed.terms), [(part.name, len(part.body), part.key_id) for part in sealed.sections]
 
 
 def _parse_offer(octets: bytes) -> tuple[Brought, ...]:
-    return tuple(tuple(_parsed(*one) for one in call) for call in json.loads(octets))
-
-
-def _parsed(typ: str, entry: str, log: str, ref: str | None, sections: list[tuple[str, str, str, str, str | None]], terms: str) -> Sealed:
-    """A draft without what its sections say already: to be given a place it needs no more."""
-    made = tuple(
-        Section(name, salt.encode("latin-1"), body.encode("latin-1"), digest.encode("latin-1"), key_id)
-        for name, salt, body, digest, key_id in sections
+    """What `_print_offer` printed. A draft without what its sections say already: to be given a place it needs no more."""
+    rest = BytesIO(octets)
+    contents = json.loads(rest.readline())
+    terms = [[rest.read(length).decode("ascii") for *_, length, _ in call] for call in contents]
+    return tuple(
+        tuple(
+            Sealed(Draft(typ, entry, log, ref, _UNREAD), tuple(_section(rest, *part) for part in parts), text)
+            for (typ, entry, log, ref, _, parts), text in zip(call, texts, strict=True)
+        )
+        for call, texts in zip(contents, terms, strict=True)
     )
-    return Sealed(Draft(typ, entry, log, ref, Core()), made, terms)
+
+
+def _section(rest: BytesIO, name: str, length: int, key_id: str | None) -> Section:
+    salt, digest = rest.read(SALT_BYTES), rest.read(HASH_BYTES)
+    return Section(name, salt, rest.read(length), digest, key_id)
 
 
 def _parse_answer(octets: bytes) -> Mapping[str, Position]:

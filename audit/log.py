@@ -202,8 +202,7 @@ class Log:
 
         The second attempt finds what the first may have committed by its ids.
         """
-        offered = tuple([order.sealed for order in batch if not order.fence])
-        wanted = wanted_of([sealed for order in batch for sealed in order.sealed], offered, fenced=len(offered) < len(batch))
+        wanted = wanted_of([order.sealed for order in batch], fenced=any(order.fence for order in batch))
         outcomes: list[tuple[Position, ...] | AuditError] = []
         growth = NOTHING
 

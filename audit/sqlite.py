@@ -83,27 +83,34 @@ class SqliteStore:
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         """See `Store.grow`. What other processes wait to append is committed along, except when that has just failed."""
-        with self._alone, self._turn.held(wanted.offered) as settled:
-            if settled and settled.keys() >= set(wanted.ids):
+        with self._alone, self._turn.held(() if wanted.fenced else wanted.calls) as settled:
+            if settled:
                 plan(Found((), {}, frozenset(), settled))
                 return
             guests = self._turn.guests() if self._hosts else ()
             self._hosts = False
-            growth = self._grow(wanted, plan, settled, tuple(call for guest in guests for call in guest.calls))
+            growth = self._grow(wanted, plan, tuple(call for guest in guests for call in guest.calls))
             self._hosts = True
             answers = iter(growth.answers)
             for guest in guests:
-                self._turn.answer(guest, [position for answer in islice(answers, len(guest.calls)) for position in answer or ()])
+                placed = list(islice(answers, len(guest.calls)))
+                # Who brought something that could not be placed comes itself, and finds there what could.
+                if None not in placed:
+                    self._turn.answer(guest, [position for answer in placed for position in answer or ()])
 
-    def _grow(self, wanted: Wanted, plan: Plan, settled: Mapping[str, Position], calls: tuple[Brought, ...]) -> Growth:
-        everything = wanted.and_for(sealed for call in calls for sealed in call) if calls else wanted
+    def _grow(self, wanted: Wanted, plan: Plan, calls: tuple[Brought, ...]) -> Growth:
+        everything = wanted.and_for(calls) if calls else wanted
         with self._transaction() as connection:
             heads = self._heads(connection, everything)
-            growth = plan(Found(heads, _stored_among(connection, everything), _open_among(connection, everything), settled, calls))
-            if growth is NOTHING:
-                connection.execute("ROLLBACK")
-                return growth
-            _write(connection, growth)
+            # Ids are new and decisions open: that is supposed, where nothing is fenced, and looked up where writing shows otherwise.
+            growth = NOTHING if wanted.fenced else plan(Found(heads, {}, frozenset(everything.decisions), guests=calls))
+            if growth is NOTHING or not _fits(connection, growth):
+                heads = self._heads(connection, everything)
+                growth = plan(Found(heads, _stored_among(connection, everything), _open_among(connection, everything), guests=calls))
+                if growth is NOTHING:
+                    connection.execute("ROLLBACK")
+                    return growth
+                _write(connection, growth)
             # If we die before this line returns, the entries are there or they are not, and nothing has been promised to anybody.
             # When it has returned, the WAL is on the disk (synchronous=FULL): only then may the caller act, and guests be answered.
             connection.execute("COMMIT")
@@ -197,22 +204,39 @@ def _marks(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
 
 
+def _fits(connection: sqlite3.Connection, growth: Growth) -> bool:
+    """Write it; where that cannot be, begin again."""
+    try:
+        _write(connection, growth)
+    except sqlite3.IntegrityError:
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        return False
+    return True
+
+
 def _write(connection: sqlite3.Connection, growth: Growth) -> None:
+    """Raises sqlite3.IntegrityError: an id is there already, or a decision that it closes is not open."""
     rows: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
         (_LEAVES, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]),
         (_SECTIONS, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]),
         (_NODES, [(log_id, *node, digest) for log_id, node, digest in growth.nodes]),
         (_RECENT, [*growth.terms]),
         (_DECISIONS, [*growth.decisions]),
-        (_CLOSED, [(entry,) for entry in growth.closed]),
         (_OPENED, [(head.log_id, head.origin, head.covenant, head.year, *_state(head)) for head in growth.opened]),
         (_GROWN, [(*_state(head), head.log_id) for head, _ in growth.grown]),
     )
     for statement, values in rows:
-        if len(values) == 1:
-            connection.execute(statement, values[0])
-        elif values:
-            connection.executemany(statement, values)
+        if values:
+            _run(connection, statement, values)
+    closed = [(entry,) for entry in growth.closed]
+    if closed and _run(connection, _CLOSED, closed) != len(closed):
+        raise sqlite3.IntegrityError("a decision is not open")
+
+
+def _run(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> int:
+    """How many rows it changed; one row by itself is run without the preparations for many."""
+    return (connection.execute(statement, rows[0]) if len(rows) == 1 else connection.executemany(statement, rows)).rowcount
 
 
 def _state(head: Head) -> tuple[int, bytes, str, str]:

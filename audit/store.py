@@ -18,17 +18,17 @@ Plan: TypeAlias = Callable[[Found], Growth]
 class Wanted:
     """What a batch must know: the covenants it appends to, the ids it brings, the decisions it closes.
 
-    `offered` are those of its calls that have no fence: another process that has the turn may place them as well. `fenced` where one of
-    the others has: it is placed under the append lock only, since the fence is read there.
+    `calls` is what is brought, call by call. `fenced` where one of them has a fence: all are then placed by who brought them, since a
+    fence is read by its own reader, under the append lock. Where none has, another process that has the turn may place them as well.
     """
 
     covenants: frozenset[str]
     ids: tuple[str, ...]
     decisions: tuple[str, ...]
-    offered: tuple[tuple[Sealed, ...], ...] = ()
+    calls: tuple[tuple[Sealed, ...], ...] = ()
     fenced: bool = False
 
-    def and_for(self, guests: Iterable[Sealed]) -> Wanted:
+    def and_for(self, guests: Iterable[tuple[Sealed, ...]]) -> Wanted:
         """What must be known to place the guests as well."""
         theirs = wanted_of(guests)
         return replace(
@@ -36,14 +36,15 @@ class Wanted:
         )
 
 
-def wanted_of(brought: Iterable[Sealed], offered: tuple[tuple[Sealed, ...], ...] = (), *, fenced: bool = False) -> Wanted:
+def wanted_of(calls: Iterable[tuple[Sealed, ...]], *, fenced: bool = False) -> Wanted:
     """What has to be known to place all of these."""
-    drafts = [sealed.draft for sealed in brought]
+    calls = tuple(calls)
+    drafts = [sealed.draft for call in calls for sealed in call]
     return Wanted(
         covenants=frozenset([draft.log for draft in drafts]),
         ids=tuple([draft.id for draft in drafts]),
         decisions=tuple([draft.ref for draft in drafts if draft.typ in TERMINAL and draft.ref is not None]),
-        offered=offered,
+        calls=calls,
         fenced=fenced,
     )
 

@@ -2,6 +2,10 @@
 
 SQLite's own lock is polled with growing sleeps; waiting here in the kernel's queue keeps the tail short. The lock is on
 `<file>-turn`, which holds the board as well.
+
+Who has pinned what it brings waits for the present turn to end, and not for one of its own: all who were taken along are woken at once,
+read where their entries stand, and go. Who was not, tries for the turn, and where somebody else was first waits for that one to end:
+whoever has it finds what is pinned. Who has pinned nothing waits for the turn itself.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ class Turn:
 
     @contextmanager
     def held(self, offered: Sequence[Brought] = ()) -> Iterator[Mapping[str, Position]]:
-        """Wait for the turn and hold it; gives where entries stand, by id, that another process has committed for us meanwhile.
+        """Wait for the turn and hold it; or, where it gives positions by id, need it no more: another process has committed all for us.
 
         Raises:
             StoreFailed: the lock could not be taken.
@@ -36,14 +40,16 @@ class Turn:
             if self._fd is None or self._board is None:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 self._board = Board(self._fd)
-            fd = self._fd
-            settled = _wait(fd, self._board, offered)
+            fd, board = self._fd, self._board
+            settled = _wait(fd, board, offered)
         except OSError as error:
             raise StoreFailed("the append lock could not be taken") from error
         try:
             yield settled
         finally:
+            # In this order: who waits for the turn itself is woken before those who will try for it.
             fcntl.flock(fd, fcntl.LOCK_UN)
+            board.end()
 
     def guests(self) -> tuple[Guest, ...]:
         """With the turn: what other processes wait to append."""
@@ -64,18 +70,29 @@ class Turn:
 
 
 def _wait(fd: int, board: Board, offered: Sequence[Brought]) -> Mapping[str, Position]:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pass
-    else:
+    if _taken(fd):
+        board.begin()
         return {}
     if not board.pin(offered):
         fcntl.flock(fd, fcntl.LOCK_EX)
+        board.begin()
         board.claim()
         return {}
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        while True:
+            board.wait()
+            if settled := board.answers():
+                return settled
+            if _taken(fd):
+                board.begin()
+                return board.answers()  # somebody may have had a turn in between
     finally:
-        settled = board.take_down()
-    return settled
+        board.take_down()
+
+
+def _taken(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

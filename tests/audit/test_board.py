@@ -61,7 +61,7 @@ class Waiting:
     def pinned(self) -> bool:
         made = self._turn._board
         assert made is not None
-        return made._slot is not None and made._read(made._slot, made._headers())[1] == board._OFFER
+        return made._slot is not None and made._read(made._slot, made._header(made._slot))[1] == board._OFFER
 
 
 class _Watched:
@@ -80,11 +80,15 @@ class _Watched:
         self._store.grow(wanted, watched)
 
 
-def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Callable[[Log], object]) -> object:
+def meet(
+    room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Callable[[Log], object], kind: type[Board] = Board
+) -> object:
     """`work` waits while `hosted` runs under the turn that it waits for; returns what came of `work`."""
     waiting.claim()
     host = store_at(room.url)
     assert isinstance(host, SqliteStore)
+    host._turn._fd = os.open(f"{path_of(room)}-turn", os.O_RDWR)
+    host._turn._board = kind(host._turn._fd)
     thread: list[threading.Thread] = []
 
     class Host(SqliteStore):
@@ -95,10 +99,12 @@ def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Ca
                     threading.Event().wait(0.001)
                 # The host's own turn, without letting go of the lock in between.
                 guests = host._turn.guests()
-                growth = host._grow(wanted, plan, {}, tuple(call for guest in guests for call in guest.calls))
+                growth = host._grow(wanted, plan, tuple(call for guest in guests for call in guest.calls))
                 answers = iter(growth.answers)
                 for guest in guests:
-                    host._turn.answer(guest, [one for _ in guest.calls for one in next(answers, None) or ()])
+                    placed = [next(answers) for _ in guest.calls]
+                    if None not in placed:
+                        host._turn.answer(guest, [one for answer in placed for one in answer or ()])
 
     hosted(log_on(Host(path_of(room)), clock=room.clock))
     thread[0].join(10)
@@ -125,13 +131,13 @@ def test_what_has_a_fence_is_never_pinned(sqlite_room: Room) -> None:
 
     class Looking(SqliteStore):
         def grow(self, wanted: Wanted, plan: Plan) -> None:
-            offered.append(wanted.offered)
+            offered.append(wanted.fenced)
             super().grow(wanted, plan)
 
     sqlite_room.fences.numbers["case-1"] = 1
     store = Looking(path_of(sqlite_room))
     log_on(store, clock=sqlite_room.clock, fences=sqlite_room.fences).append(draft(), fence=(("case-1", 1),))
-    assert offered == [()]
+    assert offered == [True]
     store.close()
 
 
@@ -159,6 +165,55 @@ def test_a_host_that_dies_before_it_answers_has_committed_once(sqlite_room: Room
     assert sqlite_room.verify().findings == ()
 
 
+def test_who_was_taken_along_needs_no_turn(sqlite_room: Room) -> None:
+    """Somebody else has the turn by then, and for long: who has an answer goes all the same."""
+    sqlite_room.log.append(draft())
+    third, held, go = store_at(sqlite_room.url), threading.Event(), threading.Event()
+    assert isinstance(third, SqliteStore)
+
+    def hold() -> None:
+        with third._turn.held():
+            held.set()
+            assert go.wait(60)
+
+    holding = threading.Thread(target=hold)
+    waiting = Waiting(sqlite_room)
+
+    class Hosting(Board):
+        def begin(self) -> None:
+            super().begin()
+            holding.start()
+
+        def end(self) -> None:
+            """Who waits for the turn itself has it before the others hear that this one is over."""
+            assert held.wait(60)
+            super().end()
+
+    outcome = meet(sqlite_room, waiting, lambda log: log.append(draft()), lambda log: log.append(draft()), Hosting)
+    assert [position.index for position in outcome] == [2]  # type: ignore[attr-defined]
+    assert held.is_set()
+    assert not go.is_set()
+    go.set()
+    holding.join(60)
+    third.close()
+
+
+def test_where_a_turn_cannot_be_waited_for_nothing_is_pinned(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "_WAIT_FOR_LOCK", None)
+    stores = [store_at(sqlite_room.url) for _ in range(3)]
+    logs = [log_on(store, clock=sqlite_room.clock) for store in stores]
+    threads = [threading.Thread(target=lambda log=log: [log.append(draft()) for _ in range(10)]) for log in logs]  # type: ignore[misc]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with sqlite_room.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit_leaf")).scalar_one() == 30
+    assert not Path(f"{path_of(sqlite_room)}-turn").read_bytes().strip(b"\0")
+    for store in stores:
+        store.close()
+
+
 def test_after_a_commit_that_failed_nobody_is_taken_along(sqlite_room: Room) -> None:
     store = store_at(sqlite_room.url)
     assert isinstance(store, SqliteStore)
@@ -177,9 +232,15 @@ def test_after_a_commit_that_failed_nobody_is_taken_along(sqlite_room: Room) -> 
 def boards(folder: Path) -> tuple[Board, Board, int]:
     fd = os.open(folder / "turn", os.O_RDWR | os.O_CREAT)
     first, second = Board(fd), Board(fd)
-    first.claim()
-    second.claim()
+    for one in (first, second):
+        claim(one)
     return first, second, fd
+
+
+def claim(board: Board) -> None:
+    board.begin()
+    board.claim()
+    board.end()
 
 
 def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: Path) -> None:
@@ -190,7 +251,8 @@ def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: 
     (guest,) = second.guests()
     second.answer(guest, [Position("o", 1, bytes(32), "t", "i")])
     assert b"somebody" not in (tmp_path / "turn").read_bytes()
-    assert first.take_down() == {"i": Position("o", 1, bytes(32), "t", "i")}
+    assert first.answers() == {"i": Position("o", 1, bytes(32), "t", "i")}
+    first.take_down()
     assert not (tmp_path / "turn").read_bytes()[4096:].strip(b"\0")
     os.close(fd)
 
@@ -213,7 +275,7 @@ def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(sqlit
     assert not first.pin(tuple((sqlite_room.log._seal(draft()),) for _ in range(60)))
     for _ in range(board.SLOTS):
         last = Board(fd)
-        last.claim()
+        claim(last)
     assert not last.pin(((sqlite_room.log._seal(draft()),),))
     os.close(fd)
 
@@ -225,8 +287,9 @@ def test_a_board_that_cannot_be_written_is_no_board(sqlite_room: Room, tmp_path:
     call = (sqlite_room.log._seal(draft()),)
     assert not first.pin((call,))
     assert first.guests() == ()
-    assert first.take_down() == {}
-    first.answer(Guest(0, 1, (call,)), [])
+    assert first.answers() == {}
+    first.take_down()
+    first.answer(Guest(0, 1, 1 << 10, (call,)), [])
     first.leave()
     os.close(read_only)
     os.close(fd)

@@ -24,7 +24,7 @@ from typing import TypeAlias
 from audit.entry import Core, Draft
 from audit.growth import Position, Sealed
 from audit.merkle import HASH_BYTES
-from audit.section import SALT_BYTES, Section
+from audit.section import SALT_BYTES, Section, digests_of
 
 #: what one call appends, sealed
 Brought: TypeAlias = tuple[Sealed, ...]
@@ -211,8 +211,8 @@ def _print_offer(calls: Sequence[Brought]) -> bytes:
 
 
 def _contents(sealed: Sealed) -> tuple[object, ...]:
-    draft = sealed.draft
-    return draft.typ, draft.id, draft.log, draft.ref, len(sealed.terms), [(part.name, len(part.body), part.key_id) for part in sealed.sections]
+    draft, parts = sealed.draft, [(part.name, len(part.body), part.key_id) for part in sealed.sections]
+    return draft.typ, draft.id, draft.log, draft.ref, len(sealed.terms), parts
 
 
 def _parse_offer(octets: bytes) -> tuple[Brought, ...]:
@@ -222,11 +222,15 @@ def _parse_offer(octets: bytes) -> tuple[Brought, ...]:
     terms = [[rest.read(length).decode("ascii") for *_, length, _ in call] for call in contents]
     return tuple(
         tuple(
-            Sealed(Draft(typ, entry, log, ref, _UNREAD), tuple(_section(rest, *part) for part in parts), text)
+            _sealed(Draft(typ, entry, log, ref, _UNREAD), tuple(_section(rest, *part) for part in parts), text)
             for (typ, entry, log, ref, _, parts), text in zip(call, texts, strict=True)
         )
         for call, texts in zip(contents, terms, strict=True)
     )
+
+
+def _sealed(draft: Draft, sections: tuple[Section, ...], terms: str) -> Sealed:
+    return Sealed(draft, sections, digests_of(sections), terms)
 
 
 def _section(rest: BytesIO, name: str, length: int, key_id: str | None) -> Section:

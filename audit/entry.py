@@ -201,15 +201,23 @@ class Envelope:
 
 
 def envelope_bytes(envelope: Envelope) -> bytes:
-    """The envelope in canonical JSON (RFC 8785 profile: ASCII, no floats, closed schema).
+    """The envelope in canonical JSON (RFC 8785 profile: ASCII, no floats, closed schema)."""
+    digests = digests_text(envelope.sections)
+    return envelope_text(envelope.typ, envelope.log, envelope.id, envelope.ts, envelope.ref, digests).encode("ascii")
+
+
+def digests_text(sections: Mapping[str, str]) -> str:
+    """The commitments as they stand in an envelope."""
+    return ",".join([f'"{name}":"{digest}"' for name, digest in sorted(sections.items())])
+
+
+def envelope_text(typ: str, log: str, entry: str, ts: str, ref: str | None, digests: str) -> str:
+    """The envelope in canonical JSON, `digests` being what `digests_text` makes.
 
     Written out, because every append and every verification does it: members in order, and no string in it has anything to escape.
     """
-    ref = "null" if envelope.ref is None else f'"{envelope.ref}"'
-    digests = ",".join([f'"{name}":"{digest}"' for name, digest in sorted(envelope.sections.items())])
-    return (
-        f'{{"id":"{envelope.id}","log":"{envelope.log}","ref":{ref},"sec":{{{digests}}},"ts":"{envelope.ts}","typ":"{envelope.typ}","v":1}}'
-    ).encode("ascii")
+    said = "null" if ref is None else f'"{ref}"'
+    return f'{{"id":"{entry}","log":"{log}","ref":{said},"sec":{{{digests}}},"ts":"{ts}","typ":"{typ}","v":1}}'
 
 
 def parse_envelope(text: bytes) -> Envelope:

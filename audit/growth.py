@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
-from audit.entry import DECISION, TERMINAL, Draft, Envelope, envelope_bytes
-from audit.merkle import EMPTY, Frontier, NodeId, leaf_hash
-from audit.note import base64_text
+from audit.entry import DECISION, TERMINAL, Draft, envelope_text
+from audit.merkle import EMPTY, Frontier, leaf_hash
 from audit.section import Section
 
 #: how far the clock may step back before the log says so
@@ -46,10 +46,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A draft with its sections made and its terms packed, ready to be given a time and a place."""
+    """A draft ready to be given a time and a place: its sections made, `digests` of them as the envelope has them, its terms packed."""
 
     draft: Draft
     sections: tuple[Section, ...]
+    digests: str
     terms: str
 
 
@@ -77,32 +78,33 @@ class Found:
     guests: tuple[tuple[Sealed, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One row of `audit_leaf`."""
-
-    log_id: int
-    idx: int
-    id: str
-    leaf_hash: bytes
-    envelope: bytes
+#: a row of `audit_leaf`: log_id, idx, id, leaf_hash, envelope
+LeafRow: TypeAlias = tuple[int, int, str, bytes, str]
+#: a row of `audit_section`: log_id, idx, name, salt, body, key_id
+SectionRow: TypeAlias = tuple[int, int, str, bytes, bytes, str | None]
+#: a row of `audit_node`: log_id, level, i, hash
+NodeRow: TypeAlias = tuple[int, int, int, bytes]
+#: a row of `audit_recent`: log_id, idx, terms
+RecentRow: TypeAlias = tuple[int, int, str]
+#: a row of `audit_open`: id, log_id, idx, ts
+OpenRow: TypeAlias = tuple[str, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Everything that one commit writes. `opened` are logs that begin, `grown` logs that go on (with the size they had).
+    """Everything that one commit writes, as rows. `opened` are logs that begin, `grown` logs that go on.
 
-    `due` are the logs whose waiting terms are to be folded after it, in a commit of their own. `answers` says where each guest's
-    entries stand, in the order of the guests; None for one that was not placed and has to come itself.
+    `closed` are the decisions that are no longer open. `due` are the logs whose waiting terms are to be folded after it, in a commit of
+    their own. `answers` says where each guest's entries stand, in the order of the guests; None for one that was not placed.
     """
 
     opened: tuple[Head, ...] = ()
-    grown: tuple[tuple[Head, int], ...] = ()
-    leaves: tuple[Leaf, ...] = ()
-    sections: tuple[tuple[int, int, Section], ...] = ()
-    nodes: tuple[tuple[int, NodeId, bytes], ...] = ()
-    terms: tuple[tuple[int, int, str], ...] = ()
-    decisions: tuple[tuple[str, int, int, str], ...] = ()
+    grown: tuple[Head, ...] = ()
+    leaves: Sequence[LeafRow] = ()
+    sections: Sequence[SectionRow] = ()
+    nodes: Sequence[NodeRow] = ()
+    recent: Sequence[RecentRow] = ()
+    decisions: Sequence[OpenRow] = ()
     closed: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
     answers: tuple[tuple[Position, ...] | None, ...] = ()
@@ -129,12 +131,26 @@ def timestamp(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("expected a moment with a time zone")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def moment_of(ts: str) -> datetime:
     """The inverse of `timestamp`."""
     return datetime.strptime(ts, "%Y-%m-%dT%H:%M:%S.%f%z")
+
+
+class _Tip:
+    """The end of one log, while a batch is placed there."""
+
+    __slots__ = ("clock", "head", "last_ts", "leaves")
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.leaves: list[bytes] = []
+        self.last_ts = head.last_ts
+        self.clock = head.clock
 
 
 class Growing:
@@ -143,15 +159,14 @@ class Growing:
     def __init__(self, name: str, found: Found, now: datetime) -> None:
         self._name = name
         self._now = timestamp(now)
-        self._before = {head.log_id: head for head in found.heads}
-        self._heads = dict(self._before)
-        self._latest = {head.covenant: head for head in sorted(found.heads, key=lambda head: head.year)}
+        self._known = frozenset([head.log_id for head in found.heads])
+        self._tips = {head.log_id: _Tip(head) for head in found.heads}
+        self._latest = {tip.head.covenant: tip for tip in sorted(self._tips.values(), key=lambda tip: tip.head.year)}
         self._open = set(found.open)
-        self._leaves: list[Leaf] = []
-        self._sections: list[tuple[int, int, Section]] = []
-        self._nodes: list[tuple[int, NodeId, bytes]] = []
-        self._terms: list[tuple[int, int, str]] = []
-        self._decisions: dict[str, tuple[str, int, int, str]] = {}
+        self._leaves: list[LeafRow] = []
+        self._sections: list[SectionRow] = []
+        self._recent: list[RecentRow] = []
+        self._decisions: dict[str, OpenRow] = {}
         self._closed: list[str] = []
 
     def stepped_back(self, covenant: str) -> timedelta | None:
@@ -172,39 +187,46 @@ class Growing:
         last = self._latest.get(draft.log)
         ts = self._now if last is None else max(self._now, last.last_ts)
         year = int(ts[:4])
-        head = last if last is not None and last.year == year else self._head(draft.log, year)
-        digests = {section.name: base64_text(section.digest) for section in sealed.sections}
-        envelope = envelope_bytes(Envelope(draft.typ, head.origin, draft.id, ts, draft.ref, digests))
-        leaf = leaf_hash(envelope)
-        index = head.frontier.size
-        frontier, completed = head.frontier.grown(leaf)
-        self._heads[head.log_id] = self._latest[draft.log] = Head(
-            head.log_id, head.origin, head.covenant, head.year, frontier, ts, self._now
-        )
-        self._leaves.append(Leaf(head.log_id, index, draft.id, leaf, envelope))
-        self._sections.extend([(head.log_id, index, section) for section in sealed.sections])
-        self._nodes.extend([(head.log_id, node, digest) for node, digest in completed])
-        self._terms.append((head.log_id, index, sealed.terms))
+        tip = last if last is not None and last.head.year == year else self._tip(draft.log, year)
+        head, index = tip.head, tip.head.frontier.size + len(tip.leaves)
+        envelope = envelope_text(draft.typ, head.origin, draft.id, ts, draft.ref, sealed.digests)
+        leaf = leaf_hash(envelope.encode("ascii"))
+        tip.leaves.append(leaf)
+        tip.last_ts, tip.clock = ts, self._now
+        self._latest[draft.log] = tip
+        self._leaves.append((head.log_id, index, draft.id, leaf, envelope))
+        self._sections += [(head.log_id, index, part.name, part.salt, part.body, part.key_id) for part in sealed.sections]
+        self._recent.append((head.log_id, index, sealed.terms))
         self._follow(draft, head.log_id, index, ts)
         return Position(head.origin, index, leaf, ts, draft.id)
 
     def growth(self, answers: tuple[tuple[Position, ...] | None, ...] = ()) -> Growth:
         """Everything placed, as rows; `answers` are the guests'."""
-        changed = [head for log_id, head in self._heads.items() if self._before.get(log_id) is not head]
-        opened = tuple(head for head in changed if head.log_id not in self._before)
-        grown = tuple((head, self._before[head.log_id].frontier.size) for head in changed if head.log_id in self._before)
-        due = tuple(head.log_id for head, size in grown if head.frontier.size // FOLD_EVERY > size // FOLD_EVERY)
+        opened: list[Head] = []
+        grown: list[Head] = []
+        nodes: list[NodeRow] = []
+        due: list[int] = []
+        for log_id, tip in self._tips.items():
+            if not tip.leaves:
+                continue
+            before = tip.head
+            frontier, completed = before.frontier.grown(*tip.leaves)
+            nodes += [(log_id, level, i, digest) for (level, i), digest in completed]
+            head = Head(log_id, before.origin, before.covenant, before.year, frontier, tip.last_ts, tip.clock)
+            (grown if log_id in self._known else opened).append(head)
+            if log_id in self._known and frontier.size // FOLD_EVERY > before.frontier.size // FOLD_EVERY:
+                due.append(log_id)
         return Growth(
-            opened=opened,
-            grown=grown,
-            leaves=tuple(self._leaves),
-            sections=tuple(self._sections),
-            nodes=tuple(self._nodes),
-            terms=tuple(self._terms),
-            decisions=tuple(self._decisions.values()),
-            closed=tuple(self._closed),
-            due=due,
-            answers=answers,
+            tuple(opened),
+            tuple(grown),
+            self._leaves,
+            self._sections,
+            nodes,
+            self._recent,
+            tuple(self._decisions.values()),
+            tuple(self._closed),
+            tuple(due),
+            answers,
         )
 
     def _follow(self, draft: Draft, log_id: int, index: int, ts: str) -> None:
@@ -217,8 +239,10 @@ class Growing:
             if self._decisions.pop(draft.ref, None) is None:
                 self._closed.append(draft.ref)
 
-    def _head(self, covenant: str, year: int) -> Head:
+    def _tip(self, covenant: str, year: int) -> _Tip:
+        """Of another year than the latest: a new one, since a year before the latest is never gone back to: the time does not fall."""
         origin = origin_of(self._name, covenant, year)
         log_id = log_id_of(origin)
-        # A year before the latest is never gone back to: the time does not fall.
-        return self._heads.get(log_id) or Head(log_id, origin, covenant, year, EMPTY, "", "")
+        if log_id not in self._tips:
+            self._tips[log_id] = _Tip(Head(log_id, origin, covenant, year, EMPTY, "", ""))
+        return self._tips[log_id]

@@ -19,7 +19,7 @@ from audit.errors import AuditError, IdReused, LogUnavailable, StoreFailed, Stor
 from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
-from audit.section import SubjectKeys, sections_of
+from audit.section import SubjectKeys, digests_of, sections_of
 from audit.store import Store, wanted_of
 from audit.terms import pack_terms, terms_of
 
@@ -148,7 +148,8 @@ class Log:
 
     def _seal(self, draft: Draft) -> Sealed:
         terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
-        return Sealed(draft, sections_of(draft, self._random, self._subject_keys), terms)
+        sections = sections_of(draft, self._random, self._subject_keys)
+        return Sealed(draft, sections, digests_of(sections), terms)
 
     def _lead(self) -> None:
         """Commit one batch for everybody in it, then hand over to whoever came first in the meantime."""

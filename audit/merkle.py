@@ -49,15 +49,19 @@ class Frontier:
         """MTH of the whole tree; SHA-256 of nothing for the empty one."""
         return _fold(self.roots) if self.roots else EMPTY_ROOT
 
-    def grown(self, leaf: bytes) -> tuple[Frontier, tuple[tuple[NodeId, bytes], ...]]:
-        """The frontier with one more leaf hash, and the inner nodes that this leaf completed, lowest first."""
-        roots, level, i, node = list(self.roots), 0, self.size, leaf
+    def grown(self, *leaves: bytes) -> tuple[Frontier, tuple[tuple[NodeId, bytes], ...]]:
+        """The frontier with these leaf hashes added, and the inner nodes that each of them completed, lowest first."""
+        roots, size = list(self.roots), self.size
         completed: list[tuple[NodeId, bytes]] = []
-        while i & 1:
-            node = node_hash(roots.pop(), node)
-            level, i = level + 1, i >> 1
-            completed.append(((level, i), node))
-        return Frontier(self.size + 1, (*roots, node)), tuple(completed)
+        for leaf in leaves:
+            node, level, i = leaf, 0, size
+            while i & 1:
+                node = node_hash(roots.pop(), node)
+                level, i = level + 1, i >> 1
+                completed.append(((level, i), node))
+            roots.append(node)
+            size += 1
+        return Frontier(size, tuple(roots)), tuple(completed)
 
     def pack(self) -> bytes:
         """The roots, one after the other."""
@@ -80,9 +84,7 @@ EMPTY = Frontier(0, ())
 
 def tree_root(leaves: Sequence[bytes]) -> bytes:
     """MTH over leaf hashes."""
-    frontier = EMPTY
-    for leaf in leaves:
-        frontier, _ = frontier.grown(leaf)
+    frontier, _ = EMPTY.grown(*leaves)
     return frontier.root
 
 

@@ -76,15 +76,12 @@ def writing(growth: Growth) -> Iterator[Call]:
     A decision is closed exactly once, also when another log's append, under another lock, closed it since we looked.
     """
     heads = [(head.log_id, head.origin, head.covenant, head.year, *_state(head)) for head in growth.opened]
-    leaves = [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]
-    sections = [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]
-    nodes = [(log_id, *node, digest) for log_id, node, digest in growth.nodes]
     inserts: tuple[tuple[_Table, Sequence[Sequence[object]]], ...] = (
         (_HEAD, heads),
-        (_LEAF, leaves),
-        (_SECTION, sections),
-        (_NODE, nodes),
-        (_RECENT, growth.terms),
+        (_LEAF, growth.leaves),
+        (_SECTION, growth.sections),
+        (_NODE, growth.nodes),
+        (_RECENT, growth.recent),
         (_OPEN, growth.decisions),
     )
     for table, rows in inserts:
@@ -97,7 +94,7 @@ def writing(growth: Growth) -> Iterator[Call]:
             yield _insert(table, len(rows)), table.wired(rows)
     if growth.closed:
         yield _CLOSED, (wired_array("text", growth.closed), wired("int8", len(growth.closed)))
-    for head, _ in growth.grown:
+    for head in growth.grown:
         yield _GROWN, [wired(*one) for one in zip(_STATE, (*_state(head), head.log_id), strict=True)]
 
 

@@ -20,7 +20,7 @@ class Remembered:
 
     def keep(self, covenants: Iterable[str], heads: Iterable[Head], growth: Growth) -> None:
         """After the commit: what was found of these covenants, and what has become of it."""
-        grown = {head.log_id: head for head, _ in growth.grown}
+        grown = {head.log_id: head for head in growth.grown}
         for covenant in covenants:
             before = [grown.get(head.log_id, head) for head in heads if head.covenant == covenant]
             self._heads[covenant] = (*before, *(head for head in growth.opened if head.covenant == covenant))

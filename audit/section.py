@@ -19,8 +19,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.codes import Pair
-from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject, parse_json
+from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject, digests_text, parse_json
 from audit.evaluations import read_evaluations, read_situations, write_evaluations, write_situations
+from audit.note import base64_text
 
 CORE = "core"
 ACTOR = "actor"
@@ -81,6 +82,11 @@ def sections_of(draft: Draft, random: Callable[[int], bytes], keys: SubjectKeys)
         sealed = seal(plain, key=keys.key(draft.subject.key_id), entry_id=draft.id, nonce=noise[-NONCE_BYTES:])
         sections.append(Section(SUBJECT, salts[2], sealed, commitment(SUBJECT, salts[2], plain), draft.subject.key_id))
     return tuple(sections)
+
+
+def digests_of(sections: tuple[Section, ...]) -> str:
+    """The commitments to these sections as an envelope has them."""
+    return digests_text({section.name: base64_text(section.digest) for section in sections})
 
 
 def seal(plain: bytes, *, key: bytes, entry_id: str, nonce: bytes) -> bytes:

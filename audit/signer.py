@@ -136,6 +136,5 @@ def _grown(connection: Connection, log: Head, start: Frontier) -> Frontier:
         envelopes = connection.execute(chunk.order_by(leaf.c.idx).limit(_CHUNK)).scalars().all()
         if not envelopes:
             raise SignerRefused(f"{log.origin}: expected {log.frontier.size} entries, found {frontier.size}")
-        for envelope in envelopes:
-            frontier, _ = frontier.grown(leaf_hash(envelope.encode()))
+        frontier, _ = frontier.grown(*[leaf_hash(envelope.encode()) for envelope in envelopes])
     return frontier

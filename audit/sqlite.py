@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,7 +12,7 @@ from threading import Lock
 
 from audit.board import Brought
 from audit.errors import StoreFailed, StoreUnfit
-from audit.growth import NOTHING, Found, Growth, Head, Position, Stored
+from audit.growth import NOTHING, Found, Growth, Head, Stored
 from audit.merkle import Frontier
 from audit.postings import postings_of
 from audit.remembered import Remembered
@@ -217,14 +217,14 @@ def _fits(connection: sqlite3.Connection, growth: Growth) -> bool:
 
 def _write(connection: sqlite3.Connection, growth: Growth) -> None:
     """Raises sqlite3.IntegrityError: an id is there already, or a decision that it closes is not open."""
-    rows: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
-        (_LEAVES, [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope.decode("ascii")) for leaf in growth.leaves]),
-        (_SECTIONS, [(log_id, idx, part.name, part.salt, part.body, part.key_id) for log_id, idx, part in growth.sections]),
-        (_NODES, [(log_id, *node, digest) for log_id, node, digest in growth.nodes]),
-        (_RECENT, [*growth.terms]),
-        (_DECISIONS, [*growth.decisions]),
+    rows: tuple[tuple[str, Sequence[tuple[object, ...]]], ...] = (
+        (_LEAVES, growth.leaves),
+        (_SECTIONS, growth.sections),
+        (_NODES, growth.nodes),
+        (_RECENT, growth.recent),
+        (_DECISIONS, growth.decisions),
         (_OPENED, [(head.log_id, head.origin, head.covenant, head.year, *_state(head)) for head in growth.opened]),
-        (_GROWN, [(*_state(head), head.log_id) for head, _ in growth.grown]),
+        (_GROWN, [(*_state(head), head.log_id) for head in growth.grown]),
     )
     for statement, values in rows:
         if values:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -149,9 +148,6 @@ def exchange_of(number: int) -> tuple[Draft, Draft]:
 
 def _weight(growth: Growth) -> int:
     """The bytes of the rows that a growth writes, numbers as eight."""
-    rows: list[Sequence[object]] = [(leaf.log_id, leaf.idx, leaf.id, leaf.leaf_hash, leaf.envelope) for leaf in growth.leaves]
-    rows += [(log_id, idx, part.name, part.salt, part.body, part.key_id or "") for log_id, idx, part in growth.sections]
-    rows += [(log_id, *node, digest) for log_id, node, digest in growth.nodes]
-    rows += [(head.log_id, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock) for head, _ in growth.grown]
-    rows += [*growth.terms, *growth.decisions]
-    return sum(len(value) if isinstance(value, str | bytes) else 8 for row in rows for value in row)
+    heads = [(head.log_id, head.frontier.size, head.frontier.pack(), head.last_ts, head.clock) for head in growth.grown]
+    rows = [*growth.leaves, *growth.sections, *growth.nodes, *growth.recent, *growth.decisions, *heads]
+    return sum(len(value) if isinstance(value, str | bytes) else 8 for row in rows for value in row if value is not None)

@@ -80,9 +80,7 @@ class _Watched:
         self._store.grow(wanted, watched)
 
 
-def meet(
-    room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Callable[[Log], object], kind: type[Board] = Board
-) -> object:
+def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Callable[[Log], object], kind: type[Board] = Board) -> object:
     """`work` waits while `hosted` runs under the turn that it waits for; returns what came of `work`."""
     waiting.claim()
     host = store_at(room.url)

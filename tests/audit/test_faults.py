@@ -300,4 +300,4 @@ def test_a_store_says_that_it_failed_without_the_drivers_words(room: Room) -> No
 
 
 def _two_leaves() -> Callable[[Found], Growth]:
-    return lambda _found: Growth(nodes=((1, (1, 0), bytes(32)),))
+    return lambda _found: Growth(nodes=((1, 1, 0, bytes(32)),))

@@ -7,7 +7,7 @@ nobody leading leads at once, so a lone append pays no hand-over.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Lock
@@ -34,14 +34,16 @@ CLOCKS_APART = timedelta(minutes=5)
 
 
 class _Order:
-    """The drafts of one call, while they wait: they are placed together, or not at all."""
+    """The drafts of one call and the keys of their subjects, while they wait: they are placed together, or not at all."""
 
-    __slots__ = ("_bell", "fence", "outcome", "promoted", "sealed")
+    __slots__ = ("_bell", "drafts", "fence", "keys", "outcome", "promoted", "sealed")
 
-    def __init__(self, sealed: tuple[Sealed, ...], fence: Fence) -> None:
-        self.sealed = sealed
+    def __init__(self, drafts: tuple[Draft, ...], keys: tuple[bytes | None, ...], fence: Fence) -> None:
+        self.drafts = drafts
+        self.keys = keys
         self.fence = fence
-        self.outcome: tuple[Position, ...] | AuditError | None = None
+        self.sealed: tuple[Sealed, ...] = ()
+        self.outcome: tuple[Position, ...] | Exception | None = None
         self.promoted = False
         self._bell = Lock()
         self._bell.acquire()
@@ -50,8 +52,10 @@ class _Order:
         """Until the order is settled, or its own thread is to lead."""
         self._bell.acquire()
 
-    def settle(self, outcome: tuple[Position, ...] | AuditError) -> None:
-        self.outcome = outcome
+    def settle(self) -> None:
+        """Wake its thread; what nobody has given an outcome was broken off."""
+        if self.outcome is None:
+            self.outcome = LogUnavailable("the append was broken off")
         self._bell.release()
 
     def promote(self) -> None:
@@ -102,8 +106,8 @@ class Log:
             of_id = {draft.id: draft for draft in drafts}
             if any(of_id[draft.id] != draft for draft in drafts):
                 raise IdReused("expected drafts with ids of their own")
-        # Salts, hashes and seals are made before the queue: under the lock there is only what needs the lock.
-        order = _Order(tuple(self._seal(draft) for draft in drafts), fence)
+        keys = tuple([None if draft.subject is None else self._subject_keys.key(draft.subject.key_id) for draft in drafts])
+        order = _Order(drafts, keys, fence)
         with self._mutex:
             self._queue.append(order)
             leads, self._led = not self._led, True
@@ -117,7 +121,7 @@ class Log:
             self._lead()
         if order.outcome is None:
             raise LogUnavailable("the append was not settled")
-        if isinstance(order.outcome, AuditError):
+        if isinstance(order.outcome, Exception):
             raise order.outcome
         return order.outcome
 
@@ -146,25 +150,18 @@ class Log:
         if apart > CLOCKS_APART:
             raise StoreUnfit(f"expected a clock within {CLOCKS_APART.seconds} s of the database's, found {int(apart.total_seconds())} s")
 
-    def _seal(self, draft: Draft) -> Sealed:
-        terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
-        sections = sections_of(draft, self._random, self._subject_keys)
-        return Sealed(draft, sections, digests_of(sections), terms)
-
     def _lead(self) -> None:
         """Commit one batch for everybody in it, then hand over to whoever came first in the meantime."""
         batch = self._next_batch()
-        outcomes: Sequence[tuple[Position, ...] | AuditError] = ()
         due: tuple[int, ...] = ()
         try:
-            outcomes, due = self._commit(batch)
+            due = self._commit(batch)
         finally:
             # INVARIANT: every order of the batch is settled and the lead is handed over, whatever was raised above.
             # Whoever leads next is woken first: everybody else who is woken wants the processor as well.
             self._hand_over()
-            unsettled = LogUnavailable("the append was broken off")
-            for order, outcome in zip(batch, outcomes or [unsettled] * len(batch), strict=True):
-                order.settle(outcome)
+            for order in batch:
+                order.settle()
         for log_id in due:
             # What was appended is durable and answered; the index is derived, and whatever stays behind is folded the next time.
             with suppress(StoreFailed):
@@ -175,8 +172,8 @@ class Log:
         batch: list[_Order] = []
         drafts = 0
         with self._mutex:
-            while self._queue and (not batch or drafts + len(self._queue[0].sealed) <= BATCH_MAX):
-                drafts += len(self._queue[0].sealed)
+            while self._queue and (not batch or drafts + len(self._queue[0].drafts) <= BATCH_MAX):
+                drafts += len(self._queue[0].drafts)
                 batch.append(self._queue.popleft())
         return batch
 
@@ -198,29 +195,46 @@ class Log:
                 if order.promoted:
                     self._promote_next()
 
-    def _commit(self, batch: list[_Order]) -> tuple[Sequence[tuple[Position, ...] | AuditError], tuple[int, ...]]:
-        """One outcome per order, in their order, and the logs due to be folded.
+    def _commit(self, batch: list[_Order]) -> tuple[int, ...]:
+        """Give every order its outcome; returns the logs that are due to be folded.
 
         The second attempt finds what the first may have committed by its ids.
         """
-        wanted = wanted_of([order.sealed for order in batch], fenced=any(order.fence for order in batch))
+        # Salts, hashes and seals are made before the append lock is taken, and by one thread: for many threads of one interpreter, each
+        # with its own, they cost twice as much.
+        brought = [order for order in batch if self._sealed(order)]
+        wanted = wanted_of([order.sealed for order in brought], fenced=any(order.fence for order in brought))
         outcomes: list[tuple[Position, ...] | AuditError] = []
         growth = NOTHING
 
         def plan(found: Found) -> Growth:
             nonlocal growth
-            growth, outcomes[:] = self._plan(batch, found)
+            growth, outcomes[:] = self._plan(brought, found)
             return growth
 
-        for attempt in range(1, ATTEMPTS + 1):
+        for _ in range(ATTEMPTS if brought else 0):
             try:
                 self._store.grow(wanted, plan)
             except StoreFailed:
-                if attempt == ATTEMPTS:
-                    return [LogUnavailable("the log could not promise that the entry is durable") for _ in batch], ()
+                outcomes, growth = [LogUnavailable("the log could not promise that the entry is durable") for _ in brought], NOTHING
             else:
-                return outcomes, growth.due
-        raise AssertionError("unreachable")
+                break
+        for order, outcome in zip(brought, outcomes, strict=True):
+            order.outcome = outcome
+        return growth.due
+
+    def _sealed(self, order: _Order) -> bool:
+        """Seal what it brings; what cannot be sealed is its own thread's to hear of, and nobody else's."""
+        try:
+            order.sealed = tuple([self._seal(draft, key) for draft, key in zip(order.drafts, order.keys, strict=True)])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the order came from
+            order.outcome = error
+        return order.outcome is None
+
+    def _seal(self, draft: Draft, key: bytes | None) -> Sealed:
+        terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
+        sections = sections_of(draft, self._random, key)
+        return Sealed(draft, sections, digests_of(sections), terms)
 
     def _plan(self, batch: list[_Order], found: Found) -> tuple[Growth, list[tuple[Position, ...] | AuditError]]:
         """What to write for this batch, given what the append lock shows."""
@@ -229,7 +243,7 @@ class Log:
 
         def step_entry(covenant: str, behind: timedelta) -> Sealed:
             core = Core(details=(("behind_ms", str(int(behind / timedelta(milliseconds=1)))),))
-            return self._seal(Draft(CLOCK_STEP, uuid7(now, self._random(RANDOM_BYTES)), covenant, None, core))
+            return self._seal(Draft(CLOCK_STEP, uuid7(now, self._random(RANDOM_BYTES)), covenant, None, core), None)
 
         placing = Placing(found, growing, self._numbers(batch), step_entry)
         outcomes = [placing.place(order.sealed, order.fence) for order in batch]

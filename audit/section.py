@@ -64,11 +64,11 @@ def commitment(name: str, salt: bytes, plain: bytes) -> bytes:
     return sha256(_LABELS[name] + salt + plain).digest()
 
 
-def sections_of(draft: Draft, random: Callable[[int], bytes], keys: SubjectKeys) -> tuple[Section, ...]:
-    """The sections of a draft, each with its own salt.
+def sections_of(draft: Draft, random: Callable[[int], bytes], key: bytes | None) -> tuple[Section, ...]:
+    """The sections of a draft, each with its own salt; `key` is that of its subject, where it has one.
 
     Raises:
-        SubjectKeyGone: the subject's key was destroyed.
+        ValueError: it has a subject, and there is no key.
     """
     noise = random(3 * SALT_BYTES + NONCE_BYTES)
     salts = [noise[at : at + SALT_BYTES] for at in range(0, 3 * SALT_BYTES, SALT_BYTES)]
@@ -78,8 +78,10 @@ def sections_of(draft: Draft, random: Callable[[int], bytes], keys: SubjectKeys)
         actor = actor_bytes(draft.actor)
         sections.append(Section(ACTOR, salts[1], actor, commitment(ACTOR, salts[1], actor)))
     if draft.subject is not None:
+        if key is None:
+            raise ValueError("expected the key of the subject")
         plain = subject_bytes(draft.subject)
-        sealed = seal(plain, key=keys.key(draft.subject.key_id), entry_id=draft.id, nonce=noise[-NONCE_BYTES:])
+        sealed = seal(plain, key=key, entry_id=draft.id, nonce=noise[-NONCE_BYTES:])
         sections.append(Section(SUBJECT, salts[2], sealed, commitment(SUBJECT, salts[2], plain), draft.subject.key_id))
     return tuple(sections)
 

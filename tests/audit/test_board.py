@@ -243,7 +243,7 @@ def claim(board: Board) -> None:
 
 def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: Path) -> None:
     first, second, fd = boards(tmp_path)
-    call = (sqlite_room.log._seal(draft(subject="somebody")),)
+    call = (sqlite_room.log._seal(draft(subject="somebody"), bytes(32)),)
     assert first.pin((call,))
     assert b"somebody" in (tmp_path / "turn").read_bytes()
     (guest,) = second.guests()
@@ -257,7 +257,7 @@ def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: 
 
 def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(sqlite_room: Room, tmp_path: Path) -> None:
     first, second, fd = boards(tmp_path)
-    call = (sqlite_room.log._seal(draft(subject="somebody")),)
+    call = (sqlite_room.log._seal(draft(subject="somebody"), bytes(32)),)
     assert first.pin((call,))
     os.pwrite(fd, b"?", 4096 + 10)
     assert second.guests() == ()
@@ -270,11 +270,11 @@ def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(sqlite_
 
 def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(sqlite_room: Room, tmp_path: Path) -> None:
     first, _, fd = boards(tmp_path)
-    assert not first.pin(tuple((sqlite_room.log._seal(draft()),) for _ in range(60)))
+    assert not first.pin(tuple((sqlite_room.log._seal(draft(), bytes(32)),) for _ in range(60)))
     for _ in range(board.SLOTS):
         last = Board(fd)
         claim(last)
-    assert not last.pin(((sqlite_room.log._seal(draft()),),))
+    assert not last.pin(((sqlite_room.log._seal(draft(), bytes(32)),),))
     os.close(fd)
 
 
@@ -282,7 +282,7 @@ def test_a_board_that_cannot_be_written_is_no_board(sqlite_room: Room, tmp_path:
     first, _, fd = boards(tmp_path)
     read_only = os.open(tmp_path / "turn", os.O_RDONLY)
     first._fd = read_only
-    call = (sqlite_room.log._seal(draft()),)
+    call = (sqlite_room.log._seal(draft(), bytes(32)),)
     assert not first.pin((call,))
     assert first.guests() == ()
     assert first.answers() == {}

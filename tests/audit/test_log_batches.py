@@ -10,10 +10,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
-from audit.entry import RELEASE
+from audit.entry import RELEASE, Draft
 from audit.errors import DecisionClosed, FenceMoved, LogUnavailable, StoreFailed
-from audit.growth import FOLD_EVERY
-from audit.log import _Order
+from audit.growth import FOLD_EVERY, Sealed
+from audit.log import Log, _Order
 from audit.postings import indexes_of
 from audit.store import Plan, Store, Wanted
 from tests.audit.builders import Fences, draft, exchange, log_on, new_id
@@ -137,6 +137,27 @@ def test_one_refused_order_does_not_take_its_batch_along(room: Room) -> None:
     assert slow.batches == [1, 3]
 
 
+def test_what_cannot_be_sealed_is_raised_where_it_came_from_and_nowhere_else(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(room.store)
+    log = log_on(slow, clock=room.clock)
+    unfit = draft()
+    seal = Log._seal
+
+    def sealing(log: Log, brought: Draft, key: bytes | None) -> Sealed:
+        if brought is unfit:
+            raise OverflowError("no seal")
+        return seal(log, brought, key)
+
+    monkeypatch.setattr(Log, "_seal", sealing)
+    calls: list[Callable[[], object]] = [lambda: log.append(draft()), lambda: log.append(unfit), lambda: log.append(draft())]
+    outcomes = queue_up(calls, slow, lambda: len(log._queue))
+    assert isinstance(outcomes[1], OverflowError)
+    assert sorted(outcome[0].index for outcome in (outcomes[0], outcomes[2])) == [0, 1]  # type: ignore[index]
+    with pytest.raises(OverflowError):
+        log.append(unfit)
+    assert log.append(draft())[0].index == 2
+
+
 def test_the_same_draft_from_two_threads_in_one_batch_is_one_entry(room: Room) -> None:
     slow = Slow(room.store)
     log = log_on(slow, clock=room.clock)
@@ -157,7 +178,7 @@ def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue_and_the_le
             raise KeyboardInterrupt
 
     def give_up() -> None:
-        order = Interrupted((log._seal(interrupted),), ())
+        order = Interrupted((interrupted,), (bytes(32),), ())
         log._queue.append(order)
         try:
             order.wait()

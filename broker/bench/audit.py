@@ -26,7 +26,7 @@ from audit.proofs import inclusion, root
 from audit.query import Search, search
 from audit.signer import Signer
 from audit.verify import verify
-from broker.bench.audit_sides import COVENANT, OneKey, Raw, RawPostgres, RawSqlite, Weighed, draft_of, exchange_of, log_on, store_of
+from broker.bench.audit_sides import COVENANT, OneKey, Raw, RawPostgres, RawSqlite, draft_of, exchange_of, log_on, store_of, weigh
 from broker.bench.fresh import fresh_processes
 from broker.clock import system_clock
 from broker.database import upgrade
@@ -128,9 +128,9 @@ def run(*, sqlite_dir: Path, postgres_url: str | None = None, rounds: int = 400)
 def _on_sqlite(folder: Path, rounds: int) -> DatabaseBench:
     url, raw_path = f"sqlite:///{folder / 'bench-audit.sqlite'}", folder / "bench-raw.sqlite"
     upgrade(url, "audit")
-    with closing(Weighed(store_of(url))) as store, closing(RawSqlite(raw_path)) as raw:
-        log = log_on(store)
-        weight, single, grouped = _alone(log, store, raw, rounds)
+    weight = weigh(url)
+    with closing(store_of(url)) as store, closing(RawSqlite(raw_path)) as raw:
+        single, grouped = _alone(log_on(store), raw, weight, rounds)
         together = _processes(url, raw_path, weight, max(rounds // PROCESSES, 1))
         waited = _waited(url, max(rounds // 2, 1))
         return DatabaseBench("sqlite", weight, single, grouped, together, waited, _reading(url, folder, rounds))
@@ -138,19 +138,18 @@ def _on_sqlite(folder: Path, rounds: int) -> DatabaseBench:
 
 def _on_postgres(url: str, folder: Path, rounds: int) -> DatabaseBench:
     upgrade(url, "audit")
-    with closing(Weighed(store_of(url))) as store, closing(RawPostgres(url)) as raw:
+    weight = weigh(url)
+    with closing(store_of(url)) as store, closing(RawPostgres(url)) as raw:
         log = log_on(store)
-        weight, single, grouped = _alone(log, store, raw, rounds)
+        single, grouped = _alone(log, raw, weight, rounds)
         together = _threads(url, log, weight, max(rounds // 8, 1))
         waited = _waited(url, max(rounds // 2, 1))
         return DatabaseBench("postgresql", weight, single, grouped, together, waited, _reading(url, folder, rounds))
 
 
-def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single, Grouped]:
+def _alone(log: Log, raw: Raw, weight: int, rounds: int) -> tuple[Single, Grouped]:
     """One writer: raw INSERT, single append and group take turns."""
-    log.append(draft_of(0))
-    log.append(draft_of(1))
-    weight = store.weight
+    log.append(draft_of(0))  # the connection is opened before the clock runs
     taken: dict[str, list[float]] = {"raw": [], "append": [], "group": []}
     for number in range(rounds):
         body, draft = secrets.token_bytes(weight), draft_of(number)
@@ -161,7 +160,7 @@ def _alone(log: Log, store: Weighed, raw: Raw, rounds: int) -> tuple[int, Single
             taken["group"].append(_timed(lambda group=group: log.append(*group)))  # type: ignore[misc]  # bound per turn
     raw_p50, append_p50, group_p50 = (statistics.median(taken[what]) for what in ("raw", "append", "group"))
     single = Single(raw_p50 * 1e6, _p99(taken["raw"]) * 1e6, append_p50 * 1e6, _p99(taken["append"]) * 1e6, append_p50 / raw_p50)
-    return weight, single, Grouped(GROUP / group_p50, GROUP / group_p50 * raw_p50)
+    return single, Grouped(GROUP / group_p50, GROUP / group_p50 * raw_p50)
 
 
 def _processes(url: str, raw_path: Path, weight: int, rounds: int) -> Together:

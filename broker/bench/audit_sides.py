@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -112,6 +113,14 @@ def store_of(url: str) -> Store:
     """The log's write side on a database of either kind."""
     target = make_url(url)
     return SqliteStore(Path(target.database or "")) if target.get_backend_name() == "sqlite" else PostgresStore(url)
+
+
+def weigh(url: str) -> int:
+    """The bytes that one append writes to this database. They are counted here, and not while something is measured."""
+    with closing(Weighed(store_of(url))) as store:
+        log_on(store).append(draft_of(0))
+        log_on(store).append(draft_of(1))
+        return store.weight
 
 
 def log_on(store: Store) -> Log:

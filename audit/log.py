@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from io import BytesIO
 from threading import Lock
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from audit.errors import AuditError, IdReused, LogUnavailable, StoreFailed, Stor
 from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
-from audit.section import SubjectKeys, digests_of, sections_of
+from audit.section import NOISE_BYTES, SubjectKeys, digests_of, sections_of
 from audit.store import Store, wanted_of
 from audit.terms import pack_terms, terms_of
 
@@ -200,9 +201,7 @@ class Log:
 
         The second attempt finds what the first may have committed by its ids.
         """
-        # Salts, hashes and seals are made before the append lock is taken, and by one thread: for many threads of one interpreter, each
-        # with its own, they cost twice as much.
-        brought = [order for order in batch if self._sealed(order)]
+        brought = self._sealed(batch)
         wanted = wanted_of([order.sealed for order in brought], fenced=any(order.fence for order in brought))
         outcomes: list[tuple[Position, ...] | AuditError] = []
         growth = NOTHING
@@ -223,18 +222,21 @@ class Log:
             order.outcome = outcome
         return growth.due
 
-    def _sealed(self, order: _Order) -> bool:
-        """Seal what it brings; what cannot be sealed is its own thread's to hear of, and nobody else's."""
-        try:
-            order.sealed = tuple([self._seal(draft, key) for draft, key in zip(order.drafts, order.keys, strict=True)])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the order came from
-            order.outcome = error
-        return order.outcome is None
+    def _sealed(self, batch: list[_Order]) -> list[_Order]:
+        """Make salts, hashes and seals, before the append lock is taken; returns the orders that can be placed.
 
-    def _seal(self, draft: Draft, key: bytes | None) -> Sealed:
-        terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
-        sections = sections_of(draft, self._random, key)
-        return Sealed(draft, sections, digests_of(sections), terms)
+        One thread does it for all of them, with one draw of randomness: drawing lets go of the interpreter, which everybody wants who
+        has just been answered. Many threads that each seal for themselves take twice as long.
+        """
+        noise = BytesIO(self._random(NOISE_BYTES * sum([len(order.drafts) for order in batch])))
+        for order in batch:
+            try:
+                order.sealed = tuple(
+                    [_seal(draft, noise.read(NOISE_BYTES), key) for draft, key in zip(order.drafts, order.keys, strict=True)]
+                )
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where the order came from, and nowhere else
+                order.outcome = error
+        return [order for order in batch if order.outcome is None]
 
     def _plan(self, batch: list[_Order], found: Found) -> tuple[Growth, list[tuple[Position, ...] | AuditError]]:
         """What to write for this batch, given what the append lock shows."""
@@ -243,7 +245,7 @@ class Log:
 
         def step_entry(covenant: str, behind: timedelta) -> Sealed:
             core = Core(details=(("behind_ms", str(int(behind / timedelta(milliseconds=1)))),))
-            return self._seal(Draft(CLOCK_STEP, uuid7(now, self._random(RANDOM_BYTES)), covenant, None, core), None)
+            return _seal(Draft(CLOCK_STEP, uuid7(now, self._random(RANDOM_BYTES)), covenant, None, core), self._random(NOISE_BYTES), None)
 
         placing = Placing(found, growing, self._numbers(batch), step_entry)
         outcomes = [placing.place(order.sealed, order.fence) for order in batch]
@@ -260,3 +262,9 @@ class Log:
             return self._fences(names)
         except Exception:  # noqa: BLE001 - whatever keeps a fence from being read refuses the fenced, and never the others
             return None
+
+
+def _seal(draft: Draft, noise: bytes, key: bytes | None) -> Sealed:
+    terms = pack_terms(terms_of(draft.typ, draft.ref, draft.core, draft.actor, draft.subject))
+    sections = sections_of(draft, noise, key)
+    return Sealed(draft, sections, digests_of(sections), terms)

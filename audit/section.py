@@ -30,6 +30,8 @@ NAMES = (CORE, ACTOR, SUBJECT)
 
 SALT_BYTES = 32
 NONCE_BYTES = 12
+#: so many random bytes does an entry need: a salt for each section, and the nonce of the sealed one
+NOISE_BYTES = 3 * SALT_BYTES + NONCE_BYTES
 
 _Json: TypeAlias = Any  # what a stranger's JSON may be
 
@@ -64,13 +66,12 @@ def commitment(name: str, salt: bytes, plain: bytes) -> bytes:
     return sha256(_LABELS[name] + salt + plain).digest()
 
 
-def sections_of(draft: Draft, random: Callable[[int], bytes], key: bytes | None) -> tuple[Section, ...]:
-    """The sections of a draft, each with its own salt; `key` is that of its subject, where it has one.
+def sections_of(draft: Draft, noise: bytes, key: bytes | None) -> tuple[Section, ...]:
+    """The sections of a draft, each with its own salt: `noise` is `NOISE_BYTES` of it. `key` is that of its subject, where it has one.
 
     Raises:
         ValueError: it has a subject, and there is no key.
     """
-    noise = random(3 * SALT_BYTES + NONCE_BYTES)
     salts = [noise[at : at + SALT_BYTES] for at in range(0, 3 * SALT_BYTES, SALT_BYTES)]
     core = core_bytes(draft.core)
     sections = [Section(CORE, salts[0], core, commitment(CORE, salts[0], core))]

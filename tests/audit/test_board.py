@@ -13,8 +13,9 @@ from sqlalchemy import text
 from audit import board
 from audit.board import Board, Guest
 from audit.errors import DecisionClosed, StoreFailed
-from audit.growth import Found, Growth, Position
-from audit.log import Log
+from audit.growth import Found, Growth, Position, Sealed
+from audit.log import Log, _seal
+from audit.section import NOISE_BYTES
 from audit.sqlite import SqliteStore
 from audit.store import Plan, Wanted
 from audit.turn import Turn
@@ -227,6 +228,10 @@ def test_after_a_commit_that_failed_nobody_is_taken_along(sqlite_room: Room) -> 
     store.close()
 
 
+def brought(subject: str = "s1") -> tuple[Sealed, ...]:
+    return (_seal(draft(subject=subject), os.urandom(NOISE_BYTES), bytes(32)),)
+
+
 def boards(folder: Path) -> tuple[Board, Board, int]:
     fd = os.open(folder / "turn", os.O_RDWR | os.O_CREAT)
     first, second = Board(fd), Board(fd)
@@ -241,9 +246,9 @@ def claim(board: Board) -> None:
     board.end()
 
 
-def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: Path) -> None:
+def test_nothing_that_was_pinned_stays_in_the_file(tmp_path: Path) -> None:
     first, second, fd = boards(tmp_path)
-    call = (sqlite_room.log._seal(draft(subject="somebody"), bytes(32)),)
+    call = brought(subject="somebody")
     assert first.pin((call,))
     assert b"somebody" in (tmp_path / "turn").read_bytes()
     (guest,) = second.guests()
@@ -255,9 +260,9 @@ def test_nothing_that_was_pinned_stays_in_the_file(sqlite_room: Room, tmp_path: 
     os.close(fd)
 
 
-def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(sqlite_room: Room, tmp_path: Path) -> None:
+def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(tmp_path: Path) -> None:
     first, second, fd = boards(tmp_path)
-    call = (sqlite_room.log._seal(draft(subject="somebody"), bytes(32)),)
+    call = brought(subject="somebody")
     assert first.pin((call,))
     os.pwrite(fd, b"?", 4096 + 10)
     assert second.guests() == ()
@@ -268,21 +273,21 @@ def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(sqlite_
     os.close(fd)
 
 
-def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(sqlite_room: Room, tmp_path: Path) -> None:
+def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(tmp_path: Path) -> None:
     first, _, fd = boards(tmp_path)
-    assert not first.pin(tuple((sqlite_room.log._seal(draft(), bytes(32)),) for _ in range(60)))
+    assert not first.pin(tuple(brought() for _ in range(60)))
     for _ in range(board.SLOTS):
         last = Board(fd)
         claim(last)
-    assert not last.pin(((sqlite_room.log._seal(draft(), bytes(32)),),))
+    assert not last.pin((brought(),))
     os.close(fd)
 
 
-def test_a_board_that_cannot_be_written_is_no_board(sqlite_room: Room, tmp_path: Path) -> None:
+def test_a_board_that_cannot_be_written_is_no_board(tmp_path: Path) -> None:
     first, _, fd = boards(tmp_path)
     read_only = os.open(tmp_path / "turn", os.O_RDONLY)
     first._fd = read_only
-    call = (sqlite_room.log._seal(draft(), bytes(32)),)
+    call = brought()
     assert not first.pin((call,))
     assert first.guests() == ()
     assert first.answers() == {}

@@ -14,6 +14,7 @@ from audit.codes import CODES_MAX, TooManyCodes, sorted_pairs
 from audit.entry import Actor, Core, Covenant, Draft, Envelope, Outcome, Subject, envelope_bytes, parse_envelope
 from audit.evaluations import Evaluation
 from audit.section import (
+    NOISE_BYTES,
     actor_bytes,
     commitment,
     core_bytes,
@@ -304,7 +305,7 @@ def test_a_text_that_is_no_envelope_is_refused(old: bytes, new: bytes) -> None:
 
 
 def test_the_same_section_twice_has_two_commitments() -> None:
-    one, two = (sections_of(draft(), os.urandom, bytes(32)) for _ in range(2))
+    one, two = (sections_of(draft(), os.urandom(NOISE_BYTES), bytes(32)) for _ in range(2))
     assert {section.digest for section in one}.isdisjoint(section.digest for section in two)
     for section in one[:2]:
         assert section.digest == commitment(section.name, section.salt, section.body)
@@ -317,7 +318,7 @@ def test_a_commitment_is_bound_to_the_section_it_is_of() -> None:
 def test_the_stored_subject_is_sealed_and_its_commitment_is_over_the_plain_text() -> None:
     made = draft(subject="pseudonym-of-a-person")
     key = Keys().key("key-pseudonym-of-a-person")
-    subject = sections_of(made, os.urandom, key)[2]
+    subject = sections_of(made, os.urandom(NOISE_BYTES), key)[2]
     assert b"pseudonym" not in subject.body
     assert made.subject is not None
     plain = unseal(subject.body, key=key, entry_id=made.id)
@@ -339,7 +340,7 @@ def test_a_sealed_subject_opens_under_no_other_entry_and_no_other_key() -> None:
 
 def test_nothing_is_sealed_without_the_key_of_its_subject() -> None:
     with pytest.raises(ValueError, match="the key of the subject"):
-        sections_of(draft(), os.urandom, None)
+        sections_of(draft(), os.urandom(NOISE_BYTES), None)
 
 
 def test_an_actor_is_read_again_and_nothing_else_is() -> None:

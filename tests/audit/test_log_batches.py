@@ -10,10 +10,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+import audit.log
 from audit.entry import RELEASE, Draft
 from audit.errors import DecisionClosed, FenceMoved, LogUnavailable, StoreFailed
 from audit.growth import FOLD_EVERY, Sealed
-from audit.log import Log, _Order
+from audit.log import _Order
 from audit.postings import indexes_of
 from audit.store import Plan, Store, Wanted
 from tests.audit.builders import Fences, draft, exchange, log_on, new_id
@@ -141,14 +142,14 @@ def test_what_cannot_be_sealed_is_raised_where_it_came_from_and_nowhere_else(roo
     slow = Slow(room.store)
     log = log_on(slow, clock=room.clock)
     unfit = draft()
-    seal = Log._seal
+    seal = audit.log._seal
 
-    def sealing(log: Log, brought: Draft, key: bytes | None) -> Sealed:
+    def sealing(brought: Draft, noise: bytes, key: bytes | None) -> Sealed:
         if brought is unfit:
             raise OverflowError("no seal")
-        return seal(log, brought, key)
+        return seal(brought, noise, key)
 
-    monkeypatch.setattr(Log, "_seal", sealing)
+    monkeypatch.setattr(audit.log, "_seal", sealing)
     calls: list[Callable[[], object]] = [lambda: log.append(draft()), lambda: log.append(unfit), lambda: log.append(draft())]
     outcomes = queue_up(calls, slow, lambda: len(log._queue))
     assert isinstance(outcomes[1], OverflowError)

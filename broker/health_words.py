@@ -47,8 +47,8 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "what a crash left open is not settled after ten minutes: is `broker worker` up?",
         ),
         Code.RATES_OF_NOBODY: say(
-            "BROKER_CLIENT_RATES noemt een systeem dat niet is ingeschreven; die grens geldt voor niemand: vergelijk met `broker party list`",
-            "BROKER_CLIENT_RATES names a system that is not registered; that rate holds for nobody: compare with `broker party list`",
+            "BROKER_CLIENT_RATES noemt een systeem dat niet is ingeschreven; die grens geldt voor niemand: zie `broker party list`",
+            "BROKER_CLIENT_RATES names a system that is not registered; that rate holds for nobody: see `broker party list`",
         ),
     }
 )

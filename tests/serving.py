@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from broker.demo.processes import free_port
+from broker.demo.processes import held_port
 from broker.service import create_service
 from tests.stage import Theatre, opened
 
@@ -24,16 +24,16 @@ class Quiet(WSGIRequestHandler):
 @contextmanager
 def over_http(house: Theatre) -> Iterator[str]:
     """A second worker of the theatre's broker, whose issuer is the address that it listens on; yields that address."""
-    port = free_port()
-    settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}")
-    broker = opened(settings, house.stage, house.broker.world)
-    server = make_server("127.0.0.1", port, create_service(broker), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield settings.issuer
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        broker.close()
+    with held_port() as port:
+        settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}")
+        broker = opened(settings, house.stage, house.broker.world)
+        server = make_server("127.0.0.1", port, create_service(broker), threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield settings.issuer
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+            broker.close()

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -132,11 +133,20 @@ def broker_variables(settings: Settings) -> dict[str, str]:
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value != getattr(default, name)}
 
 
-def free_port() -> int:
-    """A port on the loopback address that nobody listens on now."""
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port on the loopback address for a server that is about to start; while this lasts nobody else is given it.
+
+    What holds it is bound and never listens: Linux gives its port to nobody who asks for any, and lets a server listen that names it and
+    sets `SO_REUSEADDR`, as servers do. Other systems would not let it, so there the port is only one that was free a moment ago.
+    """
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((LOOPBACK, 0))
-        return int(one.getsockname()[1])
+        port = int(one.getsockname()[1])
+        if sys.platform != "linux":
+            one.close()
+        yield port
 
 
 def await_answer(server: Running, url: str) -> None:

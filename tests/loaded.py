@@ -77,7 +77,7 @@ def served(house: Theatre, folder: Path, workers: int = 2, **settings: Any) -> I
         issuer = f"http://127.0.0.1:{port}"
         chosen = replace(house.broker.settings, port=port, issuer=issuer, workers=workers, health=folder / "health", **settings)
         running = stack.enter_context(broker_server(folder, chosen))
-        http = stack.enter_context(httpx.Client(base_url=issuer, timeout=30, limits=httpx.Limits(max_connections=200)))
+        http = stack.enter_context(httpx.Client(base_url=issuer, timeout=90, limits=httpx.Limits(max_connections=200)))
         await_answer(running, issuer)
         yield Server(house, running, issuer, http)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,8 +138,16 @@ def fixed_keys(key: RSAPrivateKey) -> Callable[[], SigningKeys]:
 
 
 def limits_of(settings: Settings | None = None) -> Limits:
-    """Limits of one process, by these settings or by the defaults."""
-    return Limits(rates_of(settings or Settings()), system_random, Meter())
+    """Limits of one process, by these settings or by the defaults; nobody's share grows again while a busy machine takes its time."""
+    return stopped(Limits(rates_of(settings or Settings()), system_random, Meter()))
+
+
+def stopped(limits: Limits) -> Limits:
+    """The same limits, whose clock stands still from now on."""
+    now = time.monotonic_ns()
+    for table in (limits._known, limits._strangers):
+        table._now_ns = lambda: now
+    return limits
 
 
 def build_worker(

@@ -216,8 +216,8 @@ def test_what_was_put_in_force_is_served_and_stops_cleanly(shell: Shell) -> None
 
 
 def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[str, str]]]:
-    until = monotonic() + 60
-    with httpx.Client(timeout=5, trust_env=False) as http:
+    until = monotonic() + 90
+    with httpx.Client(timeout=60, trust_env=False) as http:
         while monotonic() < until and server.poll() is None:
             try:
                 answer: dict[str, list[dict[str, str]]] = http.get(url).json()

@@ -44,7 +44,7 @@ class Set(NamedTuple):
         trust = ssl.create_default_context(cafile=str(self.folder / "server.pem"))
         if client is not None:
             trust.load_cert_chain(self.folder / f"{client}.pem")
-        return httpx.Client(verify=trust, base_url=self.proxied, timeout=30)
+        return httpx.Client(verify=trust, base_url=self.proxied, timeout=60)
 
     def told(self, client: str) -> str:
         """The header's value for somebody's certificate, which is no secret."""
@@ -71,7 +71,7 @@ def proxy(folder: Path, port: int, clients: tuple[str, ...]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             kept = [(name, value) for name, value in self.headers.items() if name.lower().replace("_", "-") != "client-cert"]
             der = self.connection.getpeercert(binary_form=True)  # type: ignore[attr-defined]
-            onward = http.client.HTTPConnection("127.0.0.1", port, source_address=(PROXY, 0), timeout=30)
+            onward = http.client.HTTPConnection("127.0.0.1", port, source_address=(PROXY, 0), timeout=60)
             onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in [*kept, *([("Client-Cert", _bytes(der))] if der else [])]:
                 onward.putheader(name, value)

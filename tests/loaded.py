@@ -117,7 +117,7 @@ class Traffic:
 
     def until_found(self, more: int) -> None:
         """Wait for so many more answers."""
-        aim, until = len(self.found) + more, time.monotonic() + 60
+        aim, until = len(self.found) + more, time.monotonic() + 120
         while len(self.found) < aim:
             assert time.monotonic() < until, f"{len(self.found)} answers, cut off: {self.cut_off[-5:]}"
             time.sleep(0.01)

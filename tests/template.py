@@ -38,6 +38,7 @@ UNHURRIED = {
     "party_per_minute": MOST_PER_MINUTE,
     "tokens_per_minute": MOST_PER_MINUTE,
     "source_timeout_s": 25,
+    "request_timeout_s": 60,
 }
 ROOMS = ("broker", "deposit", "audit", "keystore")
 #: made when the template is built; `write_sources` replaces it in every copy

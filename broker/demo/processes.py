@@ -21,8 +21,8 @@ from broker.config import PREFIX, Settings
 
 LOOPBACK = "127.0.0.1"
 #: how long something may take to start, and to stop before it is killed, in seconds
-START_S = 90.0
-STOP_S = 20.0
+START_S = 180.0
+STOP_S = 90.0
 _POLL_S = 0.05
 
 
@@ -156,7 +156,7 @@ def await_answer(server: Running, url: str) -> None:
         ProcessFailed: it ended, or took too long.
     """
     # One client for all attempts: each makes its own trust store, which takes from the server the very processor that it starts on.
-    with httpx.Client(base_url=url, timeout=1.0) as http:
+    with httpx.Client(base_url=url, timeout=10.0) as http:
         server.wait_until(lambda: _answers(http), "its first answer")
 
 

@@ -32,7 +32,7 @@ from policies.vocabulary import PartyId
 #: the doors that a party's system has here
 DOORS = tuple(door.value for door in Door)
 #: how long a partner waits for an answer, in seconds; longer than a request may take
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from werkzeug.routing import Rule
 
 import broker.keys
 import tests.template
+from tests.foreign import refuse_the_kits_signatures
 from tests.template import make_database
 
 MEMORY_WANTED = 4 * 1024**3
@@ -78,6 +79,14 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(broker.keys, "load_pem_private_key", cache(broker.keys.load_pem_private_key))
         # Werkzeug compiles for each route two functions that write its URL; the broker never calls one.
         patch.setattr(Rule, "_compile_builder", _builders(Rule._compile_builder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _assertions_are_foreign() -> Iterator[None]:
+    """The broker reads what another library than its own signed, except where `tests.foreign` says why not."""
+    with pytest.MonkeyPatch.context() as patch:
+        refuse_the_kits_signatures(patch)
         yield
 
 

@@ -19,6 +19,7 @@ from broker.demo.partner import Partner
 from broker.demo.processes import Running, await_answer, broker_server, held_port, web_workers
 from broker.demo.stage import professional, scopes_of
 from policies.vocabulary import RoleId
+from tests.foreign import foreign
 from tests.racing import CORPORATION_FIELD, END_NUISANCE, POLICE_FIELD, Answered
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
@@ -46,7 +47,7 @@ class Server:
         """A token of this server."""
         by = self.house.by(role)
         keys = self.house.stage.parties[by.party]
-        partner = Partner(self.http, self.issuer, by.party, f"{by.party}-system", keys.client, scopes_of(self.house.broker))
+        partner = Partner(self.http, self.issuer, by.party, f"{by.party}-system", foreign(keys.client), scopes_of(self.house.broker))
         return partner.token(role, professional(role))
 
     def ask(self, role: RoleId, case: str, *fields: str) -> httpx.Response:

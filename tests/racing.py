@@ -32,6 +32,7 @@ from broker.demo.stage import professional, scopes_of
 from broker.disclosure import CaseAsk
 from broker.trace import Trace
 from policies.vocabulary import FieldName, PurposeId
+from tests.foreign import foreign
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
 POLICE_FIELD = FieldName("incidents.count_12m")
@@ -159,7 +160,9 @@ def serve_and_kill(house: Theatre, folder: Path, exchanges: int, kills: int) -> 
         await_answer(server, settings.issuer)
         with httpx.Client(base_url=settings.issuer, timeout=60) as http, ThreadPoolExecutor(8) as threads:
             keys = house.stage.parties[house.by(DIRECTOR).party]
-            partner = Partner(http, settings.issuer, house.by(DIRECTOR).party, "municipality-system", keys.client, scopes_of(house.broker))
+            partner = Partner(
+                http, settings.issuer, house.by(DIRECTOR).party, "municipality-system", foreign(keys.client), scopes_of(house.broker)
+            )
             body = {"case": case, "purpose": END_NUISANCE, "fields": [POLICE_FIELD, CORPORATION_FIELD]}
             partner.token(DIRECTOR, professional(DIRECTOR))
 

@@ -11,6 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from broker.demo.processes import held_port
 from broker.service import create_service
+from tests.foreign import read_by_another
 from tests.stage import Theatre, opened
 
 
@@ -23,11 +24,14 @@ class Quiet(WSGIRequestHandler):
 
 @contextmanager
 def over_http(house: Theatre) -> Iterator[str]:
-    """A second worker of the theatre's broker, whose issuer is the address that it listens on; yields that address."""
+    """A second worker of the theatre's broker, whose issuer is the address that it listens on; yields that address.
+
+    A foreign library reads every assertion before the broker does, since these processes may sign with the client kit.
+    """
     with held_port() as port:
         settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}")
         broker = opened(settings, house.stage, house.broker.world)
-        server = make_server("127.0.0.1", port, create_service(broker), threaded=True, request_handler=Quiet)
+        server = make_server("127.0.0.1", port, read_by_another(create_service(broker), broker), threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

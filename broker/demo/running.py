@@ -14,7 +14,7 @@ from audit.note import VerifierKey
 from audit.receipt import ReceiptSigner
 from broker.authenticate import Door
 from broker.bootstrap import World
-from broker.client import Connection
+from broker.client import Connection, KeySigner
 from broker.config import Settings
 from broker.demo.auditor import Auditor
 from broker.demo.cast import Words
@@ -85,7 +85,7 @@ def _partners(stage: Stage, covenant: Covenant, http: httpx.Client) -> Mapping[P
     for party, keys in stage.parties.items():
         client_id = f"{party}-system"
         keep(stage.folder, Connection(issuer, party, client_id, frozenset(scopes), receipt_key, checkpoint_key), keys.client)
-        partners[party] = Partner(http, issuer, party, client_id, keys.client, scopes)
+        partners[party] = Partner(http, issuer, party, client_id, KeySigner(keys.client, "RS256"), scopes)
     write_scripts(stage.folder, broker_variables(stage.settings))
     return partners
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from joserfc.jwk import Key
-from jwcrypto import jwk, jwt
+from jwcrypto import jwk
 from werkzeug.test import TestResponse
+
+from tests.foreign import foreign, signed
 
 ISSUER = "http://127.0.0.1:8000"
 TOKEN_URL = f"{ISSUER}/oauth2/token"
@@ -38,7 +40,7 @@ class Partner:
     def with_key(cls, key: Key, client_id: str, role: str) -> Partner:
         """A system that is registered already, with the key that it has."""
         made = cls(client_id, role=role, scope="door:connector", algorithm="ES256")
-        made.algorithm, made.key = "RS256", jwk.JWK(**key.as_dict(private=True))
+        made.algorithm, made.key = "RS256", foreign(key).key
         return made
 
     @property
@@ -57,9 +59,7 @@ class Partner:
             "act": {"sub": "employee_7f3a9c21", "role": self.role},
         }
         claims = {name: value for name, value in (claims | changes).items() if value is not None}
-        signed = jwt.JWT(header=header or {"alg": self.algorithm, "kid": self.key["kid"]}, claims=json.dumps(claims))
-        signed.make_signed_token(key or self.key)
-        return str(signed.serialize())
+        return signed(key or self.key, header or {"alg": self.algorithm, "kid": self.key["kid"]}, claims)
 
     def form(self, **changes: str | None) -> dict[str, str]:
         fields = {

@@ -40,6 +40,7 @@ from broker.witnessing_pull import Outcome, pull
 from broker.witnessing_token import Account, Reach
 from policies.vocabulary import FieldName, PurposeId
 from tests.broker.seams import TRACE, Bench
+from tests.foreign import foreign
 from tests.stage import COVENANT, DIRECTOR, ISSUER, OFFICER, Theatre, settings_in, theatre
 from tests.template import template
 
@@ -92,7 +93,7 @@ def served(house: Theatre) -> Iterator[httpx.Client]:
 
 
 def reach(house: Theatre, http: httpx.Client) -> Reach:
-    account = Account(ISSUER, "police-system", house.stage.parties[POLICE].client, OFFICER, professional(OFFICER))
+    account = Account(ISSUER, "police-system", foreign(house.stage.parties[POLICE].client), OFFICER, professional(OFFICER))
     return Reach(http, account, new_id)
 
 

@@ -21,10 +21,12 @@ from audit.note import base64_text
 from audit.quorum import TrustPolicy
 from broker.cli import broker
 from broker.cli.audit import witness as commands
+from broker.demo.people import POLICE
 from broker.demo.processes import held_port
 from broker.keys import KeyDirectory
 from tests.audit.witnesses import ORIGIN, SIGNER, Tree
 from tests.docs.pages import blocks, page, rows, section
+from tests.foreign import read_by_another
 from tests.stage import ISSUER, OverWsgi, Theatre, theatre
 
 PAGE = page("docs/how-to/run-a-witness.md")
@@ -53,7 +55,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
     with theatre(folder / "house") as house:
         house.open_case()
         house.broker.sweeper().sign()
-        key = house.stage.parties["police"].client  # type: ignore[index]  # a party's id is a text
+        key = house.stage.parties[POLICE].client
         (folder / "client-key.json").write_text(json.dumps(key.as_dict(private=True)))
         public = KeyDirectory(house.broker.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
         words = {
@@ -69,7 +71,8 @@ def at_partner(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> Partner:
     monkeypatch.chdir(partner.folder)
     for key in [key for key in os.environ if key.startswith("BROKER_")]:
         monkeypatch.delenv(key)
-    monkeypatch.setattr(commands, "open_client", lambda: httpx.Client(transport=OverWsgi(partner.house.app)))
+    app = read_by_another(partner.house.app, partner.house.broker)
+    monkeypatch.setattr(commands, "open_client", lambda: httpx.Client(transport=OverWsgi(app)))
     if not (partner.folder / "witness").exists():
         made = partner.run(INIT)
         assert made.exit_code == 0, made.output

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ from broker.client.signing import public_key_set
 from broker.client.tokens import Acting, Tokens
 from broker.client.transport import Transport
 from broker.client.tries import Tries
+from tests.foreign import foreign
 
 ISSUER = "https://broker.example"
 ACTING = Acting("director-0001", "municipality.director", frozenset({"door:connector", "purpose:end_nuisance"}))
@@ -109,7 +111,7 @@ def server() -> Server:
 def line(server: Server, clock: Clock, signer: Signer | None = None, limits: Limits | None = None) -> Line:
     world, chosen = clock.world(), limits or Limits()
     transport, tries = Transport(httpx.Client(transport=server), chosen, world), Tries(chosen, world)
-    tokens = Tokens(ISSUER, "municipality-system", signer or KeySigner(RSA, "RS256"), transport, tries, world)
+    tokens = Tokens(ISSUER, "municipality-system", signer or foreign(RSA), transport, tries, world)
     return Line(ISSUER, transport, tokens, tries, world)
 
 
@@ -236,6 +238,23 @@ def test_a_key_is_read_from_pem_and_from_jwk(tmp_path: Any, key: Any) -> None:  
     members = public_key_set(read_key(jwk))["keys"]
     assert isinstance(members, list)
     assert not {"d", "p", "q", "dp", "dq", "qi"} & members[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "stated", "signs"), [(ED, "EdDSA", "Ed25519"), (ED, "Ed25519", "Ed25519"), (RSA, "PS256", "PS256"), (EC, None, "ES256")]
+)
+def test_a_key_signs_as_it_states(tmp_path: Path, key: Key, stated: str | None, signs: str) -> None:
+    (tmp_path / "key").write_text(json.dumps(key.as_dict(private=True) | ({"alg": stated} if stated else {})))
+    signer = read_key(tmp_path / "key")
+    head = json.loads(base64.urlsafe_b64decode(signer.sign({}).partition(".")[0] + "=="))
+    assert (signer.algorithm, head["alg"]) == (signs, signs)
+
+
+@pytest.mark.parametrize("stated", ["RS512", "none", "HS256", 7, ["RS256"]])
+def test_a_key_that_states_what_it_may_not_sign_as_is_refused(tmp_path: Path, stated: object) -> None:
+    (tmp_path / "key").write_text(json.dumps(RSA.as_dict(private=True) | {"alg": stated}))
+    with pytest.raises(Unusable, match="expected RSA with RS256 or PS256"):
+        read_key(tmp_path / "key")
 
 
 @pytest.mark.parametrize(

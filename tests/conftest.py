@@ -46,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption("markexpr") != "soak":
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
+    # What this machine's owner asks of the network, of the broker or of a language is nothing that tests are about.
+    for name in os.environ:
+        if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "covenant_lang"} or name.startswith("BROKER_"):
+            del os.environ[name]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

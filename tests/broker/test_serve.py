@@ -87,8 +87,8 @@ Start = Callable[..., tuple[subprocess.Popen[bytes], str]]
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for what comes about by itself; a minute is only there to end a wait in vain."""
-    deadline = time.monotonic() + 60
+    """Wait for what comes about by itself; three minutes are only there to end a wait in vain."""
+    deadline = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.05)

@@ -54,13 +54,17 @@ MAX_BODY_BYTES = 65536
 
 
 class Adjustable:
-    """The present, moved by a test."""
+    """The present, moved by a test; once it stands still only the test moves it, and how busy the machine is decides nothing."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._standing: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self._standing or datetime.now(UTC)) + self.ahead
+
+    def stand_still(self) -> None:
+        self._standing = datetime.now(UTC)
 
     def forward(self, **parts: float) -> None:
         self.ahead += timedelta(**parts)

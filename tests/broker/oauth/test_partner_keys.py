@@ -204,6 +204,8 @@ class House:
     def __init__(self, engine: Engine, key: RSAPrivateKey, home: Site) -> None:
         self.home = home
         self.workers = [build_worker(engine, key, fetcher=FETCHER) for _ in range(2)]
+        for worker in self.workers:
+            worker.clock.stand_still()
         self.partner = Partner("corporation-crm", role="corporation.housing_officer", scope="door:connector", algorithm="ES256")
         self.publish(self.partner.key)
         fetched = epoch_ms(system_clock())

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from broker.demo.processes import free_port
+from broker.demo.processes import held_port
 from broker.service import create_service
 from tests.foreign import read_by_another
 from tests.stage import Theatre, opened
@@ -29,19 +29,19 @@ def over_http(house: Theatre) -> Iterator[str]:
 
     A foreign library reads every assertion before the broker does, since these processes may sign with the client kit.
     """
-    port = free_port()
-    settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}")
-    broker = opened(settings, house.stage, house.broker.world)
-    server = make_server("127.0.0.1", port, read_by_another(create_service(broker), broker), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield settings.issuer
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        broker.close()
+    with held_port() as port:
+        settings = replace(house.broker.settings, port=port, issuer=f"http://127.0.0.1:{port}")
+        broker = opened(settings, house.stage, house.broker.world)
+        server = make_server("127.0.0.1", port, read_by_another(create_service(broker), broker), threaded=True, request_handler=Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield settings.issuer
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+            broker.close()
 
 
 @contextmanager
@@ -61,4 +61,4 @@ def peer(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
     finally:
         server.close()
-        thread.join(5)
+        thread.join(60)

@@ -7,6 +7,7 @@ given; a client certificate goes along where there is one (RFC 8705).
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Transport:
             NoAnswer: no whole answer came in time.
             AnswerUnusable: a redirect, a compressed answer, or more than `Limits.max_bytes`.
         """
-        wait_s = min(self._limits.wait_s, max(until - self._world.monotonic(), 0.001))
+        left_s = max(until - self._world.monotonic(), 0.001)
         headers = {"Accept-Encoding": "identity", **request.headers}
         try:
             with self._http.stream(
@@ -82,9 +83,9 @@ class Transport:
                 request.url,
                 headers=headers,
                 content=request.content,
-                timeout=wait_s,
+                timeout=min(self._limits.wait_s, left_s),
                 follow_redirects=False,
-                extensions={UNTIL: until},
+                extensions={UNTIL: time.monotonic() + left_s},
             ) as response:
                 self._check_head(request, response)
                 return Answer(response.status_code, dict(response.headers), self._body(request, response))

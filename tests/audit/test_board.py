@@ -101,7 +101,7 @@ def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Ca
                     host._turn.answer(guest, [one for _ in guest.calls for one in next(answers, None) or ()])
 
     hosted(log_on(Host(path_of(room)), clock=room.clock))
-    thread[0].join(10)
+    thread[0].join(60)
     host.close()
     waiting.store.close()
     return waiting.outcome

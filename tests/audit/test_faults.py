@@ -215,7 +215,7 @@ def test_the_barrier_waits_for_an_append_that_read_its_fences(room: Room) -> Non
 
     def fences(names: frozenset[str]) -> dict[str, int]:
         under_lock.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return dict.fromkeys(names, 1)
 
     room.log.append(draft())
@@ -225,11 +225,11 @@ def test_the_barrier_waits_for_an_append_that_read_its_fences(room: Room) -> Non
     appending = threading.Thread(target=lambda: log.append(draft(), fence=(("case-1", 1),)))
     waiting = threading.Thread(target=lambda: (other.barrier(), passed.set()))
     appending.start()
-    assert under_lock.wait(10)
+    assert under_lock.wait(60)
     waiting.start()
     assert not passed.wait(0.2)
     go.set()
-    assert passed.wait(10)
+    assert passed.wait(60)
     appending.join()
     waiting.join()
     other_store.close()

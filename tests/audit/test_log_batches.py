@@ -38,7 +38,7 @@ class Slow:
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         self.began.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         self.batches.append(len(wanted.ids))
         self.store.grow(wanted, plan)
 
@@ -66,12 +66,12 @@ def queue_up(calls: list[Callable[[], object]], slow: Slow, queued: Callable[[],
 
     with ThreadPoolExecutor(len(calls)) as pool:
         futures = [pool.submit(outcome, calls[0])]
-        assert slow.began.wait(10)
+        assert slow.began.wait(60)
         futures += [pool.submit(outcome, call) for call in calls[1:]]
         while queued() < len(calls) - 1:
             threading.Event().wait(0.001)
         slow.go.set()
-        return [future.result(10) for future in futures]
+        return [future.result(60) for future in futures]
 
 
 def test_what_queues_behind_a_commit_is_the_next_batch(room: Room) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -77,3 +79,8 @@ class Partner:
         response = self.ask_token(web, **changes)
         assert response.status_code == 200, response.text
         return str(response.get_json()["access_token"])
+
+
+def from_now(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Claims whose times are said from now on, and not from when the tests were read: that may be an hour ago."""
+    return {name: int(time.time() + value.total_seconds()) if isinstance(value, timedelta) else value for name, value in claims.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from broker.metrics import LIMITED, Meter
 from broker.tallying import Tallying
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.seams import WatchedLog, down_for
-from tests.broker.workers import limits_of
+from tests.broker.workers import limits_of, stopped
 from tests.stage import CASE_MANAGER, ISSUER, OFFICER, Theatre, theatre
 
 MANY = 1_000_000
@@ -152,7 +151,9 @@ def test_what_a_proxy_does_not_say_is_no_address() -> None:
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Theatre, str]]:
     """A house with tight limits, and a case that was opened while there was room for it."""
     with theatre(tmp_path_factory.mktemp("tight"), **TIGHT) as built:
-        yield built, built.open_case("consultation")
+        case = built.open_case("consultation")
+        stopped(built.broker.limits)
+        yield built, case
 
 
 @pytest.fixture(scope="module")
@@ -174,11 +175,7 @@ def use_up(house: Theatre, role: RoleId) -> httpx.Response:
     raise AssertionError("expected a limit")
 
 
-def test_who_is_turned_away_is_told_when_to_come_back_and_nothing_is_on_the_record_or_read(
-    tight: Theatre, vetoable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = time.monotonic_ns()
-    monkeypatch.setattr(tight.broker.limits._known, "_now_ns", lambda: now)  # however long a busy machine takes, there is no room again
+def test_who_is_turned_away_is_told_when_to_come_back_and_nothing_is_on_the_record_or_read(tight: Theatre, vetoable: str) -> None:
     answer, before = use_up(tight, OFFICER), tight.mark()
     assert answer.status_code == 429
     assert answer.json() == {
@@ -239,7 +236,7 @@ def test_what_the_log_could_not_take_is_told_in_the_next_round(tight: Theatre) -
 
 def test_every_limit_is_counted_for_the_operator() -> None:
     meter = Meter()
-    limits = Limits(rates_of(settings(tokens_per_minute=1, strangers_per_minute=1)), system_random, meter)
+    limits = stopped(Limits(rates_of(settings(tokens_per_minute=1, strangers_per_minute=1)), system_random, meter))
     limits.failed(environ("192.0.2.7"))
     with pytest.raises(TooManyRequests):
         limits.knock(environ("192.0.2.7"))
@@ -255,6 +252,7 @@ def test_every_limit_is_counted_for_the_operator() -> None:
 
 def test_tokens_asked_too_often_spend_no_assertion_and_anothers_are_given(tmp_path: Path) -> None:
     with theatre(tmp_path, tokens_per_minute=2) as house:
+        stopped(house.broker.limits)
         police, care = (house.partners[PartyId(name)] for name in ("police", "care"))
         answers = [police.asks_token(OFFICER, professional(OFFICER)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -266,6 +264,7 @@ def test_tokens_asked_too_often_spend_no_assertion_and_anothers_are_given(tmp_pa
 
 def test_whoever_names_a_client_without_its_key_uses_up_nothing_of_it(tmp_path: Path) -> None:
     with theatre(tmp_path, tokens_per_minute=2, strangers_per_minute=5) as house:
+        stopped(house.broker.limits)
         police = house.partners[PartyId("police")]
         forged = police._tokens.assertion(police._acting(OFFICER, professional(OFFICER)), f"{ISSUER}/oauth2/token")
         form = {
@@ -281,6 +280,7 @@ def test_whoever_names_a_client_without_its_key_uses_up_nothing_of_it(tmp_path: 
 
 def test_a_stranger_is_turned_away_before_a_key_or_a_database_is_asked_whatever_it_sends(tmp_path: Path) -> None:
     with theatre(tmp_path, strangers_per_minute=5) as house:
+        stopped(house.broker.limits)
         web = house.app.test_client()
         web.environ_base["REMOTE_ADDR"] = "192.0.2.7"
         bad = {"Authorization": "Bearer nonsense"}

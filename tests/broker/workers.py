@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -53,13 +54,17 @@ MAX_BODY_BYTES = 65536
 
 
 class Adjustable:
-    """The present, moved by a test."""
+    """The present, moved by a test; once it stands still only the test moves it, and how busy the machine is decides nothing."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._standing: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self._standing or datetime.now(UTC)) + self.ahead
+
+    def stand_still(self) -> None:
+        self._standing = datetime.now(UTC)
 
     def forward(self, **parts: float) -> None:
         self.ahead += timedelta(**parts)
@@ -137,8 +142,16 @@ def fixed_keys(key: RSAPrivateKey) -> Callable[[], SigningKeys]:
 
 
 def limits_of(settings: Settings | None = None) -> Limits:
-    """Limits of one process, by these settings or by the defaults."""
-    return Limits(rates_of(settings or Settings()), system_random, Meter())
+    """Limits of one process, by these settings or by the defaults; nobody's share grows again while a busy machine takes its time."""
+    return stopped(Limits(rates_of(settings or Settings()), system_random, Meter()))
+
+
+def stopped(limits: Limits) -> Limits:
+    """The same limits, whose clock stands still from now on."""
+    now = time.monotonic_ns()
+    for table in (limits._known, limits._strangers):
+        table._now_ns = lambda: now
+    return limits
 
 
 def build_worker(

@@ -24,6 +24,7 @@ from connectors.sql.mapping import check_identifier
 from connectors.sql.statements import plan
 from policies.mask import Unfit, reduce_value
 from policies.vocabulary import FULL, PRESENT, FieldName, Form, FormKind, PartyId, ValueType
+from tests.connectors.contract import PATIENT_S
 
 CORPORATION = PartyId("corporation")
 TODAY = date(2026, 3, 15)
@@ -65,19 +66,19 @@ def rental(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def reader(rental: Engine, database_url: str) -> Iterator[Engine]:  # noqa: ARG001 - there must be tables before they are read
-    engine = open_read_only(database_url, at_once=2, deadline_s=1.0)
+    engine = open_read_only(database_url, at_once=2, deadline_s=PATIENT_S)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def source(reader: Engine) -> SqlSource:
-    return SqlSource("rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), MAPPING, lambda: TODAY, 1.0)
+    return SqlSource("rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), MAPPING, lambda: TODAY, PATIENT_S)
 
 
 def read(source: SqlSource, reference: str, *fields: FieldName, form: Form = FULL) -> dict[FieldName, Item]:
     wanted = tuple(Wanted(field, form, TYPES[field]) for field in fields)
-    return dict(source.read(Lookup("c1", "s1", CORPORATION, reference, wanted, 1.0)))
+    return dict(source.read(Lookup("c1", "s1", CORPORATION, reference, wanted, PATIENT_S)))
 
 
 def test_two_rows_for_one_person_are_malformed_and_never_a_guess(source: SqlSource) -> None:
@@ -154,30 +155,34 @@ def test_the_connection_cannot_write(reader: Engine) -> None:
 def test_a_statement_ends_at_the_deadline(rental: Engine, reader: Engine) -> None:
     sqlite = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1e9) SELECT 7 AS nummer, max(x) AS waarde FROM n"
     with rental.begin() as connection:
-        slow = sqlite if rental.dialect.name == "sqlite" else "SELECT 7 AS nummer, CAST(pg_sleep(20) AS TEXT) AS waarde"
+        slow = sqlite if rental.dialect.name == "sqlite" else "SELECT 7 AS nummer, CAST(pg_sleep(60) AS TEXT) AS waarde"
         connection.execute(text(f"CREATE VIEW traag AS {slow}"))
     field = FieldName("complaints.slow")
     mapping = {field: Mapped(Rows(TableName("traag"), "nummer"), Reading.COLUMN, "waarde")}
-    source = SqlSource("rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), mapping, lambda: TODAY, 9.0)
+    source = SqlSource(
+        "rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), mapping, lambda: TODAY, PATIENT_S
+    )
     begun = time.monotonic()
     with pytest.raises(SourceUnavailable) as error:
         source.read(Lookup("c1", "s1", CORPORATION, "7", (Wanted(field, FULL, ValueType.STRING),), 0.2))
     assert error.value.reason is Unavailable.TIMEOUT
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < PATIENT_S / 2
 
 
 def test_a_value_of_another_type_is_malformed(reader: Engine) -> None:
     field = FieldName("complaints.name")
     mapping = {field: Mapped(Rows(TableName("huurder"), "nummer"), Reading.COLUMN, "naam")}
-    source = SqlSource("rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), mapping, lambda: TODAY, 1.0)
+    source = SqlSource(
+        "rental", CORPORATION, reader, Person(TableName("huurder"), "nummer", integer=True), mapping, lambda: TODAY, PATIENT_S
+    )
     for type_ in (ValueType.INTEGER, ValueType.DATE, ValueType.BOOLEAN):
         with pytest.raises(SourceUnavailable, match=r"^source rental is unavailable: malformed$"):
-            source.read(Lookup("c1", "s1", CORPORATION, "7", (Wanted(field, FULL, type_),), 1.0))
+            source.read(Lookup("c1", "s1", CORPORATION, "7", (Wanted(field, FULL, type_),), PATIENT_S))
 
 
 def test_a_sqlite_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    engine = open_read_only(f"sqlite:///{tmp_path / 'none.db'}", at_once=1, deadline_s=1.0)
-    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), MAPPING, lambda: TODAY, 1.0)
+    engine = open_read_only(f"sqlite:///{tmp_path / 'none.db'}", at_once=1, deadline_s=PATIENT_S)
+    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), MAPPING, lambda: TODAY, PATIENT_S)
     with pytest.raises(SourceUnavailable) as error:
         read(source, "7", SINCE)
     assert error.value.reason is Unavailable.UNREACHABLE
@@ -186,8 +191,8 @@ def test_a_sqlite_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:
-    engine = open_read_only("postgresql+psycopg://nobody@127.0.0.1:1/none", at_once=1, deadline_s=1.0)
-    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), MAPPING, lambda: TODAY, 1.0)
+    engine = open_read_only("postgresql+psycopg://nobody@127.0.0.1:1/none", at_once=1, deadline_s=PATIENT_S)
+    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), MAPPING, lambda: TODAY, PATIENT_S)
     with pytest.raises(SourceUnavailable) as error:
         read(source, "7", SINCE)
     assert error.value.reason is Unavailable.UNREACHABLE
@@ -197,7 +202,7 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
 def test_a_database_in_memory_or_with_options_is_refused() -> None:
     for url in ("sqlite://", "sqlite:///:memory:", "sqlite:///rental.db?mode=rwc"):
         with pytest.raises(ValueError, match="the path of a file and nothing else"):
-            open_read_only(url, at_once=1, deadline_s=1.0)
+            open_read_only(url, at_once=1, deadline_s=PATIENT_S)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +248,9 @@ def test_no_text_in_a_reference_is_anything_but_a_value(sqlite_url: str, referen
         connection.execute(text("INSERT INTO huurder VALUES (:reference, 'own')"), {"reference": f"={reference}"})
     field = FieldName("a.name")
     mapping = {field: Mapped(Rows(TableName("huurder"), "nummer"), Reading.COLUMN, "naam")}
-    engine = open_read_only(sqlite_url, at_once=1, deadline_s=1.0)
-    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), mapping, lambda: TODAY, 1.0)
-    items = source.read(Lookup("c1", "s1", CORPORATION, f"={reference}", (Wanted(field, FULL, ValueType.STRING),), 1.0))
+    engine = open_read_only(sqlite_url, at_once=1, deadline_s=PATIENT_S)
+    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), mapping, lambda: TODAY, PATIENT_S)
+    items = source.read(Lookup("c1", "s1", CORPORATION, f"={reference}", (Wanted(field, FULL, ValueType.STRING),), PATIENT_S))
     assert [item.value for item in items.values()] == ["own"]
     engine.dispose()
     origin.dispose()
@@ -267,8 +272,8 @@ def test_a_form_computed_in_the_query_equals_the_reduction_of_the_full_value(
     rows = Rows(TableName("huurder"), "nummer")
     count, last = FieldName("a.count"), FieldName("a.last")
     mapping = {count: Mapped(rows, Reading.COLUMN, "aantal"), last: Mapped(rows, Reading.COLUMN, "dag")}
-    engine = open_read_only(sqlite_url, at_once=1, deadline_s=1.0)
-    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), mapping, lambda: TODAY, 1.0)
+    engine = open_read_only(sqlite_url, at_once=1, deadline_s=PATIENT_S)
+    source = SqlSource("rental", CORPORATION, engine, Person(TableName("huurder"), "nummer"), mapping, lambda: TODAY, PATIENT_S)
     in_bands = Form(FormKind.BANDS, bands)
     asked = (
         (count, in_bands, ValueType.INTEGER, number),
@@ -276,7 +281,7 @@ def test_a_form_computed_in_the_query_equals_the_reduction_of_the_full_value(
         (last, Form(FormKind.YEAR), ValueType.DATE, day),
     )
     for field, form, type_, full in asked:
-        item = source.read(Lookup("c1", "s1", CORPORATION, "7", (Wanted(field, form, type_),), 1.0)).get(field)
+        item = source.read(Lookup("c1", "s1", CORPORATION, "7", (Wanted(field, form, type_),), PATIENT_S)).get(field)
         try:
             expected = reduce_value(form, full, type_)
         except Unfit:

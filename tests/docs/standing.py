@@ -32,7 +32,7 @@ def standing(folder: Path) -> Iterator[Path]:
         yield _shim(folder, door)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 

@@ -60,7 +60,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def everything(stage: Served, octets: bytes) -> bytes:
     """All that is answered until the server closes the connection."""
     address, answer = urlsplit(stage.url), b""
-    with socket.create_connection((str(address.hostname), address.port or 0), timeout=30) as connection:
+    with socket.create_connection((str(address.hostname), address.port or 0), timeout=60) as connection:
         with suppress(ConnectionError):
             connection.sendall(octets)
         with suppress(ConnectionError):

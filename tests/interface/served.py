@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
-from broker.demo.processes import Running, await_answer, environment, free_port
+from broker.demo.processes import Running, await_answer, environment, held_port
 from policies.vocabulary import PartyId, RoleId
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, theatre
 from tests.template import UNHURRIED
@@ -47,7 +47,7 @@ def served(
     """Stage, serve and stop again, whatever happens. A run of minutes needs the worker, or the broker says that it is not ready."""
     with ExitStack() as stack:
         house = stack.enter_context(theatre(folder, urls))
-        settings = replace(house.broker.settings, port=free_port(), workers=workers)
+        settings = replace(house.broker.settings, port=stack.enter_context(held_port()), workers=workers)
         # What `environment` leaves to its defaults: where the worker notes how it fares, and that nobody here asks too much.
         variables = (
             environment(settings)

@@ -6,9 +6,9 @@ import json
 import os
 import shlex
 import signal
-import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from audit.quorum import TrustPolicy
 from broker.cli import broker
 from broker.cli.audit import witness as commands
 from broker.demo.people import POLICE
+from broker.demo.processes import held_port
 from broker.keys import KeyDirectory
 from tests.audit.witnesses import ORIGIN, SIGNER, Tree
 from tests.docs.pages import blocks, page, rows, section
@@ -98,24 +99,29 @@ def test_it_fetches_and_shows(at_partner: Partner) -> None:
 
 
 def test_it_listens_until_it_is_asked_to_stop(at_partner: Partner) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    at_partner.words["8765"] = str(port)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     answers: list[int] = []
+    over = threading.Event()
 
-    def ask() -> None:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=20)) as http:
-            answers.append(http.post(f"http://127.0.0.1:{port}/add-checkpoint", content=b"").status_code)
-        os.kill(os.getpid(), signal.SIGTERM)
+    def ask(port: int) -> None:
+        with httpx.Client(timeout=60) as http:
+            while not answers and not over.wait(0.02):
+                with suppress(httpx.TransportError):  # it does not listen yet
+                    answers.append(http.post(f"http://127.0.0.1:{port}/add-checkpoint", content=b"").status_code)
+        if answers:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Timer(0.2, ask).start()
-    try:
-        served = at_partner.run(SERVE)
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
+    with held_port() as port:
+        at_partner.words["8765"] = str(port)
+        asking = threading.Thread(target=ask, args=(port,))
+        asking.start()
+        try:
+            served = at_partner.run(SERVE)
+        finally:
+            over.set()
+            asking.join()
+            for number, action in before.items():
+                signal.signal(number, action)
     assert (served.exit_code, answers) == (0, [400]), served.output
     assert "400 malformed" in served.output
 

@@ -16,7 +16,7 @@ from tests.foreign import foreign
 from tests.stage import ISSUER, OverWsgi, Theatre
 
 #: no test waits: a pause is noted and not slept
-QUICK = Limits(deadline_s=20.0)
+QUICK = Limits(deadline_s=120.0)
 
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 

@@ -66,7 +66,7 @@ class Server(httpx.BaseTransport):
             return httpx.Response(200, json=dict(self.metadata))
         if request.url.path == "/oauth2/token":
             if self.slow is not None:
-                self.slow.wait(5)
+                self.slow.wait(60)
             form = httpx.QueryParams(request.read().decode())
             self.assertions.append(form["client_assertion"])
             number = len(self.assertions)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ def reach(house: Theatre, http: httpx.Client) -> Reach:
 
 
 def published(house: Theatre) -> bytes:
-    answer = house.send(DIRECTOR, "GET", f"/v1/audit/logs/{COVENANT}/{house.entries()[-1].envelope.ts[:4]}/checkpoint")
+    answer = house.send(DIRECTOR, "GET", f"{log(house)}/checkpoint")
     assert answer.status_code == 200
     return answer.content
 
@@ -158,7 +158,7 @@ def test_a_partner_that_lets_nobody_in_fetches_cosigns_and_brings_it_back(fetche
         for _ in range(2):
             pulled = pull(witness, reach(house, http))
             assert {one.outcome for one in pulled} == {Outcome.COSIGNED}
-            assert {one.origin for one in pulled} >= {f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"}
+            assert {one.origin for one in pulled} >= {origin_of(house)}
             assert len(cosignatures(published(house), [key])) == 1
             house.open_case()
             house.broker.sweeper().sign()
@@ -183,7 +183,7 @@ def test_a_restored_backup_and_a_rewritten_log_are_refused_and_the_proof_is_kept
                 house.open_case()
             house.broker.sweeper().sign()
             pulled = {one.origin: one.outcome for one in pull(witness, reach(house, http))}
-        origin = f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"
+        origin = origin_of(house)
         assert pulled[origin] is Outcome.REFUSED
         assert kept(house) == sum(outcome is Outcome.COSIGNED for outcome in pulled.values())
     forks = [path for path, kind in evidence.all() if kind is Kind.FORK]
@@ -244,7 +244,12 @@ def test_only_a_witness_of_the_policy_is_heard_over_what_was_signed_here(
 
 
 def log(house: Theatre) -> str:
-    return f"/v1/audit/logs/{COVENANT}/{house.entries()[-1].envelope.ts[:4]}"
+    return f"/v1/audit/logs/{origin_of(house).removeprefix(NAME + '/')}"
+
+
+def origin_of(house: Theatre) -> str:
+    """Of the covenant's newest log, whatever year it is by now."""
+    return [record.position.origin for record in house.entries() if record.log == COVENANT][-1]
 
 
 class Later:
@@ -295,7 +300,7 @@ def test_without_its_witnesses_for_too_long_nothing_is_exchanged_and_the_refusal
         assert house.problem(DIRECTOR, path, body | {"case": new_id()}) == (404, "unknown-case"), "the stop tells nothing of cases"
         bringing(house).alarm()
         bringing(house).alarm()
-        assert told(house, "witness.quorum_missing")[0]["origin"] == f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"
+        assert told(house, "witness.quorum_missing")[0]["origin"] == origin_of(house)
         # The witness comes back: so does the exchange.
         house.broker.sweeper().sign()
         with served(house) as http:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from broker.witnessing_policy import KNOWN_S, Quorum, read_policy
 from broker.witnessing_pull import Outcome, pull
 from policies.vocabulary import FieldName, PurposeId
 from tests.broker.seams import TRACE, Bench
-from tests.journeys.witnessed import NAME, _size, bringing, checkpoint_key, kept, listening, made, published, reach, served, told
+from tests.journeys.witnessed import bringing, checkpoint_key, kept, listening, made, origin_of, published, reach, served, size_of, told
 from tests.stage import COVENANT, DIRECTOR, Theatre, settings_in, theatre
 
 
@@ -54,7 +54,7 @@ def test_a_partner_that_lets_nobody_in_fetches_cosigns_and_brings_it_back(fetche
         for _ in range(2):
             pulled = pull(witness, reach(house, http))
             assert {one.outcome for one in pulled} == {Outcome.COSIGNED}
-            assert {one.origin for one in pulled} >= {f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"}
+            assert {one.origin for one in pulled} >= {origin_of(house)}
             assert len(cosignatures(published(house), [key])) == 1
             house.open_case()
             house.broker.sweeper().sign()
@@ -75,11 +75,11 @@ def test_a_restored_backup_and_a_rewritten_log_are_refused_and_the_proof_is_kept
     with theatre(tmp_path / "house", witness_policy=tmp_path / "policy") as house:  # the same keys, another past, and no anchor
         with served(house) as http:
             assert {one.outcome for one in pull(witness, reach(house, http))} <= {Outcome.GONE, Outcome.SMALLER}
-            while _size(house) <= size:
+            while size_of(house) <= size:
                 house.open_case()
             house.broker.sweeper().sign()
             pulled = {one.origin: one.outcome for one in pull(witness, reach(house, http))}
-        origin = f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"
+        origin = origin_of(house)
         assert pulled[origin] is Outcome.REFUSED
         assert kept(house) == sum(outcome is Outcome.COSIGNED for outcome in pulled.values())
     forks = [path for path, kind in evidence.all() if kind is Kind.FORK]
@@ -137,7 +137,7 @@ def test_without_its_witnesses_for_too_long_nothing_is_exchanged_and_the_refusal
         assert house.problem(DIRECTOR, path, body | {"case": new_id()}) == (404, "unknown-case"), "the stop tells nothing of cases"
         bringing(house).alarm()
         bringing(house).alarm()
-        assert told(house, "witness.quorum_missing")[0]["origin"] == f"{NAME}/{COVENANT}/{datetime.now(UTC).year}"
+        assert told(house, "witness.quorum_missing")[0]["origin"] == origin_of(house)
         # The witness comes back: so does the exchange.
         house.broker.sweeper().sign()
         with served(house) as http:

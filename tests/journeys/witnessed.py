@@ -83,7 +83,7 @@ def reach(house: Theatre, http: httpx.Client) -> Reach:
 
 
 def published(house: Theatre) -> bytes:
-    answer = house.send(DIRECTOR, "GET", f"/v1/audit/logs/{COVENANT}/{house.entries()[-1].envelope.ts[:4]}/checkpoint")
+    answer = house.send(DIRECTOR, "GET", f"{log(house)}/checkpoint")
     assert answer.status_code == 200
     return answer.content
 
@@ -102,10 +102,15 @@ def kept(house: Theatre) -> int:
         return connection.execute(select(func.count()).select_from(tables.cosignature)).scalar_one()
 
 
-def _size(house: Theatre) -> int:
+def size_of(house: Theatre) -> int:
     with house.broker.log_engine.connect() as connection:
         return int(connection.execute(select(func.max(tables.head.c.size)).where(tables.head.c.covenant == COVENANT)).scalar_one())
 
 
 def log(house: Theatre) -> str:
-    return f"/v1/audit/logs/{COVENANT}/{house.entries()[-1].envelope.ts[:4]}"
+    return f"/v1/audit/logs/{origin_of(house).removeprefix(NAME + '/')}"
+
+
+def origin_of(house: Theatre) -> str:
+    """Of the covenant's newest log, whatever year it is by now."""
+    return [record.position.origin for record in house.entries() if record.log == COVENANT][-1]

@@ -29,6 +29,7 @@ THE_KIT_SIGNS: Mapping[str, str] = {
     "tests/broker/client/test_signing.py": "what the kit signs is what it is about; jwcrypto reads it",
     "tests/broker/client/test_cli.py": "the kit at a shell, with a key in a file or in a device; jwcrypto reads it before the broker does",
     "tests/docs/test_partner_guide.py": "the guide's own commands, in processes of their own; jwcrypto reads it before the broker does",
+    "tests/benchmarks/test_report.py": "the measurement as it is shipped: its own partners are a part of what it sets up",
     "tests/demo/test_play.py": "the demonstration as it is shipped, in processes of its own; its key and algorithm are those of the others",
     "tests/journeys/test_witness_page.py": "the command of a witness, as its page has it; jwcrypto reads it before the broker does",
 }

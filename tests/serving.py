@@ -1,10 +1,11 @@
-"""A theatre's broker over real HTTP, in this process: for what partners run in processes of their own."""
+"""A theatre's broker over real HTTP, in this process, for what partners run in processes of their own; and peers that misbehave."""
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -41,3 +42,23 @@ def over_http(house: Theatre) -> Iterator[str]:
             thread.join()
             server.server_close()
             broker.close()
+
+
+@contextmanager
+def peer(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Somebody at a real socket who does as they like with the first connection."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        with server.accept()[0] as connection:
+            connection.recv(65536)
+            with suppress(OSError):  # the client hangs up, as it should
+                serve(connection)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
+        thread.join(60)

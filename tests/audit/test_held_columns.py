@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -189,6 +190,13 @@ def test_a_hidden_row_is_named(filled: Room, name: str) -> None:
             connection.execute(delete(table).where(this(table, row)))
         with restored(filled, table):
             assert judged(filled).exit is Exit.TAMPERED, row
+
+
+def test_what_is_told_and_not_proven_is_said_where_an_auditor_reads_in_both_languages() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for page in ("verdict.md", "threat-model.md"):
+        text = (docs / page).read_text(encoding="utf-8")
+        assert [text.count(f"`{table}.{column}`") for table, column in sorted(TOLD_ONLY)] == [2, 2], page
 
 
 def test_a_clock_ahead_of_the_log_is_named(filled: Room) -> None:

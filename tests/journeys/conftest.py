@@ -8,14 +8,7 @@ import pytest
 from audit.cosignature import CosignerKey
 from audit.witness import Witness
 from tests.journeys.witnessed import made
-from tests.stage import (
-    Theatre,
-    house,
-    shared_house,
-    shared_small_house,
-    small_house,
-    theatre,
-)
+from tests.stage import Theatre, house, shared_house, shared_small_house, small_house, theatre
 
 __all__ = ["house", "shared_house", "shared_small_house", "small_house"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from audit.cosignature import CosignerKey
@@ -20,6 +19,7 @@ from broker.witnessing_http import Answer, PeerFailed, ask, open_client
 from broker.witnessing_pull import Outcome, pull
 from broker.witnessing_token import Reach
 from tests.journeys.witnessed import NAME, bringing, checkpoint_key, kept, log, made, published, reach, served, told
+from tests.serving import peer
 from tests.stage import COVENANT, OFFICER, Theatre
 
 
@@ -110,31 +110,29 @@ def test_whatever_a_hostile_witness_answers_nothing_is_kept_and_it_is_asked_twic
     assert told(house, "witness.refused")
 
 
-def test_an_answer_that_is_too_long_too_slow_or_elsewhere_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def answering(body: Iterator[bytes]) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(200, stream=Pieces(body))))
+def test_an_answer_that_is_too_long_or_elsewhere_is_no_answer() -> None:
+    def flood(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 100_000)
 
-    with pytest.raises(PeerFailed, match="too_long"):
-        ask(answering(b"x" * 100_000 for _ in range(100)), "GET", "http://w")
-    monkeypatch.setattr("broker.witnessing_http.WHOLE_S", 0.05)
-    with pytest.raises(PeerFailed, match="too_slow"):
-        ask(answering(dripping()), "GET", "http://w")
+    with peer(flood) as url, open_client() as client, pytest.raises(PeerFailed, match="too_long"):
+        ask(client, "GET", url)
     with open_client() as client, pytest.raises(PeerFailed, match="unreachable"):
         ask(client, "GET", "http://127.0.0.1:9/")
 
 
-def dripping() -> Iterator[bytes]:
-    for _ in range(100):
-        time.sleep(0.01)
-        yield b"x"
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"])
+def test_an_answer_that_drips_is_too_slow_although_each_byte_is_in_time(monkeypatch: pytest.MonkeyPatch, begin: bytes) -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(begin)
+        for _ in range(3000):
+            connection.sendall(b"x")
+            time.sleep(0.01)
 
-
-class Pieces(httpx.SyncByteStream):
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces
+    monkeypatch.setattr("broker.witnessing_http.WHOLE_S", 0.5)
+    with peer(drip) as url, open_client() as client, pytest.raises(PeerFailed, match="too_slow"):
+        ask(client, "GET", url)
 
 
 class Lying(Reach):

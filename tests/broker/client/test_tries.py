@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -18,6 +15,7 @@ from broker.client.calls import Calls
 from broker.client.transport import Answer, NotSent, Request, Transport
 from broker.client.tries import Tries, retry_after_s
 from tests.broker.client.endpoint import ACTING, Clock, Server, line
+from tests.serving import peer
 
 PATH = "/v1/connectors/municipality/disclosures"
 
@@ -130,44 +128,58 @@ def test_limits_below_zero_are_none() -> None:
         Limits(deadline_s=0)
 
 
-@contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Somebody at a real socket who does as they like with the first connection."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        with server.accept()[0] as connection:
-            connection.recv(65536)
-            with suppress(OSError):  # the client hangs up, as it should
-                serve(connection)
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        server.close()
-        thread.join(60)
-
-
-def sent_to(url: str, limits: Limits, world: World | None = None) -> Answer:
+def sent_to(url: str, limits: Limits) -> Answer:
     with open_http() as http:
-        world = world or World()
+        world = World()
         return Transport(http, limits, world).send(Request("GET", f"{url}/x"), world.monotonic() + limits.deadline_s)
 
 
 def test_a_body_that_drips_ends_at_the_deadline() -> None:
-    """Time passes as fast as it drips, however busy the machine."""
-    now = [0.0]
-
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
-        for now[0] in range(3000):
+        for _ in range(3000):
             connection.sendall(b" ")
             time.sleep(0.01)
 
-    with listening(drip) as url, pytest.raises(NoAnswer, match="took too long"):
-        sent_to(url, Limits(deadline_s=20, wait_s=60), World(monotonic=lambda: now[0]))
+    with peer(drip) as url, pytest.raises(NoAnswer, match="ReadTimeout"):
+        sent_to(url, Limits(deadline_s=0.5))
+
+
+def test_a_head_that_drips_ends_at_the_deadline_although_each_byte_is_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(3000):
+            connection.sendall(b"x")
+            time.sleep(0.01)
+
+    with peer(drip) as url, pytest.raises(NoAnswer, match="ReadTimeout"):
+        sent_to(url, Limits(deadline_s=0.5))
+
+
+def test_a_proxy_of_the_environment_is_asked_and_may_not_drip_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+
+    def drip(connection: socket.socket) -> None:
+        heard.append(b"connected")
+        for _ in range(3000):
+            connection.sendall(b"H")
+            time.sleep(0.01)
+
+    with peer(drip) as url:
+        for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("https_proxy", url.removeprefix("http://"))
+        with pytest.raises(NoAnswer, match="ReadTimeout"):
+            sent_to("https://broker.example", Limits(deadline_s=0.5))
+    assert heard == [b"connected"]
+
+
+def test_where_the_environment_says_so_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    answered = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with peer(lambda connection: connection.sendall(answered)) as url:
+        assert sent_to(url, Limits()).body == b"{}"
 
 
 def test_a_body_that_never_ends_is_cut_off_where_it_is_too_large() -> None:
@@ -176,7 +188,7 @@ def test_a_body_that_never_ends_is_cut_off_where_it_is_too_large() -> None:
         while True:
             connection.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
 
-    with listening(flood) as url, pytest.raises(AnswerUnusable, match="at most 1000000 bytes"):
+    with peer(flood) as url, pytest.raises(AnswerUnusable, match="at most 1000000 bytes"):
         sent_to(url, Limits(max_bytes=1_000_000))
 
 
@@ -184,17 +196,17 @@ def test_a_body_that_is_announced_too_large_is_not_read() -> None:
     def announce(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")
 
-    with listening(announce) as url, pytest.raises(AnswerUnusable, match="at most"):
+    with peer(announce) as url, pytest.raises(AnswerUnusable, match="at most"):
         sent_to(url, Limits())
 
 
 def test_silence_ends_and_an_answer_that_is_cut_off_is_none() -> None:
-    with listening(lambda connection: connection.recv(1)) as url, pytest.raises(NoAnswer, match="ReadTimeout"):
+    with peer(lambda connection: connection.recv(1)) as url, pytest.raises(NoAnswer, match="ReadTimeout"):
         sent_to(url, Limits(wait_s=0.05))
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
-    with listening(lambda connection: connection.sendall(cut)) as url, pytest.raises(NoAnswer, match="RemoteProtocolError"):
+    with peer(lambda connection: connection.sendall(cut)) as url, pytest.raises(NoAnswer, match="RemoteProtocolError"):
         sent_to(url, Limits())
-    with listening(lambda connection: connection.sendall(b"SSH-2.0\r\n")) as url, pytest.raises(NoAnswer):
+    with peer(lambda connection: connection.sendall(b"SSH-2.0\r\n")) as url, pytest.raises(NoAnswer):
         sent_to(url, Limits())
 
 
@@ -206,7 +218,7 @@ def test_nobody_there_is_told_apart_from_no_answer() -> None:
 
 
 def test_a_server_without_a_certificate_that_is_trusted_is_nobody() -> None:
-    with listening(lambda connection: connection.sendall(b"x")) as url, pytest.raises(NotSent):
+    with peer(lambda connection: connection.sendall(b"x")) as url, pytest.raises(NotSent):
         sent_to(url.replace("http:", "https:"), Limits())
 
 

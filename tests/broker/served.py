@@ -17,7 +17,7 @@ from broker.serve import Served, Stopping, serve
 
 here = Path(os.environ["HOME"])
 broker.serve.HEADER_TIMEOUT_MS = int(os.environ.get("HEADER_TIMEOUT_MS", 60_000))
-broker.serve.MARGIN_S = 1
+broker.serve.MARGIN_S = int(os.environ.get("MARGIN_S", 1))
 meeting = threading.Barrier(16)
 
 class Drain(threading.Timer):

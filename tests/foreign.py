@@ -26,7 +26,7 @@ from broker.client import KeySigner, SignerElsewhere
 
 #: where the client kit makes the assertion itself, and why
 THE_KIT_SIGNS: Mapping[str, str] = {
-    "tests/broker/client/test_tokens.py": "what the kit signs is what it is about; jwcrypto reads it",
+    "tests/broker/client/test_signing.py": "what the kit signs is what it is about; jwcrypto reads it",
     "tests/broker/client/test_cli.py": "the kit at a shell, with a key in a file or in a device; jwcrypto reads it before the broker does",
     "tests/docs/test_partner_guide.py": "the guide's own commands, in processes of their own; jwcrypto reads it before the broker does",
     "tests/benchmarks/test_report.py": "the measurement as it is shipped: its own partners are a part of what it sets up",

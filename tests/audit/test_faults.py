@@ -7,7 +7,7 @@ import functools
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -295,9 +295,5 @@ def test_a_sweeper_and_a_slow_worker_close_a_decision_once(room: Room) -> None:
 def test_a_store_says_that_it_failed_without_the_drivers_words(room: Room) -> None:
     room.execute("DROP TABLE audit_node")
     with pytest.raises(StoreFailed) as failed:
-        room.store.grow(Wanted(frozenset({"c"}), (), ()), _two_leaves())
+        room.store.grow(Wanted(frozenset({"c"}), (), ()), lambda _found: Growth(nodes=((1, (1, 0), bytes(32)),)))
     assert "audit_node" not in str(failed.value)
-
-
-def _two_leaves() -> Callable[[Found], Growth]:
-    return lambda _found: Growth(nodes=((1, (1, 0), bytes(32)),))

@@ -9,7 +9,7 @@ import tracemalloc
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,22 @@ from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, Row, Tabl
 
 from audit.cosignature import Cosigner
 from audit.cosigned import keep_cosignatures
-from audit.entry import CLOCK_STEP, parse_envelope
 from audit.erasure import remove
 from audit.growth import FOLD_EVERY
 from audit.note import VerifierKey, parse_note
 from audit.quorum import TrustPolicy
 from audit.shards import sealing, shards
-from audit.tables import checkpoint, head, leaf, metadata
+from audit.tables import checkpoint, head, metadata
 from audit.verdict import Exit, Verdict
 from tests.audit.builders import START, draft, exchange, new_id
 from tests.audit.conftest import Room, room_at
 
 TABLES = sorted(metadata.tables)
+
+
 COLUMNS = [(table, column.name) for table in TABLES for column in metadata.tables[table].columns]
+
+
 WITNESS = Cosigner("witness.example/w", Ed25519PrivateKey.from_private_bytes(b"w" * 32))
 
 
@@ -151,11 +154,17 @@ def rows_of(room: Room, table: Table) -> list[Row[Any]]:
 
 #: what nothing signs and nothing relies on: when a row was written down, beside the time that its signature or its entry says
 TOLD_ONLY = {("audit_checkpoint", "signed_at"), ("audit_cosignature", "received_at")}
+
+
 #: by design: a step of the clock leaves no other trace of what the clock said, so only a clock that is ahead of the log is named
 BOUNDED = {("audit_head", "clock")}
+
+
 #: rows that anybody may lose without a lie: an older checkpoint (the newest and the anchor speak for all), a witness's word (they keep it),
 #: leave to remove (it must not be there), a seal (its entry is in the log)
 MAY_GO = {"audit_checkpoint", "audit_cosignature", "audit_erasing", "audit_sealed"}
+
+
 #: filled for the length of a transaction; what is put there is tried by its own test
 EMPTY = {"audit_erasing"}
 
@@ -288,23 +297,3 @@ def test_a_dropped_table_and_a_dropped_column_are_named(sqlite_room: Room, name:
         assert f"{name}.{droppable[-1]}" in {finding.what for finding in sqlite_room.verify().findings}
     sqlite_room.execute(f"DROP TABLE {name}")
     assert name in {finding.what for finding in sqlite_room.verify().findings}
-
-
-@pytest.mark.parametrize("days", [-1 / 24, 366])
-def test_a_clock_that_jumps_never_turns_the_log_s_time_back_and_a_step_back_is_an_entry(room: Room, days: float) -> None:
-    """Test 11: an hour back, a year ahead and back again."""
-    room.log.append(draft())
-    room.clock.now += timedelta(days=days)
-    room.log.append(draft())
-    room.clock.now -= timedelta(days=days)
-    (last, *_) = room.log.append(draft())
-    with room.engine.connect() as connection:
-        envelopes = [
-            parse_envelope(row.encode()) for row in connection.execute(select(leaf.c.envelope).order_by(leaf.c.log_id != 0)).scalars()
-        ]
-        kinds = [envelope.typ for envelope in envelopes]
-    times = sorted(envelope.ts for envelope in envelopes)
-    assert kinds.count(CLOCK_STEP) == 1
-    assert times[-1] == last.ts
-    room.signer.sign_all()
-    assert room.verify().exit is Exit.VERIFIED

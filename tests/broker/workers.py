@@ -6,8 +6,8 @@ import base64
 import io
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -211,3 +211,15 @@ def part_of(token: str, index: int) -> dict[str, Any]:
     part = token.split(".")[index]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return decoded
+
+
+MANY = 1_000_000
+
+
+def settings(**rates: Any) -> Settings:  # noqa: ANN401 - any setting
+    wide = dict.fromkeys(("professional_per_minute", "client_per_minute", "party_per_minute"), MANY)
+    return replace(Settings(), **(wide | rates))
+
+
+def environ(peer: str, forwarded_for: str | None = None) -> Mapping[str, str]:
+    return {"REMOTE_ADDR": peer} | ({} if forwarded_for is None else {"HTTP_X_FORWARDED_FOR": forwarded_for})

@@ -140,9 +140,9 @@ DIFFERS: tuple[tuple[str, str], ...] = (
 
 
 def alike(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The same without what differs by chance: ids, times, hashes and signatures, and the order of what is sorted by them."""
+    """The same without what differs by chance: ids, times, hashes, signatures, a year's size, and the order of what is sorted by them."""
     if isinstance(value, dict):
-        return {name: alike(one) for name, one in value.items()}
+        return {name: "<size>" if name == "size" else alike(one) for name, one in value.items()}
     if isinstance(value, list):
         return [alike(one) for one in value]
     if isinstance(value, int) and value > YEAR_2001_MS:

@@ -14,7 +14,7 @@ from broker.client import AnswerUnusable, Limits, NoAnswer, Unusable, World, ope
 from broker.client.calls import Calls
 from broker.client.transport import Answer, NotSent, Request, Transport
 from broker.client.tries import Tries, retry_after_s
-from tests.broker.client.test_tokens import ACTING, Clock, Server, line
+from tests.broker.client.endpoint import ACTING, Clock, Server, line
 from tests.serving import peer
 
 PATH = "/v1/connectors/municipality/disclosures"

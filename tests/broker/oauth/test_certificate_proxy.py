@@ -24,7 +24,7 @@ from broker.demo.people import POLICE
 from broker.demo.processes import held_port
 from tests.broker.oauth.serving import certified
 from tests.broker.partner import Partner
-from tests.broker.test_serve import answers, until
+from tests.broker.served import answers, until
 from tests.stage import ISSUER, OFFICER, theatre
 
 #: where the proxy comes from; everybody else on this machine is 127.0.0.1

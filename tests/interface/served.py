@@ -42,7 +42,13 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, urls: Mapping[str, str] | None = None, *, signals_waiting: int = 4, workers: int = 1, worker: bool = False
+    folder: Path,
+    urls: Mapping[str, str] | None = None,
+    *,
+    signals_waiting: int = 4,
+    workers: int = 1,
+    worker: bool = False,
+    client_rates: str = "",
 ) -> Iterator[Served]:
     """Stage, serve and stop again, whatever happens. A run of minutes needs the worker, or the broker says that it is not ready."""
     with ExitStack() as stack:
@@ -53,6 +59,7 @@ def served(
             environment(settings)
             | {"BROKER_HEALTH": os.fspath(settings.health)}
             | {f"BROKER_{name.upper()}": str(rate) for name, rate in UNHURRIED.items()}
+            | ({"BROKER_CLIENT_RATES": client_rates} if client_rates else {})
         )
         arguments = ("broker", "serve", "--with-worker" if worker else "--without-worker")
         running = Running("broker serve", arguments, folder / "broker.log", variables)

@@ -17,17 +17,9 @@ from audit.section import core_bytes, parse_core
 from tests.audit.builders import core
 
 CODES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,30}", fullmatch=True)
-
-
 PAIRS = st.lists(st.tuples(CODES, CODES), max_size=5, unique=True)
-
-
 SHA256 = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
-
-
 FORMS = st.sampled_from(["full", "month", "bands(0-2,3-9,10+)"])
-
-
 EVALUATIONS = st.builds(
     Evaluation,
     role=st.none() | CODES,
@@ -37,8 +29,6 @@ EVALUATIONS = st.builds(
     withheld=PAIRS.map(tuple),
     reason=st.none() | CODES,
 )
-
-
 CORES = st.builds(
     Core,
     situations=st.lists(PAIRS.map(sorted_pairs), min_size=1, max_size=3).map(tuple),
@@ -58,7 +48,6 @@ CORES = st.builds(
     details=PAIRS.map(sorted_pairs),
     trace_id=st.none() | st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
 )
-
 
 SENTENCES = [
     "",

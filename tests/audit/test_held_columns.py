@@ -31,11 +31,7 @@ from tests.audit.builders import START, draft, exchange, new_id
 from tests.audit.conftest import Room, room_at
 
 TABLES = sorted(metadata.tables)
-
-
 COLUMNS = [(table, column.name) for table in TABLES for column in metadata.tables[table].columns]
-
-
 WITNESS = Cosigner("witness.example/w", Ed25519PrivateKey.from_private_bytes(b"w" * 32))
 
 
@@ -154,17 +150,11 @@ def rows_of(room: Room, table: Table) -> list[Row[Any]]:
 
 #: what nothing signs and nothing relies on: when a row was written down, beside the time that its signature or its entry says
 TOLD_ONLY = {("audit_checkpoint", "signed_at"), ("audit_cosignature", "received_at")}
-
-
 #: by design: a step of the clock leaves no other trace of what the clock said, so only a clock that is ahead of the log is named
 BOUNDED = {("audit_head", "clock")}
-
-
 #: rows that anybody may lose without a lie: an older checkpoint (the newest and the anchor speak for all), a witness's word (they keep it),
 #: leave to remove (it must not be there), a seal (its entry is in the log)
 MAY_GO = {"audit_checkpoint", "audit_cosignature", "audit_erasing", "audit_sealed"}
-
-
 #: filled for the length of a transaction; what is put there is tried by its own test
 EMPTY = {"audit_erasing"}
 

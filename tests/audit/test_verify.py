@@ -12,10 +12,7 @@ from audit.entry import ERASURE
 from audit.merkle import leaf_hash
 from audit.verdict import Exit, Finding, Kind
 from tests.audit.builders import START, draft, exchange
-from tests.audit.conftest import Room, fill
-
-ORIGIN = "log.example/waterstad-noord/2026"
-
+from tests.audit.conftest import ORIGIN, Room, fill
 
 LOG = "(SELECT log_id FROM audit_head WHERE covenant = 'waterstad-noord')"
 
@@ -33,20 +30,10 @@ def first(room: Room) -> Finding:
 
 
 ENTRIES = ("audit_leaf", "audit_section", "audit_recent")
-
-
 EVERYTHING = (*ENTRIES, "audit_node", "audit_head", "audit_checkpoint", "audit_open")
-
-
 IN_LOG = f"log_id = {LOG}"
-
-
 AT_7 = f"idx = 7 AND {IN_LOG}"
-
-
 OTHER_BODY = f"SELECT body FROM audit_section WHERE idx = 8 AND {IN_LOG} AND name ="
-
-
 NODE_3 = f"SELECT hash FROM audit_node WHERE level = 3 AND i = 0 AND {IN_LOG}"
 
 

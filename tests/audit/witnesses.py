@@ -58,8 +58,6 @@ def witness_in(path: Path, clock: Clock | None = None, trusted: TrustedLogs = TR
 
 
 TREE = Tree(40)
-
-
 FORKED = Tree(40, flavour="x", fork_at=9)
 
 

@@ -26,8 +26,6 @@ from tests.stage import CASE_MANAGER, ISSUER, OFFICER, Theatre, theatre
 
 #: room for the story's opening, and for a few asks after it
 TIGHT: dict[str, Any] = {"professional_per_minute": 40, "client_per_minute": 60, "party_per_minute": 60}
-
-
 ANYBODY = Caller("police-system", PartyId("police"), RoleId("police.community_officer"), "employee-1", frozenset(), "t")
 
 

@@ -10,28 +10,15 @@ from policies.vocabulary import FULL, FieldName, Form, FormKind, PartyId, ValueT
 from tests.connectors.contract import PATIENT_S
 
 CORPORATION = PartyId("corporation")
-
-
 TODAY = date(2026, 3, 15)
-
-
 COMPLAINTS = TableName("melding")
-
-
 BANDS = Form(FormKind.BANDS, ("0", "1-2", "3+"))
-
-
 MONTH, YEAR = Form(FormKind.MONTH), Form(FormKind.YEAR)
-
 
 KIND, OFFENCE, COUNT, LAST, SINCE = (
     FieldName(f"complaints.{name}") for name in ("kind", "offence_kind", "count_12m", "last_on", "tenant_since")
 )
-
-
 NUISANCE = (("soort", ("GEL", "VER")),)
-
-
 MAPPING = {
     KIND: Mapped(Rows(COMPLAINTS, "huurder", NUISANCE, None, "gemeld_op"), Reading.COLUMN, "soort", (("GEL", "GEL"), ("VER", "VER"))),
     OFFENCE: Mapped(Rows(COMPLAINTS, "huurder"), Reading.COLUMN, "soort", (("HEN", "HEN"),)),
@@ -39,8 +26,6 @@ MAPPING = {
     LAST: Mapped(Rows(COMPLAINTS, "huurder"), Reading.NEWEST, "gemeld_op"),
     SINCE: Mapped(Rows(TableName("huurder"), "nummer"), Reading.COLUMN, "sinds", as_of="sinds"),
 }
-
-
 TYPES = {KIND: ValueType.CODE, OFFENCE: ValueType.CODE, COUNT: ValueType.INTEGER, LAST: ValueType.DATE, SINCE: ValueType.DATE}
 
 

@@ -14,8 +14,6 @@ from connectors.sql import Mapped, Reading, Rows, TableName, Window
 from policies.vocabulary import Delivery, FieldName, PartyId, ValueType
 
 CORPORATION, MUNICIPALITY, POLICE, CARE = (PartyId(name) for name in ("corporation", "municipality", "police", "care"))
-
-
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "add-a-connector.md"
 
 

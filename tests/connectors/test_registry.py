@@ -47,8 +47,6 @@ class Patient(Scripted):
 
 
 A, B, C = (FieldName(f"t.{name}") for name in "abc")
-
-
 VALUE = Item("x", FULL, None)
 
 

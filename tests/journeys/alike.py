@@ -9,17 +9,9 @@ from policies.vocabulary import RoleId
 from tests.stage import CASE_MANAGER, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
 Act = Callable[[Theatre, str], object]
-
-
 CORPORATION_ROLES = tuple(map(RoleId, ("corporation.social_manager", "corporation.housing_manager", "corporation.rent_collector")))
-
-
 CARE_ROLES = tuple(map(RoleId, ("care.case_manager", "care.outreach_worker", "care.crisis_on_call")))
-
-
 POLICE_ROLES = tuple(map(RoleId, ("police.community_officer", "police.information_desk", "police.duty_officer")))
-
-
 MUNICIPAL_ROLES = tuple(map(RoleId, ("municipality.director", "municipality.social_team", "municipality.debt_adviser")))
 
 
@@ -58,26 +50,12 @@ def moved(*phases: str) -> Act:
 
 
 INCIDENTS = released(incidents__count_12m=7, incidents__last_on="2026-10-03", incidents__kind="geluid")
-
-
 CONTACT = supported(care_contact__contact="M. Kwikstaart")
-
-
 CONSENT = post(CASE_MANAGER, "/v1/cases/{case}/conditions", kind="consent", article="11.1", given=True)
-
-
 POLICE_IN = (joined(OFFICER), identified(OFFICER))
-
-
 CARE_IN = (joined(CASE_MANAGER), identified(CASE_MANAGER))
-
-
 BOTH_IN = (*POLICE_IN, *CARE_IN)
-
-
 PROPOSED = post(DIRECTOR, "/v1/cases/{case}/moves", to="escalated", reason="Omdat het moet.")
-
-
 RESTRICTED = post(OFFICER, "/v1/cases/{case}/restrictions")
 
 

@@ -53,8 +53,6 @@ TRIES: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("identifications", {"outcome": "registered", "localReference": "OWN"}),
     ("departures", {}),
 )
-
-
 MAY_NOT_TELL = {group: acts for group, acts in GROUPS.items() if not group.startswith(("the director", "care owns"))}
 
 

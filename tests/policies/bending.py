@@ -15,8 +15,6 @@ from tests.policies.test_load_whole_language import EVERYTHING
 from tests.policies.yaml_edits import loaded
 
 Step = tuple[str | int, ...]
-
-
 #: JSON as it comes out of `json.loads`
 Tree = Any
 
@@ -88,8 +86,6 @@ def bend() -> dict[str, Tree]:
 
 
 WHOLE = bend()
-
-
 BENT = json.dumps(WHOLE).encode()
 
 

@@ -30,8 +30,6 @@ T = TypeVar("T")
 WORDS = frozenset(
     {"title", "nl", "en", "because", "necessity", "dpv", "activity", "activities", "version", "supersedes", "means", "statements", "how"}
 )
-
-
 #: names that only the text itself uses: what they stand for is compared, and not what it is called
 NAMES = frozenset({("articles", "article"), ("handovers", "handover"), ("never", "statement")})
 

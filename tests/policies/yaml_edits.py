@@ -51,11 +51,8 @@ def refusals_of(*edits: tuple[str, str]) -> list[str]:
 
 
 WHOLE = (Path(__file__).resolve().parents[2] / "covenant.yaml").read_text(encoding="utf-8")
-
-
 #: the shipped covenant with the articles of one chapter; an edit does not ask whether the rest is there
 SHIPPED = re.sub(r'(?ms)^  - article: "(?!8\.)[^"]*"\n.*?(?=^  - article:|^ *# ──|^never:)', "", WHOLE)
-
 
 #: the small covenant in a layout that no emitter would give back
 UNTIDY = (

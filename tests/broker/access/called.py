@@ -30,11 +30,7 @@ EVENTS = {
     SEARCH_ACTION: "adl.search_action",
     SEARCH_RESOURCE: "adl.search_resource",
 }
-
-
 TYPES = {path: event.replace("adl.access_", "access.").replace("adl.search", "access.search") for path, event in EVENTS.items()}
-
-
 #: calls of all kinds: permitted, denied, several situations, what nobody knows, a page of a search
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     *((path, good_body(path)) for path in ENDPOINTS),

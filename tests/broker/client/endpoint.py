@@ -19,20 +19,10 @@ from broker.client.tries import Tries
 from tests.foreign import foreign
 
 ISSUER = "https://broker.example"
-
-
 ACTING = Acting("director-0001", "municipality.director", frozenset({"door:connector", "purpose:end_nuisance"}))
-
-
 RSA = RSAKey.generate_key(2048)
-
-
 EC = ECKey.generate_key("P-256")
-
-
 ED = OKPKey.generate_key("Ed25519")
-
-
 METADATA: Mapping[str, Any] = {
     "issuer": ISSUER,
     "token_endpoint": f"{ISSUER}/oauth2/token",

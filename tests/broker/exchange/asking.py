@@ -11,11 +11,7 @@ from tests.broker.seams import TRACE, Bench
 from tests.stage import Theatre
 
 END_NUISANCE = PurposeId("end_nuisance")
-
-
 REFUSED = ["exchange.decision", "exchange.refused"]
-
-
 OUTSET = frozenset({MUNICIPALITY, CORPORATION})
 
 

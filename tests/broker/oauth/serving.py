@@ -101,6 +101,4 @@ def certified(folder: Path, name: str, host: str | None = None) -> tuple[Path, x
 
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-
-
 FETCHER = KeyFetcher(LOOPBACK)

@@ -51,8 +51,9 @@ contracts: install
 bench: install ## measure decide, exchange and audit as ratios in one run; ARGS=--json
 	@$(BIN)/broker bench all $(ARGS)
 
-soak: install ## the long checks: hundreds of kills, thousands of races (an hour or so)
+soak: install ## the long checks: hundreds of kills, thousands of races, other examples each time (an hour or so)
 	@$(BIN)/pytest -q -m soak $(ARGS)
+	@$(BIN)/pytest -q -m hypothesis --hypothesis-profile=others $(ARGS)
 
 clean: ## remove what was built here, the demo included
 	@rm -rf $(VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

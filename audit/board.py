@@ -64,6 +64,7 @@ class Board:
         self._fd = fd
         self._slot: int | None = None
         self._pinned = 0
+        self._ids: set[str] = set()
         self._number: int | None = None
 
     def begin(self) -> None:
@@ -93,20 +94,20 @@ class Board:
         octets = _print_offer(offered)
         if len(octets) > NOTE_MAX:
             return False
-        self._pinned = len(octets)
+        self._pinned, self._ids = len(octets), {sealed.draft.id for call in offered for sealed in call}
         with suppress(OSError):
             self._write(self._slot, os.getpid(), _OFFER, octets)
             return True
         return False
 
     def answers(self) -> Mapping[str, Position]:
-        """Where our entries stand, by id: all of what we pinned was taken along, or nothing is said."""
+        """Where our entries stand, by id; nothing where not all of what we pinned was taken along."""
         if self._slot is None:
             return {}
         with suppress(OSError):
             _, kind, octets = self._read(self._slot, self._header(self._slot))
-            if kind == _ANSWER:
-                return _parse_answer(octets)
+            if kind == _ANSWER and (answer := _parse_answer(octets)).keys() == self._ids:
+                return answer
         return {}
 
     def take_down(self) -> None:

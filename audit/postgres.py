@@ -33,9 +33,12 @@ LOCK_TIMEOUT_MS = 10_000
 ALONE_MIN = 3
 
 # What the lock shows, in one answer: heads, ids that are there already, decisions that are open.
+# The heads of a covenant of which we hold none are not shown: its first one was committed after we had looked for something to lock, and
+# whoever went on from it would do so beside those who do hold it. So we open the log as well, fail, and hold its head the next time.
 _LOOK = (
     "SELECT 'head', log_id::text, origin, covenant, year::text, size::text, encode(frontier, 'hex'), last_ts, clock "
-    "FROM audit_head WHERE covenant = ANY($1::text[]) "
+    "FROM audit_head WHERE covenant IN ("
+    "SELECT covenant FROM audit_head WHERE covenant = ANY($1::text[]) AND xmax = pg_current_xact_id()::xid) "
     "UNION ALL SELECT 'known', id, '', '', '', '', '', '', '' FROM audit_leaf WHERE id = ANY($2::text[]) "
     "UNION ALL SELECT 'open', id, '', '', '', '', '', '', '' FROM audit_open WHERE id = ANY($3::text[])"
 )

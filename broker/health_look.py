@@ -24,6 +24,7 @@ from broker.clock import Clock, epoch_ms
 from broker.errors import NotReady
 from broker.health import QUORUM_LATE, RED, SETTLED_WITHIN, Code, LogAge, Look, codes_of
 from broker.health_notes import Notes
+from broker.oauth.tables import oauth_client
 from broker.tables import pending_entry
 
 #: a probe waits no longer for a busy database; being busy is no fault
@@ -58,6 +59,7 @@ class Watcher:
         policy: TrustPolicy | None = None,
         quorum_required: bool = False,
         quorum_max_age: timedelta = QUORUM_LATE,
+        rated: tuple[str, ...] = (),
     ) -> None:
         self._engine = engine
         self._log_engine = log_engine
@@ -68,6 +70,7 @@ class Watcher:
         self._policy = policy
         self._quorum_required = quorum_required
         self._quorum_max_age = quorum_max_age
+        self._rated = rated
         self._alone = threading.Lock()
         self._seen: tuple[float, tuple[Code, ...]] | None = None
 
@@ -82,6 +85,7 @@ class Watcher:
                 decisions = _old(connection, now)
             with self._engine.connect() as connection:
                 debts = _owed(connection, now)
+                rates_of_nobody = _unregistered(connection, self._rated)
         except (AuditError, SQLAlchemyError, sqlite3.Error):
             return Look(now, False, timedelta(), (), 0, 0, timedelta(), verdict, refused_at)
         failed_at = self._failed_at()
@@ -98,6 +102,7 @@ class Watcher:
             refused_at=refused_at,
             quorum_required=self._quorum_required,
             quorum_max_age=self._quorum_max_age,
+            rates_of_nobody=rates_of_nobody,
         )
 
     def check_ready(self) -> None:
@@ -201,3 +206,11 @@ def _owed(connection: Connection, now: datetime) -> tuple[int, timedelta]:
     until = epoch_ms(now - SETTLED_WITHIN)
     count, oldest = connection.execute(select(func.count(), func.min(pending_entry.c.at_ms)).where(pending_entry.c.at_ms < until)).one()
     return count, timedelta(milliseconds=epoch_ms(now) - oldest) if oldest else timedelta()
+
+
+def _unregistered(connection: Connection, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of these that are no client's id."""
+    if not names:
+        return ()
+    known = set(connection.execute(select(oauth_client.c.client_id).where(oauth_client.c.client_id.in_(names))).scalars())
+    return tuple(name for name in names if name not in known)

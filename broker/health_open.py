@@ -32,4 +32,5 @@ def open_watcher(
         policy=read_policy(settings),
         quorum_required=settings.witness_required,
         quorum_max_age=timedelta(seconds=settings.witness_max_age_s),
+        rated=tuple(name for name, _ in settings.client_rates),
     )

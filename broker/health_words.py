@@ -46,6 +46,10 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "wat een storing openliet, is na tien minuten nog niet afgemaakt: draait `broker worker`?",
             "what a crash left open is not settled after ten minutes: is `broker worker` up?",
         ),
+        Code.RATES_OF_NOBODY: say(
+            "BROKER_CLIENT_RATES noemt een systeem dat niet is ingeschreven; die grens geldt voor niemand: zie `broker party list`",
+            "BROKER_CLIENT_RATES names a system that is not registered; that rate holds for nobody: see `broker party list`",
+        ),
     }
 )
 GREEN = say("het logboek kan zijn belofte houden", "the log can keep its promise")

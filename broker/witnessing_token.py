@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import httpx
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, OKPKey, RSAKey, import_key
 
+from broker.client import Signer
 from broker.clock import Ids
 from broker.witnessing_http import Answer, PeerFailed, ask
 
 #: how long an assertion is good for, and how long before its end a token is renewed, in seconds
 ASSERTION_S = 60
 SPARE_S = 30
-KEY_MAX_BYTES = 64 * 1024
 
 #: what a token may be made of (RFC 6750 section 2.1)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -32,28 +29,13 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """As whom a witness comes: the party's registered system, its private key, and the professional it vouches for, in a role."""
+    """As whom a witness comes: the party's registered system, what signs for it, and the professional it vouches for, in a role."""
 
     issuer: str
     client_id: str
-    key: Key
+    signer: Signer
     role: str
     professional: str
-
-
-def read_client_key(octets: bytes) -> Key:
-    """A private key: a JWK, or PKCS #8 in PEM.
-
-    Raises:
-        ValueError: it is none that can sign.
-    """
-    try:
-        key = import_key(json.loads(octets)) if octets.lstrip().startswith(b"{") else RSAKey.import_key(octets)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise ValueError("expected a private key: a JWK, or an RSA key as PKCS #8 in PEM") from error
-    if not isinstance(key, RSAKey | OKPKey) or not key.is_private:
-        raise ValueError("expected the private half of an RSA or Ed25519 key")
-    return key
 
 
 class Reach:
@@ -119,6 +101,4 @@ class Reach:
             "jti": self._ids() + self._ids(),
             "act": {"sub": account.professional, "role": account.role},
         }
-        account.key.ensure_kid()
-        algorithm = "RS256" if isinstance(account.key, RSAKey) else "EdDSA"
-        return jwt.encode({"alg": algorithm, "kid": account.key.kid, "typ": "JWT"}, claims, account.key, algorithms=[algorithm])
+        return account.signer.sign(claims)

@@ -1,7 +1,7 @@
 """HTTP that ends: a request names the moment by which all of its answer must be there, and no step of it waits longer.
 
 httpx limits each wait for the network and not their sum. A peer that sends the lines of a head one by one, each in time, would hold the
-thread that asked it for as long as it likes.
+thread that asked it for as long as it likes. The client kit, which installs no other part of `connectors`, asks through this module too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
@@ -32,21 +33,40 @@ class BoundedTransport(httpx.HTTPTransport):
     What is late ends in `httpx.TimeoutException`. An answer is read by the thread that asked, before it asks again.
     """
 
-    def __init__(self, trust: ssl.SSLContext, limits: httpx.Limits) -> None:
-        super().__init__(verify=trust, trust_env=False, limits=limits)
+    def __init__(self, trust: ssl.SSLContext, limits: httpx.Limits, proxy: str | None = None) -> None:
+        super().__init__(verify=trust, trust_env=False, limits=limits, proxy=proxy)
         self._end = _End()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trust,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(self._end),
-        )
+        # httpx lets nobody choose it, for any of its kinds of pool; a test with a peer that drips would see it ignored
+        self._pool._network_backend = _Backend(self._end)  # noqa: SLF001 - as above
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Ask, from now on until the request's moment."""
         self._end.until = request.extensions.get(UNTIL)
         return super().handle_request(request)
+
+
+class ProxiedTransport(httpx.BaseTransport):
+    """Bounded transports: through the proxy that the process environment names for a host, if any (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+
+    def __init__(self, trust: ssl.SSLContext, limits: httpx.Limits) -> None:
+        named = getproxies()
+        self._direct = BoundedTransport(trust, limits)
+        self._through = {
+            scheme: BoundedTransport(trust, limits, proxy if "://" in proxy else f"http://{proxy}")
+            for scheme in ("http", "https")
+            if (proxy := named.get(scheme) or named.get("all"))
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask, from now on until the request's moment."""
+        through = self._through.get(request.url.scheme)
+        chosen = self._direct if through is None or proxy_bypass(request.url.host) else through
+        return chosen.handle_request(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for transport in (self._direct, *self._through.values()):
+            transport.close()
 
 
 class _End(threading.local):

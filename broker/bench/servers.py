@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +17,7 @@ from flask import Flask
 from broker.bench.fresh import fresh_processes
 from broker.bench.load import Address, NotAnswered, drive
 from broker.config import Settings
+from broker.demo.processes import LOOPBACK, held_port
 from broker.serve import Served, Stopping, serve
 
 
@@ -56,17 +56,18 @@ def running(ground: G, events: Path, *builds: Callable[[G, Path], Flask]) -> Ite
 
 @contextmanager
 def _server(ground: G, events: Path, build: Callable[[G, Path], Flask]) -> Iterator[tuple[ForkServerProcess, Address]]:
-    address = ("127.0.0.1", _free_port())
-    process = fresh_processes().Process(target=_serve, args=(ground, events, build, address))
-    process.start()
-    try:
-        yield process, address
-    finally:
-        process.terminate()
-        process.join(STOP_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
+    with held_port() as port:
+        address = (LOOPBACK, port)
+        process = fresh_processes().Process(target=_serve, args=(ground, events, build, address))
+        process.start()
+        try:
+            yield process, address
+        finally:
+            process.terminate()
+            process.join(STOP_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
 
 
 def _serve(ground: G, events: Path, build: Callable[[G, Path], Flask], address: Address) -> None:
@@ -90,9 +91,3 @@ def _await(process: ForkServerProcess, address: Address, request: bytes) -> None
             time.sleep(0.1)
         else:
             return
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

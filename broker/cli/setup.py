@@ -58,6 +58,9 @@ def serve(*, with_worker: bool) -> None:
         check_health(chosen)
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
         destroy_again(broker)
+        # A warning and no more: a partner's rate may be set before the partner is registered.
+        for name in broker.watcher.look().rates_of_nobody:
+            broker.events.warning("limits.rate_of_nobody", client=name)
     click.echo(f"serving {chosen.issuer} on {chosen.host}:{chosen.port} with {chosen.workers} workers", err=True)
     with ExitStack() as beside:
         if with_worker:

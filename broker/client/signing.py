@@ -115,19 +115,18 @@ class _Delegated:
 
 
 def read_key(path: Path, algorithm: str | None = None) -> KeySigner:
-    """The private key in a PEM or JWK file; without `algorithm` the first that its kind has.
+    """The private key in a PEM or JWK file; without `algorithm` the one that a JWK states, or the first that its kind has.
 
     Raises:
         Unusable: no such file, no private key, or one that the broker would not register.
     """
     try:
         octets = path.read_bytes()
-        key = _imported(octets)
+        key, stated = _imported(octets)
     except (OSError, JoseError, ValueError, TypeError, KeyError) as error:
         # never the error's text: it may hold a piece of the key
         raise Unusable(f"{path}: expected a private key as PEM without a passphrase, or as JWK: {type(error).__name__}") from None
-    chosen = algorithm or ALGORITHMS.get(key.key_type, ("",))[0]
-    return KeySigner(key, chosen)
+    return KeySigner(key, algorithm or stated or ALGORITHMS.get(key.key_type, ("",))[0])
 
 
 def check_algorithm(key: Key, algorithm: str) -> None:
@@ -151,13 +150,15 @@ def public_key_set(signer: KeySigner) -> dict[str, object]:
     return {"keys": [{**signer.key.as_dict(private=False), "use": "sig", "alg": signer.algorithm, "kid": signer.kid}]}
 
 
-def _imported(octets: bytes) -> Key:
+def _imported(octets: bytes) -> tuple[Key, str | None]:
+    """The key and the algorithm that it states; joserfc would refuse to sign under the same one's other name (RFC 9864)."""
     if octets.lstrip().startswith(b"{"):
         members = json.loads(octets)
-        return _KINDS[members["kty"]].import_key(members)
+        stated = members.pop("alg", None)
+        return _KINDS[members["kty"]].import_key(members), "Ed25519" if stated == "EdDSA" else stated
     for kind in _KINDS.values():
         try:
-            return kind.import_key(octets)
+            return kind.import_key(octets), None
         except (JoseError, ValueError, TypeError, AttributeError):
             continue  # a key of another kind; what is none of the three is refused below
     raise ValueError("no key of a known kind")

@@ -26,8 +26,7 @@ class World:
 class Limits:
     """How long one call may take with all its tries, how long it waits for the network each time, and how much it reads.
 
-    The deadline is looked at between tries and with every piece of a body. The head of an answer has no more than 100 KB and is waited for
-    piece by piece, `wait_s` for each: a server that drips its head keeps a call for longer.
+    The deadline holds for whatever the network does: a server that drips its answer, head or body, is late all the same.
     The first pause before a try again is at most `first_pause_s`, each next one at most twice as long, up to `longest_pause_s`.
     """
 

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from joserfc.jwk import Key
 
-from broker.client import KeySigner, Limits, NoAnswer, TokenRefused, World
+from broker.client import Limits, NoAnswer, Signer, TokenRefused, World
 from broker.client import Refused as RefusedByProblem
 from broker.client.tokens import Acting, Tokens
 from broker.client.transport import Transport
@@ -34,14 +33,14 @@ class Refused(Exception):  # noqa: N818 - what happened
 class Partner:
     """A party's system at the broker, acting for one professional at a time."""
 
-    def __init__(self, http: httpx.Client, issuer: str, party: PartyId, client_id: str, key: Key, scopes: tuple[str, ...]) -> None:
+    def __init__(self, http: httpx.Client, issuer: str, party: PartyId, client_id: str, signer: Signer, scopes: tuple[str, ...]) -> None:
         world = World()
         self.party = party
         self.issuer = issuer
         self._http = http
         self._scopes = frozenset(scopes)
         self._tries = Tries(ONCE, world)
-        self._tokens = Tokens(issuer, client_id, KeySigner(key, "RS256"), Transport(http, ONCE, world), self._tries, world)
+        self._tokens = Tokens(issuer, client_id, signer, Transport(http, ONCE, world), self._tries, world)
 
     def token(self, role: RoleId, professional: str) -> str:
         """An access token for a professional in a role.

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +21,8 @@ from broker.config import PREFIX, Settings
 
 LOOPBACK = "127.0.0.1"
 #: how long something may take to start, and to stop before it is killed, in seconds
-START_S = 90.0
-STOP_S = 20.0
+START_S = 180.0
+STOP_S = 90.0
 _POLL_S = 0.05
 
 
@@ -132,11 +133,20 @@ def broker_variables(settings: Settings) -> dict[str, str]:
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value != getattr(default, name)}
 
 
-def free_port() -> int:
-    """A port on the loopback address that nobody listens on now."""
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port on the loopback address for a server that is about to start; while this lasts nobody else is given it.
+
+    What holds it is bound and never listens: Linux gives its port to nobody who asks for any, and lets a server listen that names it and
+    sets `SO_REUSEADDR`, as servers do. Other systems would not let it, so there the port is only one that was free a moment ago.
+    """
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((LOOPBACK, 0))
-        return int(one.getsockname()[1])
+        port = int(one.getsockname()[1])
+        if sys.platform != "linux":
+            one.close()
+        yield port
 
 
 def await_answer(server: Running, url: str) -> None:
@@ -146,7 +156,7 @@ def await_answer(server: Running, url: str) -> None:
         ProcessFailed: it ended, or took too long.
     """
     # One client for all attempts: each makes its own trust store, which takes from the server the very processor that it starts on.
-    with httpx.Client(base_url=url, timeout=1.0) as http:
+    with httpx.Client(base_url=url, timeout=10.0) as http:
         server.wait_until(lambda: _answers(http), "its first answer")
 
 

@@ -14,13 +14,13 @@ from audit.note import VerifierKey
 from audit.receipt import ReceiptSigner
 from broker.authenticate import Door
 from broker.bootstrap import World
-from broker.client import Connection
+from broker.client import Connection, KeySigner
 from broker.config import Settings
 from broker.demo.auditor import Auditor
 from broker.demo.cast import Words
 from broker.demo.house import House
 from broker.demo.partner import Partner
-from broker.demo.processes import Running, await_answer, broker_server, broker_variables, case_system, free_port
+from broker.demo.processes import Running, await_answer, broker_server, broker_variables, case_system, held_port
 from broker.demo.stage import TOKEN_FILE, Stage, make_keys, set_up, settings_for, write_sources, write_systems
 from broker.demo.steps import Audience
 from broker.demo.tokens import keep, write_scripts
@@ -31,8 +31,8 @@ from policies.vocabulary import PartyId
 
 #: the doors that a party's system has here
 DOORS = tuple(door.value for door in Door)
-#: how long a partner waits for an answer, in seconds; a source may take three of them
-PATIENCE_S = 15.0
+#: how long a partner waits for an answer, in seconds; longer than a request may take
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def opened(folder: Path, audience: Audience, lang: str) -> Iterator[Evening]:
         write_sources(folder, municipality.first_line())
         events = stack.enter_context((folder / "demonstration.log").open("w", encoding="utf-8"))
         world = World(events_to=events)
-        stage = set_up(settings_for(folder, free_port()), make_keys(), folder, world)
+        stage = set_up(settings_for(folder, stack.enter_context(held_port())), make_keys(), folder, world)
         covenant = load_covenant((folder / "covenant.yaml").read_bytes())
         server = stack.enter_context(broker_server(folder, stage.settings))
         await_answer(server, stage.settings.issuer)
@@ -85,7 +85,7 @@ def _partners(stage: Stage, covenant: Covenant, http: httpx.Client) -> Mapping[P
     for party, keys in stage.parties.items():
         client_id = f"{party}-system"
         keep(stage.folder, Connection(issuer, party, client_id, frozenset(scopes), receipt_key, checkpoint_key), keys.client)
-        partners[party] = Partner(http, issuer, party, client_id, keys.client, scopes)
+        partners[party] = Partner(http, issuer, party, client_id, KeySigner(keys.client, "RS256"), scopes)
     write_scripts(stage.folder, broker_variables(stage.settings))
     return partners
 

@@ -87,6 +87,8 @@ def settings_for(folder: Path, port: int) -> Settings:
         token_lifetime_s=TOKEN_LIFETIME_S,
         # The story has one director ask in ten seconds what a whole town hall asks in an hour.
         professional_per_minute=1200,
+        source_timeout_s=20,
+        request_timeout_s=60,
     )
 
 

@@ -28,9 +28,8 @@ from broker.people.discovery import Discovery, Metadata, wire_object
 from broker.people.errors import Failure, SignInFailed
 from broker.people.pending import Pending
 from broker.people.roll import Provider
-from broker.people.roll_reading import read_credential
+from broker.people.roll_reading import client_key, read_credential
 from broker.witnessing_http import PeerFailed, ask
-from broker.witnessing_token import read_client_key
 
 #: never `none` and nothing with a shared secret: RS256 must, the others may (OIDC-NLGOV 1.0)
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -198,7 +197,7 @@ class RelyingParty:
         try:
             content = read_credential(path, key=provider.key is not None) if path else b""
             if provider.key is not None:
-                return _KEY, read_client_key(content)
+                return _KEY, client_key(content)
             return (_POST if _POST in metadata.token_methods else _BASIC), content.decode("ascii")
         except (KeyDirectoryError, OSError, ValueError):
             raise SignInFailed(Failure.PROVIDER, "credential") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,14 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
 from broker.authenticate import FOR_PEOPLE, Door
 from broker.config import loopback, whole
 from broker.key_files import KeyDirectoryError, check_private
 from broker.people.errors import RollMistakes
 from broker.people.roll import OPENS, Duty, Kind, Limits, Provider, Pseudonyms, Roll, SecondFactor
-from broker.witnessing_token import read_client_key
 from connectors.registry.config import Place
 from connectors.registry.yaml_nodes import Mistakes, Table, compose
 from policies.vocabulary import PartyId
@@ -200,9 +203,24 @@ def read_credential(path: Path, *, key: bool) -> bytes:
     content = path.read_bytes()[: MAX_SECRET_BYTES + 1].strip()
     if not content or len(content) > MAX_SECRET_BYTES:
         raise ValueError(f"expected one secret in `{path.name}`")
-    if key and read_client_key(content).key_type != "RSA":
-        raise ValueError(f"expected an RSA key in `{path.name}`")
+    if key:
+        client_key(content)
     return content
+
+
+def client_key(content: bytes) -> RSAKey:
+    """The private key in a credential: a JWK, or PKCS #8 in PEM.
+
+    Raises:
+        ValueError: it is no private RSA key.
+    """
+    try:
+        key = RSAKey.import_key(json.loads(content) if content.startswith(b"{") else content)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ValueError("expected a private key: RSA, as a JWK or as PKCS #8 in PEM") from error
+    if not key.is_private:
+        raise ValueError("expected the private half of an RSA key")
+    return key
 
 
 def _issuer(text: str) -> str:

@@ -42,7 +42,7 @@ class Proxy:
             with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(60)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work)
@@ -76,7 +76,7 @@ class Proxy:
                         continue
                     if one is client:
                         server.sendall(octets)
-                        committing = self.cuts > 0 and _COMMIT in octets
+                        committing = committing or (self.cuts > 0 and _COMMIT in octets)
                     if committing and (not self.answered or (one is server and _COMMIT in octets)):
                         self.cuts -= 1
                         self.made += 1

@@ -106,7 +106,7 @@ def meet(room: Room, waiting: Waiting, work: Callable[[Log], object], hosted: Ca
                         host._turn.answer(guest, [one for answer in placed for one in answer or ()])
 
     hosted(log_on(Host(path_of(room)), clock=room.clock))
-    thread[0].join(10)
+    thread[0].join(60)
     host.close()
     waiting.store.close()
     return waiting.outcome
@@ -252,10 +252,29 @@ def test_nothing_that_was_pinned_stays_in_the_file(tmp_path: Path) -> None:
     assert first.pin((call,))
     assert b"somebody" in (tmp_path / "turn").read_bytes()
     (guest,) = second.guests()
-    second.answer(guest, [Position("o", 1, bytes(32), "t", "i")])
+    place = Position("o", 1, bytes(32), "t", call[0].draft.id)
+    second.answer(guest, [place])
     assert b"somebody" not in (tmp_path / "turn").read_bytes()
-    assert first.answers() == {"i": Position("o", 1, bytes(32), "t", "i")}
+    assert first.answers() == {place.id: place}
     first.take_down()
+    assert not (tmp_path / "turn").read_bytes()[4096:].strip(b"\0")
+    os.close(fd)
+
+
+def test_an_answer_that_is_not_whole_is_none(tmp_path: Path) -> None:
+    """Of another call, of some of what was pinned, or longer than the room that there is."""
+    first, second, fd = boards(tmp_path)
+    one, other = brought(), brought()
+
+    def place(of: tuple[Sealed, ...], origin: str = "o") -> Position:
+        return Position(origin, 1, bytes(32), "t", of[0].draft.id)
+
+    for answer in ([], [place(one)], [place(one), place(brought())], [place(one), place(other, "o" * 9000)]):
+        assert first.pin((one, other))
+        (guest,) = second.guests()
+        second.answer(guest, answer)
+        assert first.answers() == {}
+        first.take_down()
     assert not (tmp_path / "turn").read_bytes()[4096:].strip(b"\0")
     os.close(fd)
 

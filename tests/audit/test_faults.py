@@ -7,7 +7,7 @@ import functools
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,7 +215,7 @@ def test_the_barrier_waits_for_an_append_that_read_its_fences(room: Room) -> Non
 
     def fences(names: frozenset[str]) -> dict[str, int]:
         under_lock.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return dict.fromkeys(names, 1)
 
     room.log.append(draft())
@@ -225,11 +225,11 @@ def test_the_barrier_waits_for_an_append_that_read_its_fences(room: Room) -> Non
     appending = threading.Thread(target=lambda: log.append(draft(), fence=(("case-1", 1),)))
     waiting = threading.Thread(target=lambda: (other.barrier(), passed.set()))
     appending.start()
-    assert under_lock.wait(10)
+    assert under_lock.wait(60)
     waiting.start()
     assert not passed.wait(0.2)
     go.set()
-    assert passed.wait(10)
+    assert passed.wait(60)
     appending.join()
     waiting.join()
     other_store.close()
@@ -295,9 +295,5 @@ def test_a_sweeper_and_a_slow_worker_close_a_decision_once(room: Room) -> None:
 def test_a_store_says_that_it_failed_without_the_drivers_words(room: Room) -> None:
     room.execute("DROP TABLE audit_node")
     with pytest.raises(StoreFailed) as failed:
-        room.store.grow(Wanted(frozenset({"c"}), (), ()), _two_leaves())
+        room.store.grow(Wanted(frozenset({"c"}), (), ()), lambda _found: Growth(nodes=((1, 1, 0, bytes(32)),)))
     assert "audit_node" not in str(failed.value)
-
-
-def _two_leaves() -> Callable[[Found], Growth]:
-    return lambda _found: Growth(nodes=((1, 1, 0, bytes(32)),))

@@ -93,7 +93,7 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
     11: (
         "A clock that jumps an hour back or a year ahead",
         (
-            "tests/audit/test_held_columns.py::test_a_clock_that_jumps_never_turns_the_log_s_time_back_and_a_step_back_is_an_entry",
+            "tests/audit/test_clock_jumps.py::test_a_clock_that_jumps_never_turns_the_log_s_time_back_and_a_step_back_is_an_entry",
             "tests/audit/test_log_clock.py::test_a_clock_that_jumped_a_year_ahead_and_back_keeps_the_later_log",
             "tests/audit/test_log_clock.py::test_a_clock_five_minutes_off_the_databases_refuses_to_start",
         ),

@@ -39,7 +39,7 @@ class Slow:
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
         self.began.set()
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         self.batches.append(len(wanted.ids))
         self.store.grow(wanted, plan)
 
@@ -67,12 +67,12 @@ def queue_up(calls: list[Callable[[], object]], slow: Slow, queued: Callable[[],
 
     with ThreadPoolExecutor(len(calls)) as pool:
         futures = [pool.submit(outcome, calls[0])]
-        assert slow.began.wait(10)
+        assert slow.began.wait(60)
         futures += [pool.submit(outcome, call) for call in calls[1:]]
         while queued() < len(calls) - 1:
             threading.Event().wait(0.001)
         slow.go.set()
-        return [future.result(10) for future in futures]
+        return [future.result(60) for future in futures]
 
 
 def test_what_queues_behind_a_commit_is_the_next_batch(room: Room) -> None:
@@ -194,14 +194,15 @@ def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue_and_the_le
 class Broken(Slow):
     """A store that raises what it is told to, so many times."""
 
-    def __init__(self, store: Store, *errors: BaseException) -> None:
+    def __init__(self, store: Store, *errors: BaseException | None) -> None:
         super().__init__(store)
-        self.errors = list(errors)
+        self.errors: list[BaseException | None] = list(errors)
         self.go.set()
 
     def grow(self, wanted: Wanted, plan: Plan) -> None:
-        if self.errors:
-            raise self.errors.pop(0)
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
         super().grow(wanted, plan)
 
 
@@ -224,6 +225,35 @@ def test_an_error_that_nobody_foresaw_settles_everybody_and_frees_the_lead(room:
     with pytest.raises(RuntimeError):
         log.append(draft())
     assert log.append(draft())[0].index == 0
+
+
+def test_an_error_that_nobody_foresaw_settles_all_who_queued_and_is_raised_in_one_of_them(room: Room) -> None:
+    slow = Broken(room.store, None, RuntimeError("unforeseen"))
+    slow.go.clear()
+    log = log_on(slow, clock=room.clock)
+    calls: list[Callable[[], object]] = [lambda: log.append(draft())] * 4
+    outcomes = queue_up(calls, slow, lambda: len(log._queue))
+    assert sorted(type(outcome).__name__ for outcome in outcomes[1:]) == ["LogUnavailable", "LogUnavailable", "RuntimeError"]
+    assert size(room) == 1
+    assert log.append(draft())[0].index == 1
+
+
+def test_what_is_there_already_is_promised_though_its_fence_has_moved_and_others_come_along(room: Room) -> None:
+    fences = Fences({"case-1": 1})
+    slow = Slow(room.store)
+    log = log_on(slow, clock=room.clock, fences=fences)
+    before = draft()
+    (there,) = log_on(room.store, clock=room.clock, fences=fences).append(before, fence=(("case-1", 1),))
+    fences.numbers["case-1"] = 2
+    calls: list[Callable[[], object]] = [
+        lambda: log.append(draft()),
+        lambda: log.append(before, fence=(("case-1", 1),)),
+        lambda: log.append(draft()),
+    ]
+    outcomes = queue_up(calls, slow, lambda: len(log._queue))
+    assert slow.batches == [1, 2]
+    assert outcomes[1] == (there,)
+    assert size(room) == 3
 
 
 class Lossy(Slow):

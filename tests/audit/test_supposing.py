@@ -153,6 +153,25 @@ def test_a_year_that_is_opened_while_we_wait_for_the_lock_is_gone_on_in(room: Ro
     assert ours[0].ts >= opened["ts"]
 
 
+def test_a_log_that_is_opened_between_our_lock_and_our_look_is_not_gone_on_in_without_its_lock(room: Room, said: list[str]) -> None:
+    """There was nothing to lock, and then there is a head: of eight who began at once some wrote beside those who did hold it."""
+    theirs: list[Position] = []
+
+    class Apart(Told):
+        def begin(self, *calls: tuple[str, Sequence[Sequence[str]]]) -> list[tuple[str, ...]]:
+            lock, look = calls
+            super().begin(lock)
+            if not theirs:
+                theirs.extend(room.log.append(draft()))
+            return super().begin(look)
+
+    wire = type("ApartHere", (Apart,), {"said": said})
+    with closing(PostgresStore(room.url, functools.partial(connect, kind=wire))) as store:
+        (ours,) = log_on(store, clock=room.clock).append(draft())
+    assert [one.index for one in (*theirs, ours)] == [0, 1]
+    assert said.count("commit") == 2  # and the first one fails
+
+
 def test_a_clock_that_steps_back_is_said_in_one_round_trip(room: Room, alone: Log, said: list[str]) -> None:
     (before,) = alone.append(draft())
     room.clock.now -= timedelta(hours=1)

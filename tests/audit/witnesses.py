@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint
@@ -12,7 +13,7 @@ from audit.merkle import EMPTY, Frontier, NodeId, consistency_proof
 from audit.note import NoteSigner, VerifierKey
 from audit.witness import TrustedLogs, Witness
 from audit.witness_folder import WitnessFolder
-from audit.witness_request import AddCheckpoint
+from audit.witness_request import AddCheckpoint, Refusal, WitnessRefused
 from tests.audit.builders import Clock
 
 BROKER = "broker.example.nl"
@@ -54,3 +55,13 @@ def witness_in(path: Path, clock: Clock | None = None, trusted: TrustedLogs = TR
     folder = WitnessFolder(path)
     folder.init(name, trusted)
     return folder.witness(clock or Clock())
+
+
+TREE = Tree(40)
+FORKED = Tree(40, flavour="x", fork_at=9)
+
+
+def refused(witness: Witness, request: AddCheckpoint) -> tuple[Refusal, int]:
+    with pytest.raises(WitnessRefused) as refusal:
+        witness.add(request)
+    return refusal.value.refusal, refusal.value.size

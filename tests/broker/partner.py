@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
 from joserfc.jwk import Key
-from jwcrypto import jwk, jwt
+from jwcrypto import jwk
 from werkzeug.test import TestResponse
+
+from tests.foreign import foreign, signed
 
 ISSUER = "http://127.0.0.1:8000"
 TOKEN_URL = f"{ISSUER}/oauth2/token"
@@ -38,7 +42,7 @@ class Partner:
     def with_key(cls, key: Key, client_id: str, role: str) -> Partner:
         """A system that is registered already, with the key that it has."""
         made = cls(client_id, role=role, scope="door:connector", algorithm="ES256")
-        made.algorithm, made.key = "RS256", jwk.JWK(**key.as_dict(private=True))
+        made.algorithm, made.key = "RS256", foreign(key).key
         return made
 
     @property
@@ -57,9 +61,7 @@ class Partner:
             "act": {"sub": "employee_7f3a9c21", "role": self.role},
         }
         claims = {name: value for name, value in (claims | changes).items() if value is not None}
-        signed = jwt.JWT(header=header or {"alg": self.algorithm, "kid": self.key["kid"]}, claims=json.dumps(claims))
-        signed.make_signed_token(key or self.key)
-        return str(signed.serialize())
+        return signed(key or self.key, header or {"alg": self.algorithm, "kid": self.key["kid"]}, claims)
 
     def form(self, **changes: str | None) -> dict[str, str]:
         fields = {
@@ -77,3 +79,8 @@ class Partner:
         response = self.ask_token(web, **changes)
         assert response.status_code == 200, response.text
         return str(response.get_json()["access_token"])
+
+
+def from_now(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Claims whose times are said from now on, and not from when the tests were read: that may be an hour ago."""
+    return {name: int(time.time() + value.total_seconds()) if isinstance(value, timedelta) else value for name, value in claims.items()}

@@ -176,7 +176,7 @@ class WatchedDeposit(WatchedSource, DepositSource):
 class Bench:
     """An exchange of a broker's own parts, on a log and on sources that can be watched."""
 
-    def __init__(self, broker: Broker, *, deadline_s: float = 2.0) -> None:
+    def __init__(self, broker: Broker, *, deadline_s: float = 60.0) -> None:
         made = broker.exchange
         opened = made._fetching._sources._opened
         self.log = WatchedLog(broker.log)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from broker.oauth.standing import Standing
 from broker.oauth.tokens import AccessTokens, Holder, Professional
 from broker.reader import Reader
 from policies.vocabulary import PartyId, PurposeId, RoleId
-from tests.broker.partner import ISSUER, Partner
+from tests.broker.partner import ISSUER, Partner, from_now
 from tests.broker.workers import Worker, bearer, fixed_keys, part_of
 
 SELF = "/v1/connectors/corporation/self"
@@ -157,8 +157,8 @@ def test_no_algorithm_and_our_public_key_as_a_secret_are_refused(tokens: AccessT
         ({"aud": None}, Unproven.NOT_FOR_US),
         ({"exp": None}, Unproven.NOT_FOR_US),
         ({"exp": "9999999999"}, Unproven.NOT_FOR_US),
-        ({"exp": int(time.time())}, Unproven.EXPIRED),
-        ({"iat": int(time.time()) + 600}, Unproven.NOT_FOR_US),
+        ({"exp": timedelta()}, Unproven.EXPIRED),
+        ({"iat": timedelta(minutes=10)}, Unproven.NOT_FOR_US),
         ({"jti": None}, Unproven.NOT_FOR_US),
         ({"act": None}, Unproven.MALFORMED),
         ({"act": {"sub": "x"}}, Unproven.MALFORMED),
@@ -170,7 +170,7 @@ def test_no_algorithm_and_our_public_key_as_a_secret_are_refused(tokens: AccessT
 def test_claims_that_are_not_ours_for_us_and_now_are_refused(
     tokens: AccessTokens, token: str, signing_key: RSAPrivateKey, changes: dict[str, Any], reason: Unproven
 ) -> None:
-    claims = {name: value for name, value in (part_of(token, 1) | changes).items() if value is not None}
+    claims = {name: value for name, value in (part_of(token, 1) | from_now(changes)).items() if value is not None}
     assert refusal(tokens, signed(signing_key, part_of(token, 0), claims)) is reason
 
 
@@ -179,7 +179,9 @@ def test_an_assertion_of_a_client_is_no_access_token(worker: Worker, corporation
 
 
 def test_a_token_ends_when_it_said_it_would(worker: Worker, corporation: Partner) -> None:
-    token = corporation.token(worker.web)
+    worker.clock.stand_still()
+    now = int(worker.clock().timestamp())
+    token = corporation.token(worker.web, client_assertion=corporation.assertion(iat=now, exp=now + 60))
     worker.clock.forward(seconds=898)
     assert worker.web.get(SELF, headers=bearer(token)).status_code == 200
     worker.clock.forward(seconds=3)

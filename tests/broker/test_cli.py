@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from broker.cli import MENDABLE, broker, main
 from broker.config import ConfigError
-from broker.demo.processes import free_port
+from broker.demo.processes import held_port
 from broker.demo.stage import COVENANT
 from tests.stage import DIRECTOR, Theatre, theatre
 from tests.template import settings_in
@@ -192,9 +192,10 @@ def test_what_stands_beside_a_server_that_is_gone_ends(
     house: Theatre, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     assert house.stage.sha256
-    monkeypatch.setenv("BROKER_METRICS_PORT", str(free_port()))
     monkeypatch.setenv("BROKER_HEALTH", str(tmp_path / "health"))
-    assert run(command, "--beside", os.getpid()).exit_code == 0  # whose parent is another
+    with held_port() as port:
+        monkeypatch.setenv("BROKER_METRICS_PORT", str(port))
+        assert run(command, "--beside", os.getpid()).exit_code == 0  # whose parent is another
 
 
 def test_a_key_that_a_party_makes_is_one_that_can_be_registered(house: Theatre, tmp_path: Path, run: Run) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from broker.cli.covenant import checking
+from broker.cli.covenant import checking, watching
 from tests.policies.conftest import SHIPPED
 from tests.policies.legal.fragments import applied
+from tests.policies.yaml_edits import SMALL
 
 
 def run(*words: object) -> Result:
@@ -97,3 +101,52 @@ def test_colours_are_for_a_terminal_alone(file: Path) -> None:
     arguments = [str(file), "--today", "2026-06-01"]
     assert "\x1b[" not in CliRunner().invoke(checking.check_file, arguments).output
     assert "\x1b[33m" in CliRunner().invoke(checking.check_file, arguments, color=True).output
+
+
+def saves(file: Path, *steps: Callable[[], object]) -> Callable[[], None]:
+    """Somebody who saves now and then, and presses Ctrl-C at the end."""
+    turn: Iterator[Callable[[], object]] = iter(steps)
+
+    def wait() -> None:
+        step = next(turn, None)
+        if step is None:
+            raise KeyboardInterrupt
+        before = file.stat().st_mtime_ns if file.exists() else 0
+        step()
+        if file.exists():
+            os.utime(file, ns=(time.time_ns(), before + 1_000_000))
+
+    return wait
+
+
+def test_watching_looks_again_after_each_save_and_says_what_changed_since_it_was_clean(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(SMALL)
+    wrong = SMALL.replace("purpose: nuisance", "purpose: nuisanse", 1)
+    new = file.parent / "new"
+
+    def by_rename() -> None:
+        new.write_text(SMALL.replace("phases: [triage, plan]", "phases: [triage]"))
+        new.replace(file)
+
+    steps = (lambda: None, lambda: file.write_text(wrong), file.unlink, by_rename)
+    watching.watch(file, "nl", checking.lines_of, saves(file, *steps))
+    said = capsys.readouterr()
+    looks = [look for look in said.out.split("── ") if look]
+    assert len(looks) >= 3
+    assert "scenario's: 1 geslaagd, 0 gezakt" in looks[0]
+    assert any("error[unknown-purpose]" in look and "scenario" not in look for look in looks)
+    assert "gevolg" in looks[-1]
+    assert said.err == "\ngestopt met kijken\n"
+
+
+def test_watching_ends_cleanly_from_the_command_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    file.write_text(SMALL)
+    result = run(file, "--watch", "--lang", "en")
+    assert result.exit_code == 0
+    assert result.output.endswith("\nstopped watching\n")

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broker.cli import broker
-from broker.cli.covenant import checking, edit_outcome, watching
+from broker.cli.covenant import edit_outcome
 from broker.cli.covenant.edit_ask import separated
 from policies.check import check
 from policies.editing import Edit, set_value
@@ -242,53 +240,6 @@ def test_what_was_not_understood_is_exit_code_2(file: Path, words: tuple[str, ..
 def test_items_are_separated_by_the_commas_that_stand_outside_brackets() -> None:
     assert separated("a=month, b=bands(0-2,3+),c") == ("a=month", "b=bands(0-2,3+)", "c")
     assert separated("") == ()
-
-
-def saves(file: Path, *steps: Callable[[], object]) -> Callable[[], None]:
-    """Somebody who saves now and then, and presses Ctrl-C at the end."""
-    turn: Iterator[Callable[[], object]] = iter(steps)
-
-    def wait() -> None:
-        step = next(turn, None)
-        if step is None:
-            raise KeyboardInterrupt
-        before = file.stat().st_mtime_ns if file.exists() else 0
-        step()
-        if file.exists():
-            os.utime(file, ns=(time.time_ns(), before + 1_000_000))
-
-    return wait
-
-
-def test_watching_looks_again_after_each_save_and_says_what_changed_since_it_was_clean(
-    file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrong = SMALL.replace("purpose: nuisance", "purpose: nuisanse", 1)
-    new = file.parent / "new"
-
-    def by_rename() -> None:
-        new.write_text(SMALL.replace("phases: [triage, plan]", "phases: [triage]"))
-        new.replace(file)
-
-    steps = (lambda: None, lambda: file.write_text(wrong), file.unlink, by_rename)
-    watching.watch(file, "nl", checking.lines_of, saves(file, *steps))
-    said = capsys.readouterr()
-    looks = [look for look in said.out.split("── ") if look]
-    assert len(looks) >= 3
-    assert "scenario's: 1 geslaagd, 0 gezakt" in looks[0]
-    assert any("error[unknown-purpose]" in look and "scenario" not in look for look in looks)
-    assert "gevolg" in looks[-1]
-    assert said.err == "\ngestopt met kijken\n"
-
-
-def test_watching_ends_cleanly_from_the_command_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_seconds: float) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(time, "sleep", interrupted)
-    result = run("check", file, "--watch", "--lang", "en")
-    assert result.exit_code == 0
-    assert result.output.endswith("\nstopped watching\n")
 
 
 def test_the_shipped_starter_fills_in_nothing_it_does_not_know() -> None:

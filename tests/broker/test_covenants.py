@@ -191,7 +191,7 @@ def test_two_versions_are_judged_at_once_without_disturbing_each_other(text: byt
     ready = Barrier(2)
 
     def judge(policy: Policy) -> list[int]:
-        ready.wait(10)
+        ready.wait(60)
         return [len(list(policy.mask(context).grants())) for context in contexts]
 
     with ThreadPoolExecutor(2) as threads:

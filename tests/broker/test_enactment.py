@@ -170,7 +170,7 @@ def test_of_two_activations_at_once_one_holds(house: Theatre, text: bytes) -> No
     ready = Barrier(2)
 
     def confirm(sha256: str) -> str:
-        ready.wait(10)
+        ready.wait(60)
         try:
             return house.broker.enactment.activate(sha256, BERT).state
         except CovenantRefused as refused:

@@ -64,7 +64,7 @@ class House:
         if environ["PATH_INFO"].endswith("/breaks"):
             raise RuntimeError
         if environ["PATH_INFO"].startswith("/slow"):
-            assert self.let_go.wait(20)
+            assert self.let_go.wait(60)
         start_response("200 OK", [])
         return [b"answered"]
 
@@ -90,7 +90,7 @@ class House:
         return [self._threads.submit(self.ask, path, method) for path in paths]
 
     def until_inside(self, number: int) -> None:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while len(self.inside) < number:
             assert time.monotonic() < until
             time.sleep(0.002)
@@ -112,7 +112,7 @@ def shed(house: House) -> dict[str, int]:
 
 
 def until_waiting(house: House, number: int, lane: str = "work") -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while len(house.gate._lanes[lane]._row) < number:
         assert time.monotonic() < until
         time.sleep(0.002)
@@ -239,7 +239,7 @@ def test_a_body_that_does_not_come_takes_up_no_place() -> None:
 
     class Slow(Body):
         def read(self, size: int) -> bytes:
-            assert sent.wait(20)
+            assert sent.wait(60)
             return super().read(size)
 
     with ThreadPoolExecutor(8) as threads:

@@ -25,6 +25,7 @@ from broker.errors import NotReady
 from broker.health import RED, Code, LogAge, Look, codes_of
 from broker.health_look import FRESH_S, Watcher
 from broker.health_notes import LastVerdict, Notes, sign_and_note
+from broker.health_open import open_watcher
 from broker.health_words import WORDS
 from broker.service import create_service
 from broker.tables import pending_entry
@@ -84,6 +85,7 @@ def log_down(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({"verdict": None}, Code.VERIFY_LATE),
         ({"verdict": LastVerdict(NOW - timedelta(hours=27), Exit.VERIFIED)}, Code.VERIFY_LATE),
         ({"oldest_unsettled": timedelta(minutes=11)}, Code.SETTLING_LATE),
+        ({"rates_of_nobody": ("polise-system",)}, Code.RATES_OF_NOBODY),
         ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),)}, Code.WITNESSES_LATE),
         ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),), "quorum_required": True}, Code.QUORUM_LATE),
     ],
@@ -126,6 +128,16 @@ def test_a_log_that_was_quiet_for_a_day_is_not_late_at_its_first_entry(small_hou
     # this machine's clock is now twenty hours behind what the log was told
     assert Code.CLOCK_APART in seen(house)
     assert Code.CLOCK_APART not in seen(house, timedelta(hours=20))
+
+
+def test_a_rate_under_a_name_that_nobody_is_registered_under_is_said_until_somebody_is(shared_house: Theatre) -> None:
+    own = shared_house.broker
+    rates = (("police-system", 5), (f"polise-{own.settings.port}", 5))
+    watching = open_watcher(replace(own.settings, client_rates=rates), own.watcher._engine, own.log_engine, own.world.clock)
+    assert watching.look().rates_of_nobody == (rates[1][0],)
+    watching.check_ready()  # no reason to take a broker out of service
+    own.clients.add(replace(own.clients.find("police-system"), client_id=rates[1][0]))
+    assert watching.look().rates_of_nobody == ()
 
 
 def test_the_database_s_clock_counts_where_it_has_one(shared_house: Theatre) -> None:

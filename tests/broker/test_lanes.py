@@ -66,7 +66,7 @@ def test_who_waits_longest_is_first_and_no_newcomer_is_before() -> None:
     place = lane.enter(1)
 
     def wait(number: int) -> None:
-        mine = lane.enter(20)
+        mine = lane.enter(60)
         order.append(number)
         mine.leave()
 
@@ -74,7 +74,7 @@ def test_who_waits_longest_is_first_and_no_newcomer_is_before() -> None:
         waiting = []
         for number in range(5):
             waiting.append(threads.submit(wait, number))
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while len(lane._row) < number + 1:
                 assert time.monotonic() < until
         place.leave()
@@ -112,8 +112,8 @@ def test_while_others_wait_no_party_has_more_than_half_and_otherwise_it_may_have
     for place in places[:3]:
         place.claim("corporation")  # nobody waits
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(lane.enter, 20)
-        until = time.monotonic() + 10
+        waiting = threads.submit(lane.enter, 60)
+        until = time.monotonic() + 60
         while not lane._row:
             assert time.monotonic() < until
         with pytest.raises(Overloaded):

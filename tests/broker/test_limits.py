@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,9 @@ from broker.metrics import LIMITED, Meter
 from broker.tallying import Tallying
 from policies.vocabulary import PartyId, RoleId
 from tests.broker.seams import WatchedLog, down_for
-from tests.broker.workers import limits_of
+from tests.broker.workers import environ, limits_of, settings, stopped
 from tests.stage import CASE_MANAGER, ISSUER, OFFICER, Theatre, theatre
 
-MANY = 1_000_000
 #: room for the story's opening, and for a few asks after it
 TIGHT: dict[str, Any] = {"professional_per_minute": 40, "client_per_minute": 60, "party_per_minute": 60}
 ANYBODY = Caller("police-system", PartyId("police"), RoleId("police.community_officer"), "employee-1", frozenset(), "t")
@@ -38,11 +36,6 @@ def allowed(limits: Limits, caller: Caller, *, narrowing: bool = False, tries: i
         except TooManyRequests:
             return number
     return tries
-
-
-def settings(**rates: Any) -> Settings:  # noqa: ANN401 - any setting
-    wide = dict.fromkeys(("professional_per_minute", "client_per_minute", "party_per_minute"), MANY)
-    return replace(Settings(), **(wide | rates))
 
 
 def test_a_professional_does_not_read_cases_at_the_speed_of_a_machine_and_a_partner_does_its_batch() -> None:
@@ -85,74 +78,13 @@ def test_a_client_pays_for_its_tokens_and_for_nobody_elses() -> None:
     limits.token("care-system")
 
 
-# strangers
-
-
-def environ(peer: str, forwarded_for: str | None = None) -> Mapping[str, str]:
-    return {"REMOTE_ADDR": peer} | ({} if forwarded_for is None else {"HTTP_X_FORWARDED_FOR": forwarded_for})
-
-
-def knocks(limits: Limits, *requests: Mapping[str, str], tries: int = 20) -> int:
-    """How often these requests, in turn, may fail."""
-    for number in range(tries):
-        request = requests[number % len(requests)]
-        try:
-            limits.knock(request)
-        except TooManyRequests:
-            return number
-        limits.failed(request)
-    return tries
-
-
-def test_an_address_that_fails_too_often_is_not_even_looked_at_and_another_one_is() -> None:
-    limits = limits_of(settings(strangers_per_minute=4))
-    assert knocks(limits, environ("192.0.2.7")) == 4
-    assert knocks(limits, environ("192.0.2.8")) == 4
-
-
-def test_a_network_of_ipv6_is_one_stranger_and_a_mapped_address_is_the_address() -> None:
-    limits = limits_of(settings(strangers_per_minute=4))
-    assert knocks(limits, environ("2001:db8:1:2::1"), environ("2001:db8:1:2:ffff::9")) == 4
-    assert knocks(limits, environ("2001:db8:1:3::1")) == 4
-    assert knocks(limits, environ("192.0.2.9"), environ("::ffff:192.0.2.9")) == 4
-
-
-def test_what_a_stranger_says_of_its_address_counts_for_nothing() -> None:
-    limits = limits_of(settings(strangers_per_minute=4))
-    assert knocks(limits, *(environ("192.0.2.7", f"198.51.100.{number}") for number in range(20))) == 4
-
-
-def test_a_proxy_of_ours_says_who_knocks_and_only_its_own_word_counts() -> None:
-    proxied = settings(strangers_per_minute=4, proxies=rates_proxies("127.0.0.1,10.0.0.0/8"))
-    limits = limits_of(proxied)
-    assert knocks(limits, *(environ("127.0.0.1", f"203.0.113.{number}, 192.0.2.7") for number in range(20))) == 4
-    assert knocks(limits, environ("10.1.2.3", "192.0.2.8")) == 4
-    assert knocks(limits, environ("10.1.2.3", "192.0.2.7")) == 0
-
-
-def rates_proxies(text: str) -> Any:  # noqa: ANN401 - networks
-    return next(field for field in Settings.__dataclass_fields__.values() if field.name == "proxies").metadata["read"](text)
-
-
-@pytest.mark.parametrize("request_", [environ("127.0.0.1"), environ("::1"), environ(""), {}, environ("127.0.0.1", "192.0.2.7")])
-def test_nobody_pays_for_an_address_that_nobody_can_tell(request_: Mapping[str, str]) -> None:
-    limits = limits_of(settings(strangers_per_minute=2))
-    assert knocks(limits, request_) == 20
-
-
-def test_what_a_proxy_does_not_say_is_no_address() -> None:
-    limits = limits_of(settings(strangers_per_minute=2, proxies=rates_proxies("10.0.0.1")))
-    assert knocks(limits, environ("10.0.0.1"), environ("10.0.0.1", "unknown"), environ("10.0.0.1", "")) == 20
-
-
-# at the door
-
-
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Theatre, str]]:
     """A house with tight limits, and a case that was opened while there was room for it."""
     with theatre(tmp_path_factory.mktemp("tight"), **TIGHT) as built:
-        yield built, built.open_case("consultation")
+        case = built.open_case("consultation")
+        stopped(built.broker.limits)
+        yield built, case
 
 
 @pytest.fixture(scope="module")
@@ -174,11 +106,7 @@ def use_up(house: Theatre, role: RoleId) -> httpx.Response:
     raise AssertionError("expected a limit")
 
 
-def test_who_is_turned_away_is_told_when_to_come_back_and_nothing_is_on_the_record_or_read(
-    tight: Theatre, vetoable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = time.monotonic_ns()
-    monkeypatch.setattr(tight.broker.limits._known, "_now_ns", lambda: now)  # however long a busy machine takes, there is no room again
+def test_who_is_turned_away_is_told_when_to_come_back_and_nothing_is_on_the_record_or_read(tight: Theatre, vetoable: str) -> None:
     answer, before = use_up(tight, OFFICER), tight.mark()
     assert answer.status_code == 429
     assert answer.json() == {
@@ -239,7 +167,7 @@ def test_what_the_log_could_not_take_is_told_in_the_next_round(tight: Theatre) -
 
 def test_every_limit_is_counted_for_the_operator() -> None:
     meter = Meter()
-    limits = Limits(rates_of(settings(tokens_per_minute=1, strangers_per_minute=1)), system_random, meter)
+    limits = stopped(Limits(rates_of(settings(tokens_per_minute=1, strangers_per_minute=1)), system_random, meter))
     limits.failed(environ("192.0.2.7"))
     with pytest.raises(TooManyRequests):
         limits.knock(environ("192.0.2.7"))
@@ -250,11 +178,9 @@ def test_every_limit_is_counted_for_the_operator() -> None:
     assert counted == {limit.value: int(limit in {Limit.STRANGER, Limit.TOKENS}) for limit in Limit}
 
 
-# the token endpoint
-
-
 def test_tokens_asked_too_often_spend_no_assertion_and_anothers_are_given(tmp_path: Path) -> None:
     with theatre(tmp_path, tokens_per_minute=2) as house:
+        stopped(house.broker.limits)
         police, care = (house.partners[PartyId(name)] for name in ("police", "care"))
         answers = [police.asks_token(OFFICER, professional(OFFICER)) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -266,6 +192,7 @@ def test_tokens_asked_too_often_spend_no_assertion_and_anothers_are_given(tmp_pa
 
 def test_whoever_names_a_client_without_its_key_uses_up_nothing_of_it(tmp_path: Path) -> None:
     with theatre(tmp_path, tokens_per_minute=2, strangers_per_minute=5) as house:
+        stopped(house.broker.limits)
         police = house.partners[PartyId("police")]
         forged = police._tokens.assertion(police._acting(OFFICER, professional(OFFICER)), f"{ISSUER}/oauth2/token")
         form = {
@@ -281,6 +208,7 @@ def test_whoever_names_a_client_without_its_key_uses_up_nothing_of_it(tmp_path: 
 
 def test_a_stranger_is_turned_away_before_a_key_or_a_database_is_asked_whatever_it_sends(tmp_path: Path) -> None:
     with theatre(tmp_path, strangers_per_minute=5) as house:
+        stopped(house.broker.limits)
         web = house.app.test_client()
         web.environ_base["REMOTE_ADDR"] = "192.0.2.7"
         bad = {"Authorization": "Bearer nonsense"}

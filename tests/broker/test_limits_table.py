@@ -199,13 +199,13 @@ def test_a_process_that_is_killed_while_it_counts_leaves_the_table_whole_and_ope
         ready = tmp_path / f"ready-{round_}"
         process = CTX.Process(target=take_until_killed, args=(file, ready))
         process.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not ready.exists():
             assert time.monotonic() < until
             time.sleep(0.002)
         time.sleep(0.003 * round_)
         os.kill(process.pid or 0, signal.SIGKILL)
-        process.join(20)
+        process.join(60)
         assert table.take([Share("held", 5)]) is not None
         assert table.take([Share(f"after {round_}", 5)]) is None
     table.close()
@@ -231,7 +231,7 @@ def test_threads_of_one_process_get_one_share_together(tmp_path: Path) -> None:
     started = threading.Barrier(8)
 
     def ask() -> None:
-        started.wait(20)
+        started.wait(60)
         let_through.append(sum(table.take([Share("corporation", 500)]) is None for _ in range(200)))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]

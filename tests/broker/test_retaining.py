@@ -99,12 +99,14 @@ def test_a_year_past_the_logs_term_is_sealed_and_dropped(tmp_path: Path) -> None
             (standing,) = kept.holds.standing({"waterstad-noord"})
             assert standing.id == hold
             kept.holds.lift(standing, TIMER)
-            (old,) = kept.retaining.due().years
+            old = kept.retaining.due().years  # two, where the story began before a new year
+            size = sum(one.head.frontier.size for one in old)
+            assert size > 0
             done = kept.retaining.run(TIMER, at_once=True)
-            assert (done.years, done.dropped) == (1, old.head.frontier.size)
+            assert (done.years, done.dropped) == (len(old), size)
             assert kept.retaining.due().years == ()
         worker.sweeper().sign()
         worker.close()
         verdict = house.verdict()
         assert (verdict.findings, verdict.exit) == ((), Exit.VERIFIED)
-        assert sum(log.dropped for log in verdict.logs) == old.head.frontier.size
+        assert sum(log.dropped for log in verdict.logs) == size

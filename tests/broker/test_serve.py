@@ -9,45 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-SERVER = """
-import json, os, sys, threading, time
-from pathlib import Path
-import broker.serve
-from broker.config import read_settings
-from broker.serve import Served, serve
-
-broker.serve.HEADER_TIMEOUT_MS = 700
-broker.serve.MARGIN_S = 1
-meeting = threading.Barrier(16)
-
-def build(stopping):
-    def application(environ, start_response):
-        if environ["PATH_INFO"] in {"/slow", "/never"}:
-            Path(os.environ["HOME"], "inside").touch()
-        if environ["PATH_INFO"] == "/slow":
-            time.sleep(1.5)
-        if environ["PATH_INFO"] == "/meet":
-            meeting.wait(30)
-        if environ["PATH_INFO"] == "/never":
-            time.sleep(60)
-        if environ["PATH_INFO"] == "/stopping":
-            start_response("503 Stopping" if stopping() else "204 No Content", [])
-            return []
-        body = json.dumps({"pid": os.getpid(), "environ": [k for k, v in environ.items() if "tulip" in str(v)]}).encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
-    return Served(application, lambda: Path(os.environ["HOME"], f"settled-{os.getpid()}").touch())
-
-serve(build, read_settings({k: v for k, v in os.environ.items() if k.startswith("BROKER_")}))
-"""
+from broker.demo.processes import held_port
+from tests.broker.served import SERVER, Start, answers, until
 
 #: its workers begin when their server is gone
 LATE = SERVER.replace(
@@ -56,7 +25,7 @@ LATE = SERVER.replace(
 begin, boss = broker.serve._begin_worker, os.getpid()
 
 def late(*arguments):
-    Path(os.environ["HOME"], f"forked-{os.getpid()}").touch()
+    (here / f"forked-{os.getpid()}").touch()
     while os.getppid() == boss:
         time.sleep(0.02)
     return begin(*arguments)
@@ -64,29 +33,6 @@ def late(*arguments):
 broker.serve._begin_worker = late
 serve(build,""",
 )
-
-Start = Callable[..., tuple[subprocess.Popen[bytes], str]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(condition: Callable[[], bool], *, within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.05)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def worker_pids(server: subprocess.Popen[bytes]) -> set[int]:
@@ -102,26 +48,12 @@ def runs(pid: int) -> bool:
         return False
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def run(**settings: str) -> tuple[subprocess.Popen[bytes], str]:
-        port = free_port()
-        environment = (
-            os.environ | {"BROKER_PORT": str(port), "BROKER_WORKERS": "2", "PGPASSWORD": "tulip", "HOME": str(tmp_path)} | settings
-        )
-        server = subprocess.Popen([sys.executable, "-c", SERVER], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        started.append(server)
-        url = f"http://127.0.0.1:{port}/"
-        until(lambda: answers(url), within_s=20)
-        return server, url
-
-    yield run
-    for server in started:
-        if server.poll() is None:
-            server.kill()
-        server.communicate(timeout=20)
+def addresses_of_this_machine() -> set[str]:
+    """None where its name leads nowhere, as in a container without a network."""
+    try:
+        return {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    except socket.gaierror:
+        return set()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -130,20 +62,22 @@ def test_a_killed_worker_is_replaced_and_the_service_goes_on(start: Start) -> No
     before = worker_pids(server)
     assert len(before) == 2
     os.kill(min(before), signal.SIGKILL)
-    until(lambda: len(worker_pids(server) - {min(before)}) == 2, within_s=10)
-    until(lambda: answers(url), within_s=10)
+    until(lambda: len(worker_pids(server) - {min(before)}) == 2)
+    until(lambda: answers(url))
     assert server.poll() is None
 
 
 def test_stopping_lets_a_request_finish_settles_what_is_owed_and_then_ends_cleanly(start: Start, tmp_path: Path) -> None:
     server, url = start(BROKER_WORKERS="1")
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(httpx.get, f"{url}slow", timeout=10)
-        until((tmp_path / "inside").exists, within_s=20)
+        slow = pool.submit(httpx.get, f"{url}slow", timeout=90)
+        until((tmp_path / "inside").exists)
         server.send_signal(signal.SIGTERM)
+        until((tmp_path / "told").exists)
         assert list(tmp_path.glob("settled-*")) == []
+        (tmp_path / "go").touch()
         assert slow.result().status_code == 200
-    assert server.wait(timeout=15) == 0
+    assert server.wait(timeout=60) == 0
     assert len(list(tmp_path.glob("settled-*"))) == 1
 
 
@@ -153,19 +87,19 @@ def test_workers_end_when_the_server_was_killed(start: Start) -> None:
     workers = worker_pids(server)
     server.kill()
     server.wait()
-    until(lambda: not any(runs(pid) for pid in workers), within_s=15)
+    until(lambda: not any(runs(pid) for pid in workers))
     assert not answers(url)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_too_where_the_server_was_killed_before_they_began(tmp_path: Path) -> None:
-    environment = os.environ | {"BROKER_PORT": str(free_port()), "BROKER_WORKERS": "2", "HOME": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", LATE], env=environment) as server:
-        until(lambda: len(list(tmp_path.glob("forked-*"))) == 2, within_s=20)
+    environment = os.environ | {"BROKER_WORKERS": "2", "HOME": str(tmp_path)}
+    with held_port() as port, subprocess.Popen([sys.executable, "-c", LATE], env=environment | {"BROKER_PORT": str(port)}) as server:
+        until(lambda: len(list(tmp_path.glob("forked-*"))) == 2)
         server.kill()
     workers = [int(path.name.partition("-")[2]) for path in tmp_path.glob("forked-*")]
     try:
-        until(lambda: not any(runs(pid) for pid in workers), within_s=15)
+        until(lambda: not any(runs(pid) for pid in workers))
     finally:
         for pid in filter(runs, workers):
             os.kill(pid, signal.SIGKILL)
@@ -179,100 +113,60 @@ def test_a_request_does_not_see_the_secrets_of_the_environment(start: Start) -> 
 def test_the_server_listens_on_loopback_and_says_nothing_on_standard_output(start: Start) -> None:
     server, url = start()
     port = int(url.rstrip("/").rpartition(":")[2])
-    for address in {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1", "127.0.1.1"}:
+    for address in addresses_of_this_machine() - {"127.0.0.1", "127.0.1.1"}:
         with socket.socket() as probe:
             probe.settimeout(1)
             assert probe.connect_ex((address, port)) != 0
     server.send_signal(signal.SIGTERM)
-    stdout, _ = server.communicate(timeout=15)
+    stdout, _ = server.communicate(timeout=60)
     assert stdout == b""
 
 
-# stopping in steps
-
-
-def test_before_it_stops_it_says_so_and_still_answers_and_asks_for_every_connection_to_be_closed(start: Start) -> None:
+def test_before_it_stops_it_says_so_and_still_answers_and_asks_for_every_connection_to_be_closed(start: Start, tmp_path: Path) -> None:
     server, url = start(BROKER_DRAIN_S="2")
-    with httpx.Client() as http:
+    with httpx.Client(timeout=60) as http:
         before = http.get(f"{url}stopping")
         assert (before.status_code, before.headers.get("connection")) == (204, None)
         server.send_signal(signal.SIGTERM)
-        until(lambda: http.get(f"{url}stopping").status_code == 503, within_s=2)
-        drained = http.get(url)
+        until(lambda: http.get(f"{url}stopping").status_code == 503)
+    time.sleep(0.5)
+    drained = httpx.get(url, timeout=60)  # over a connection that is made now
     assert (drained.status_code, drained.headers["connection"]) == (200, "close")
-    assert server.wait(timeout=15) == 0
+    (tmp_path / "enough").touch()
+    assert server.wait(timeout=60) == 0
 
 
 def test_a_second_signal_ends_what_the_first_one_would_wait_for(start: Start, tmp_path: Path) -> None:
-    server, url = start()
+    server, url = start(MARGIN_S="600")
     with ThreadPoolExecutor(1) as pool:
-        never = pool.submit(httpx.get, f"{url}never", timeout=50)
-        until((tmp_path / "inside").exists, within_s=20)
+        never = pool.submit(httpx.get, f"{url}never", timeout=300)
+        until((tmp_path / "inside").exists)
         server.send_signal(signal.SIGTERM)
+        until((tmp_path / "told").exists)
         time.sleep(0.5)
         assert server.poll() is None
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=5)
+        server.wait(timeout=60)
         with pytest.raises(httpx.TransportError):
             never.result()
 
 
-def test_a_second_signal_ends_the_draining_too(start: Start) -> None:
+def test_a_second_signal_ends_the_draining_too(start: Start, tmp_path: Path) -> None:
     server, _ = start(BROKER_DRAIN_S="60")
     server.send_signal(signal.SIGTERM)
+    until((tmp_path / "told").exists)
     time.sleep(0.5)
     assert server.poll() is None
     server.send_signal(signal.SIGTERM)
-    server.wait(timeout=5)
+    server.wait(timeout=60)
 
 
 def test_what_takes_longer_than_a_request_may_does_not_keep_the_server_from_ending(start: Start, tmp_path: Path) -> None:
     server, url = start(BROKER_REQUEST_TIMEOUT_S="1")
     with ThreadPoolExecutor(1) as pool:
-        never = pool.submit(httpx.get, f"{url}never", timeout=50)
-        until((tmp_path / "inside").exists, within_s=20)
+        never = pool.submit(httpx.get, f"{url}never", timeout=300)
+        until((tmp_path / "inside").exists)
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=60)
         with pytest.raises(httpx.TransportError):
             never.result()
-
-
-# what a connection may cost
-
-
-def raw(url: str, sent: bytes) -> bytes:
-    """What comes back until the server closes the connection."""
-    port = int(url.rstrip("/").rpartition(":")[2])
-    received = b""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.settimeout(20)
-        with suppress(ConnectionError):  # it may be closed before all of it is sent
-            connection.sendall(sent)
-        with suppress(ConnectionError):
-            while piece := connection.recv(65536):
-                received += piece
-    return received
-
-
-def test_a_head_that_does_not_come_and_a_connection_that_is_idle_are_let_go(start: Start) -> None:
-    _, url = start()
-    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").partition(b"\r\n")[0] in {b"", b"HTTP/1.1 408 Request Timeout"}
-    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200 ")
-
-
-@pytest.mark.parametrize(
-    "head",
-    [b"X-Long: " + b"x" * 200_000, b"\r\n".join(b"X-%d: y" % number for number in range(200))],
-    ids=["long", "many"],
-)
-def test_a_head_that_is_too_long_or_has_too_many_lines_is_refused(start: Start, head: bytes) -> None:
-    _, url = start()
-    assert raw(url, b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n").startswith(b"HTTP/1.1 431 ")
-    assert answers(url)
-
-
-def test_as_many_requests_as_connections_find_a_thread_that_takes_or_refuses_them(start: Start) -> None:
-    _, url = start(BROKER_CONNECTIONS="20", BROKER_WORKERS="1")
-    with ThreadPoolExecutor(16) as pool:
-        met = [pool.submit(httpx.get, f"{url}meet", timeout=40) for _ in range(16)]
-        assert {one.result().status_code for one in met} == {200}

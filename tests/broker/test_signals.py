@@ -205,7 +205,7 @@ def test_two_that_accept_at_once_open_one_case(shared_house: Theatre) -> None:
     with closing(shared_house.worker()) as other, ThreadPoolExecutor(2) as threads:
 
         def accept(broker: object) -> str:
-            ready.wait(10)
+            ready.wait(60)
             try:
                 return broker.signals.accept(shared_house.by(DIRECTOR), signal.id)
             except CommandRefused as refused:

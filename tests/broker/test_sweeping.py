@@ -75,7 +75,7 @@ def test_two_sweepers_at_once_close_each_decision_once(shared_house: Theatre) ->
 
     def sweep(broker: Broker) -> int:
         sweeper = broker.sweeper()
-        ready.wait(10)
+        ready.wait(60)
         return sweeper.sweep(AT_ONCE).interrupted
 
     with closing(shared_house.worker()) as other, ThreadPoolExecutor(2) as threads:
@@ -161,7 +161,7 @@ def test_two_sweepers_move_an_overdue_case_once(shared_house: Theatre) -> None:
 
     def sweep(broker: Broker) -> int:
         sweeper = broker.sweeper()
-        ready.wait(10)
+        ready.wait(60)
         return sweeper.sweep().moved_back
 
     with closing(shared_house.worker()) as other, ThreadPoolExecutor(2) as threads:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,13 +54,17 @@ MAX_BODY_BYTES = 65536
 
 
 class Adjustable:
-    """The present, moved by a test."""
+    """The present, moved by a test; once it stands still only the test moves it, and how busy the machine is decides nothing."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
+        self._standing: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return (self._standing or datetime.now(UTC)) + self.ahead
+
+    def stand_still(self) -> None:
+        self._standing = datetime.now(UTC)
 
     def forward(self, **parts: float) -> None:
         self.ahead += timedelta(**parts)
@@ -137,8 +142,16 @@ def fixed_keys(key: RSAPrivateKey) -> Callable[[], SigningKeys]:
 
 
 def limits_of(settings: Settings | None = None) -> Limits:
-    """Limits of one process, by these settings or by the defaults."""
-    return Limits(rates_of(settings or Settings()), system_random, Meter())
+    """Limits of one process, by these settings or by the defaults; nobody's share grows again while a busy machine takes its time."""
+    return stopped(Limits(rates_of(settings or Settings()), system_random, Meter()))
+
+
+def stopped(limits: Limits) -> Limits:
+    """The same limits, whose clock stands still from now on."""
+    now = time.monotonic_ns()
+    for table in (limits._known, limits._strangers):
+        table._now_ns = lambda: now
+    return limits
 
 
 def build_worker(
@@ -198,3 +211,15 @@ def part_of(token: str, index: int) -> dict[str, Any]:
     part = token.split(".")[index]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return decoded
+
+
+MANY = 1_000_000
+
+
+def settings(**rates: Any) -> Settings:  # noqa: ANN401 - any setting
+    wide = dict.fromkeys(("professional_per_minute", "client_per_minute", "party_per_minute"), MANY)
+    return replace(Settings(), **(wide | rates))
+
+
+def environ(peer: str, forwarded_for: str | None = None) -> Mapping[str, str]:
+    return {"REMOTE_ADDR": peer} | ({} if forwarded_for is None else {"HTTP_X_FORWARDED_FOR": forwarded_for})

@@ -36,9 +36,10 @@ class Recorded:
 class DepositWorld:
     needs_reference = False
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, hasty: Engine, keyring: Keyring) -> None:
         self._engine = engine
         self._deposit = Deposit(engine, keyring, lambda: NOW)
+        self._hasty = Deposit(hasty, keyring, lambda: NOW)
         self.source = Recorded(self._deposit)
 
     def put(self, person: str, values: Mapping[FieldName, Value]) -> None:
@@ -56,7 +57,9 @@ class DepositWorld:
                 connection.execute(text("LOCK TABLE deposit_contribution IN ACCESS EXCLUSIVE MODE"))
             else:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # a writer; in WAL mode it does not hold readers up
+            self.source, patient = Recorded(self._hasty), self.source
             yield
+            self.source = patient
 
     @contextmanager
     def broken(self) -> Iterator[None]:
@@ -74,6 +77,7 @@ class TestDeposit(SourceContract):
         url = make_url(unmade_url)
         if url.get_backend_name() == "postgresql":
             url = url.update_query_dict({"options": "-c statement_timeout=300"})
-        engine = open_engine(url.render_as_string(hide_password=False))
-        yield DepositWorld(engine, keyring)
+        engine, hasty = open_engine(unmade_url), open_engine(url.render_as_string(hide_password=False))
+        yield DepositWorld(engine, hasty, keyring)
         engine.dispose()
+        hasty.dispose()

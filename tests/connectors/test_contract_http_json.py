@@ -11,7 +11,7 @@ import pytest
 from connectors.http_json import HttpJsonSource, open_client
 from policies.vocabulary import FieldName, Value
 from tests.connectors.api import Answer, Api, send
-from tests.connectors.contract import HOLDER, TYPES, SourceContract, World
+from tests.connectors.contract import HOLDER, PATIENT_S, TYPES, SourceContract, World
 
 NAMES = {field: field.partition(".")[2].upper() for field in TYPES}
 
@@ -22,7 +22,7 @@ class HttpWorld:
     def __init__(self) -> None:
         self.api = Api()
         self._client = open_client(at_once=8)
-        self.source = HttpJsonSource("cases", HOLDER, self._client, self.api.start(), NAMES, None, deadline_s=2.0, max_bytes=65_536)
+        self.source = HttpJsonSource("cases", HOLDER, self._client, self.api.start(), NAMES, None, deadline_s=PATIENT_S, max_bytes=65_536)
 
     def put(self, person: str, values: Mapping[FieldName, Value]) -> None:
         fields = self.api.people.setdefault(person, {})
@@ -37,7 +37,7 @@ class HttpWorld:
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
-        with self._answering(lambda *_: self.api.release.wait(10) and None):
+        with self._answering(lambda *_: self.api.release.wait(PATIENT_S) and None):
             yield
         self.api.release.set()
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, text
 
 from connectors.sql import Mapped, Person, Reading, Rows, SqlSource, TableName, open_read_only
 from policies.vocabulary import FieldName, Value, ValueType
-from tests.connectors.contract import CODES, DEADLINE_S, HOLDER, TYPES, SourceContract, World
+from tests.connectors.contract import CODES, DEADLINE_S, HOLDER, PATIENT_S, TYPES, SourceContract, World
 
 COLUMN_TYPES = {ValueType.INTEGER: "INTEGER", ValueType.DATE: "DATE", ValueType.BOOLEAN: "BOOLEAN"}
 TABLES = {field: f"t_{field.partition('.')[2]}" for field in TYPES}
@@ -36,11 +36,15 @@ class SqlWorld:
             for field, table in TABLES.items():
                 kind = COLUMN_TYPES.get(TYPES[field], "VARCHAR(200)")
                 connection.execute(text(f"CREATE TABLE {table} (ref VARCHAR(40), value {kind}, as_of DATE)"))
-        self.engine = open_read_only(url, at_once=8, deadline_s=DEADLINE_S)
+        # What waits for a lock of SQLite is not told of the deadline of one lookup.
+        deadline_s = DEADLINE_S if self._origin.dialect.name == "sqlite" else PATIENT_S
+        self.engine = open_read_only(url, at_once=8, deadline_s=deadline_s)
         self._statements: list[str] = []
         event.listen(self.engine, "before_cursor_execute", self._note)
         mapping = {field: mapped(field) for field in TYPES}
-        self.source = SqlSource("rental", HOLDER, self.engine, Person(TableName("person"), "ref"), mapping, lambda: date(2026, 3, 15), 2.0)
+        self.source = SqlSource(
+            "rental", HOLDER, self.engine, Person(TableName("person"), "ref"), mapping, lambda: date(2026, 3, 15), PATIENT_S
+        )
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
         self._statements.append(statement)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from broker.config import read_settings
 from broker.demo.folder import FolderTaken, fresh
 from broker.demo.house import answer_of, problem_of
 from broker.demo.partner import Refused
-from broker.demo.processes import ProcessFailed, Running, broker_variables, environment, free_port
+from broker.demo.processes import ProcessFailed, Running, broker_variables, environment, held_port
 from broker.demo.stage import settings_for
 from tests.demo.answers import disclosure, problem
 
@@ -24,8 +26,12 @@ def gone(pid: int) -> bool:
     return False
 
 
-def server(folder: Path) -> Running:
-    return Running("a server", ("http.server", "--bind", "127.0.0.1", str(free_port())), folder / "server.log", environment())
+@contextmanager
+def server(folder: Path) -> Iterator[Running]:
+    with held_port() as port:
+        named = ("http.server", "--bind", "127.0.0.1", str(port))
+        with Running("a server", named, folder / "server.log", environment()) as running:
+            yield running
 
 
 def test_a_process_is_stopped_when_the_story_breaks_off(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def config() -> SourcesConfig:
 def rental(database_url: str, config: SourcesConfig) -> Iterator[SqlSource]:
     create_rental_database(database_url, today=TODAY, random=seeded())
     sql = next(source for source in config.sources if isinstance(source, SqlConfig))
-    engine = open_read_only(database_url, at_once=2, deadline_s=5)
-    yield SqlSource("rental", CORPORATION, engine, sql.person, sql.fields, lambda: TODAY, 5)
+    engine = open_read_only(database_url, at_once=2, deadline_s=60)
+    yield SqlSource("rental", CORPORATION, engine, sql.person, sql.fields, lambda: TODAY, 60)
     engine.dispose()
 
 
@@ -89,12 +89,12 @@ def client() -> Iterator[httpx.Client]:
 
 def registers(config: SourcesConfig, client: httpx.Client, url: str, token: str = TOKEN) -> HttpJsonSource:
     api = next(source for source in config.sources if isinstance(source, HttpJsonConfig))
-    return HttpJsonSource("case-system", MUNICIPALITY, client, url, api.fields, lambda: token, deadline_s=5, max_bytes=65_536)
+    return HttpJsonSource("case-system", MUNICIPALITY, client, url, api.fields, lambda: token, deadline_s=60, max_bytes=65_536)
 
 
 def ask(source: Source, covenant: Covenant, reference: str, forms: dict[str, Form]) -> dict[str, Item]:
     wanted = tuple(Wanted(FieldName(name), form, covenant.fields[FieldName(name)].type) for name, form in forms.items())
-    return {str(name): item for name, item in source.read(Lookup("case", "subject", source.holder, reference, wanted, 5)).items()}
+    return {str(name): item for name, item in source.read(Lookup("case", "subject", source.holder, reference, wanted, 60)).items()}
 
 
 def all_fields(covenant: Covenant, holder: PartyId) -> dict[str, Form]:

@@ -32,7 +32,7 @@ def standing(folder: Path) -> Iterator[Path]:
         yield _shim(folder, door)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -43,9 +43,10 @@ def _shim(folder: Path, door: Path) -> Path:
         textwrap.dedent(f"""\
             #!{sys.executable} -IS
             import json, os, socket, sys
+            said = json.dumps({{"argv": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ), "umask": os.umask(0o077)}})
             with socket.socket(socket.AF_UNIX) as to:
-                to.connect({str(door)!r})
-                said = json.dumps({{"argv": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ), "umask": os.umask(0o077)}})
+                os.chdir({str(door.parent)!r})  # a socket's whole address may be longer than there is room for
+                to.connect({door.name!r})
                 socket.send_fds(to, [said.encode()], [0, 1, 2])
                 sys.exit(int(to.recv(8)))
             """)
@@ -58,7 +59,8 @@ def _serve(door: Path) -> None:
     from broker.cli import main  # noqa: PLC0415 - the imports that this process is for
 
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(door))
+        os.chdir(door.parent)  # as the shim does
+        listening.bind(door.name)
         listening.listen()
         sys.stdout.write("standing\n")
         sys.stdout.flush()

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from audit.verify import verify
 from broker.bootstrap import open_broker
 from broker.config import PREFIX, Settings
 from broker.database import upgrade
+from broker.demo.processes import held_port
 from broker.keys import CHECKPOINT_SIGNING, FILES
 from broker.service import create_service
 from tests.audit.builders import Clock, Keys, exchange, log_on, store_at
@@ -201,25 +201,23 @@ def test_after_the_steps_the_covenant_is_in_force_and_the_log_tells_each_of_them
 
 
 def test_what_was_put_in_force_is_served_and_stops_cleanly(shell: Shell) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    issuer = f"http://127.0.0.1:{port}"
-    settings = {"BROKER_PORT": str(port), "BROKER_ISSUER": issuer, "BROKER_WORKERS": "1"}
     command = [sys.executable, "-m", "broker", "serve", "--without-worker"]
-    server = subprocess.Popen(command, cwd=shell.folder, env=shell.environment | settings, stderr=subprocess.DEVNULL)
-    try:
-        served = _answered(f"{issuer}/v1/covenants", server)
-    finally:
-        server.terminate()
-        code = server.wait(90)
+    with held_port() as port:
+        issuer = f"http://127.0.0.1:{port}"
+        settings = {"BROKER_PORT": str(port), "BROKER_ISSUER": issuer, "BROKER_WORKERS": "1"}
+        server = subprocess.Popen(command, cwd=shell.folder, env=shell.environment | settings, stderr=subprocess.DEVNULL)
+        try:
+            served = _answered(f"{issuer}/v1/covenants", server)
+        finally:
+            server.terminate()
+            code = server.wait(90)
     assert [covenant["id"] for covenant in served["covenants"]] == ["waterstad-noord"]
     assert code == 0
 
 
 def _answered(url: str, server: subprocess.Popen[bytes]) -> dict[str, list[dict[str, str]]]:
-    until = monotonic() + 60
-    with httpx.Client(timeout=5, trust_env=False) as http:
+    until = monotonic() + 90
+    with httpx.Client(timeout=60, trust_env=False) as http:
         while monotonic() < until and server.poll() is None:
             try:
                 answer: dict[str, list[dict[str, str]]] = http.get(url).json()

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from policies.vocabulary import PartyId, RoleId
+from tests.journeys.alike import GROUPS, begun
 from tests.journeys.auditors import LDV, SEARCH
-from tests.journeys.test_alike import GROUPS, begun
 from tests.stage import COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
 ACTIVITIES = f"{LDV}?for=lawfulness"

@@ -11,6 +11,7 @@ from joserfc.jwk import RSAKey
 from broker.clock import new_id
 from broker.witnessing_http import PeerFailed
 from broker.witnessing_token import Account, Reach
+from tests.foreign import foreign
 
 GOOD = b'{"access_token": "a.b-c_d~e/f+g==", "expires_in": 300}'
 
@@ -28,7 +29,7 @@ def reach(key: RSAKey, body: bytes, status: int) -> Reach:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status, stream=httpx.ByteStream(body if request.url.path == "/oauth2/token" else b"{}"))
 
-    account = Account("https://broker.example", "care-witness", key, "care.case_manager", "employee-1")
+    account = Account("https://broker.example", "care-witness", foreign(key), "care.case_manager", "employee-1")
     return Reach(httpx.Client(transport=httpx.MockTransport(answer)), account, new_id, lambda: 1_800_000_000.0)
 
 

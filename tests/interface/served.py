@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
-from broker.demo.processes import Running, await_answer, environment, free_port
+from broker.demo.processes import Running, await_answer, environment, held_port
 from policies.vocabulary import PartyId, RoleId
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, theatre
 from tests.template import UNHURRIED
@@ -36,23 +36,30 @@ class Served:
 
     @property
     def log_year(self) -> str:
-        """The year of the log's newest shard."""
-        return str(self.house.broker.world.clock().year)
+        """The year of the log's newest shard, whatever year it is by now."""
+        return self.house.entries()[-1].position.origin[-4:]
 
 
 @contextmanager
 def served(
-    folder: Path, urls: Mapping[str, str] | None = None, *, signals_waiting: int = 4, workers: int = 1, worker: bool = False
+    folder: Path,
+    urls: Mapping[str, str] | None = None,
+    *,
+    signals_waiting: int = 4,
+    workers: int = 1,
+    worker: bool = False,
+    client_rates: str = "",
 ) -> Iterator[Served]:
     """Stage, serve and stop again, whatever happens. A run of minutes needs the worker, or the broker says that it is not ready."""
     with ExitStack() as stack:
         house = stack.enter_context(theatre(folder, urls))
-        settings = replace(house.broker.settings, port=free_port(), workers=workers)
+        settings = replace(house.broker.settings, port=stack.enter_context(held_port()), workers=workers)
         # What `environment` leaves to its defaults: where the worker notes how it fares, and that nobody here asks too much.
         variables = (
             environment(settings)
             | {"BROKER_HEALTH": os.fspath(settings.health)}
             | {f"BROKER_{name.upper()}": str(rate) for name, rate in UNHURRIED.items()}
+            | ({"BROKER_CLIENT_RATES": client_rates} if client_rates else {})
         )
         arguments = ("broker", "serve", "--with-worker" if worker else "--without-worker")
         running = Running("broker serve", arguments, folder / "broker.log", variables)

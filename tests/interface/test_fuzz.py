@@ -103,7 +103,7 @@ def whole(answer: bytes) -> bool:
 def answer_to(stage: Served, octets: bytes) -> tuple[int, bytes, bytes]:
     """Status, head and body."""
     address = urlsplit(stage.url)
-    with socket.create_connection((str(address.hostname), address.port or 0), timeout=30) as connection:
+    with socket.create_connection((str(address.hostname), address.port or 0), timeout=60) as connection:
         connection.sendall(octets)
         answer = b""
         while not whole(answer) and (piece := connection.recv(65_536)):

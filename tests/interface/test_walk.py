@@ -155,6 +155,8 @@ def test_who_knows_the_address_alone_is_shown_the_way(shared_small_house: Theatr
 
 def test_what_is_too_long_is_refused_or_left_alone_and_never_an_error(shared_small_house: Theatre) -> None:
     for route, path in walk(shared_small_house):
+        if route.endpoint == "health.ready":
+            shared_small_house.broker.sweeper().sign()  # it is an error that nobody signs, where a walk takes minutes
         body = {"json": {}} if route.has_body else {}
         assert send(shared_small_house, route, route.method, f"{path}?{'q' * 8000}={'v' * 8000}", **body).status_code < 500, route
         assert send(shared_small_house, route, route.method, path, headers={"X-Long": "x" * 8000}, **body).status_code < 500, route

@@ -13,6 +13,7 @@ from broker.demo.partner import Partner
 from broker.demo.stage import public_keys
 from broker.oauth.clients import Client
 from policies.vocabulary import PartyId, RoleId
+from tests.foreign import foreign
 from tests.stage import COVENANT, ISSUER, Theatre
 
 SCOPES = (Door.AUDIT.value, READS_LOG)
@@ -34,7 +35,7 @@ class Auditor:
     def __post_init__(self) -> None:
         key, client_id = self.house.stage.parties[self.party].client, f"{self.party}-{new_id()[-12:]}"
         self.house.broker.clients.add(Client(client_id, self.party, public_keys(key), frozenset({*self.scopes, "door:cases"})))
-        self.system = Partner(self.house.http, ISSUER, self.party, client_id, key, self.scopes)
+        self.system = Partner(self.house.http, ISSUER, self.party, client_id, foreign(key), self.scopes)
 
     @property
     def role(self) -> RoleId:

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import psycopg
-from joserfc import jwt
 from sqlalchemy import make_url
 
 from audit.query import Search, search
@@ -21,6 +20,7 @@ from broker.clock import new_id
 from broker.demo.people import CARE, CORPORATION, MAIN, MUNICIPALITY, POLICE
 from broker.demo.stage import professional
 from policies.vocabulary import Delivery, RoleId, ValueType
+from tests.foreign import foreign
 from tests.journeys.routes import Route, good_bodies, routes_of
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
@@ -174,7 +174,7 @@ def _knock_with_marked_tokens(house: Theatre, marks: Marks) -> None:
         f"Bearer {marks.text()}.{marks.text()}.{marks.text()}",
     ):
         marks.keep(house.http.get("/v1/connectors/police/cases", headers={"Authorization": authorization}))
-    key = house.stage.parties[POLICE].client
+    police = foreign(house.stage.parties[POLICE].client)
     now = int(time.time())
     good = {
         "iss": "police-system",
@@ -193,12 +193,11 @@ def _knock_with_marked_tokens(house: Theatre, marks: Marks) -> None:
         good | {"jti": new_id() * 2, "act": {"sub": professional(OFFICER), "role": OFFICER, "name": marks.text()}},
     ):
         for scope in ("door:connector", f"door:connector {marks.text()}"):
-            assertion = jwt.encode({"alg": "RS256", "kid": key.kid, "typ": "JWT"}, claims, key, algorithms=["RS256"])
             form = {
                 "grant_type": "client_credentials",
                 "scope": scope,
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                "client_assertion": assertion,
+                "client_assertion": police.sign(claims),
                 "state": marks.text(),
             }
             answer = marks.keep(house.http.post(f"/oauth2/token?{marks.text()}", data=form))

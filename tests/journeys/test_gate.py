@@ -17,6 +17,7 @@ from broker.errors import UnknownRole
 from broker.service import create_service
 from broker.trace import begin
 from policies.vocabulary import FieldName, PartyId, PurposeId, RoleId
+from tests.foreign import foreign
 from tests.journeys.routes import NOBODYS_ID, Route, good_bodies, routes_of
 from tests.stage import CASE_MANAGER, DIRECTOR, ISSUER, OFFICER, SOCIAL_MANAGER, Theatre
 
@@ -35,7 +36,7 @@ def slug(answer: object) -> str:
 
 def partner(house: Theatre, party: PartyId, *scopes: str) -> Partner:
     """A party's system that asks for other scopes than all of them."""
-    return Partner(house.http, ISSUER, party, f"{party}-system", house.stage.parties[party].client, scopes)
+    return Partner(house.http, ISSUER, party, f"{party}-system", foreign(house.stage.parties[party].client), scopes)
 
 
 def test_a_stranger_is_turned_away_everywhere_and_counted_and_never_recorded(house: Theatre) -> None:

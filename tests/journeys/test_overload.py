@@ -24,6 +24,7 @@ from tests.stage import DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre, theatre
 
 THREADS, FLOOD = 4, 12
 SLOW_FIELD = "coordination.lead"
+TOO_SLOW = "[{'source': 'case-system', 'reason': 'timeout'}]"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,11 @@ def server(house: Theatre, case: str, slow_source: Api, tmp_path_factory: pytest
         yield running
 
 
+def rested(source: Api, answers: Counter[str]) -> bool:
+    """Whether it was asked often enough to be given a rest, and then not even for every second one who is told that it was too slow."""
+    return FAILURES <= len(source.requests) < answers[TOO_SLOW] / 2
+
+
 def test_while_a_source_hangs_others_are_answered_and_vetoes_kept_and_afterwards_it_is_asked_again(
     server: Server, case: str, slow_source: Api, house: Theatre
 ) -> None:
@@ -76,8 +82,10 @@ def test_while_a_source_hangs_others_are_answered_and_vetoes_kept_and_afterwards
     with ThreadPoolExecutor(FLOOD) as threads:
         flooding = [threads.submit(flood) for _ in range(FLOOD)]
         try:
-            # Counted, not timed: all of these come while the source has not given one answer.
-            fast = [server.ask(DIRECTOR, case, POLICE_FIELD) for _ in range(40)]
+            # Counted, not timed: all of these come while the source has not given one answer, and until it was seen to rest.
+            fast, give_up = [server.ask(DIRECTOR, case, POLICE_FIELD) for _ in range(40)], time.monotonic() + 120
+            while not (rests := rested(slow_source, slow)) and time.monotonic() < give_up:
+                fast.append(server.ask(DIRECTOR, case, POLICE_FIELD))
             vetoes = [server.send(OFFICER, f"/v1/cases/{case}/vetoes", {"fields": [], "lifted": lifted}) for lifted in (False, True)]
             during = server.threads(), server.resident_bytes()
         finally:
@@ -85,17 +93,16 @@ def test_while_a_source_hangs_others_are_answered_and_vetoes_kept_and_afterwards
         for one in flooding:
             one.result()
     assert not slow_source.release.is_set()
-    assert Counter(answer.status_code for answer in fast + vetoes) == {200: 42}
+    assert Counter(answer.status_code for answer in fast + vetoes) == {200: len(fast) + 2}
     assert all(answer.json()["fields"] for answer in fast)
     # the source was asked until it was given its rest, by each worker for itself, and by one question in each rest after that
-    refused = slow.pop("503", 0)  # while others wait, the party that floods has no more than half of the places
-    assert set(slow) <= {"[{'source': 'case-system', 'reason': 'timeout'}]", "[{'source': 'case-system', 'reason': 'busy'}]"}
-    assert len(slow_source.requests) < (sum(slow.values()) + refused) / 2
-    assert len(slow_source.requests) >= FAILURES
+    assert rests
+    slow.pop("503", 0)  # while others wait, the party that floods has no more than half of the places
+    assert set(slow) <= {TOO_SLOW, "[{'source': 'case-system', 'reason': 'busy'}]"}
     assert during[0] - before[0] < FLOOD + 4 * THREADS
     assert during[1] - before[1] < 64 * 1024 * 1024
     slow_source.release.set()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not (answer := server.ask(SOCIAL_MANAGER, case, SLOW_FIELD)).json()["fields"]:
         assert time.monotonic() < until, answer.text
         time.sleep(0.1)
@@ -126,7 +133,7 @@ def test_bodies_that_do_not_come_hold_up_nobody(server: Server, case: str) -> No
 def test_a_head_that_is_too_long_is_refused_and_the_next_request_is_answered(server: Server, case: str) -> None:
     host, port = server.http.base_url.host, server.http.base_url.port or 0
     with socket.create_connection((host, port)) as connection:
-        connection.settimeout(20)
+        connection.settimeout(60)
         # It may be refused, and the connection be closed, before all of it is sent.
         with suppress(OSError):
             connection.sendall(f"GET /v1/live HTTP/1.1\r\nHost: {host}\r\nX-Long: {'x' * 200_000}\r\n\r\n".encode())

@@ -9,12 +9,7 @@ from tests.stage import Theatre
 
 
 def test_nothing_is_released_after_an_acknowledged_veto_with_two_workers_asking(house: Theatre) -> None:
-    given = withheld = 0
-    for _ in range(4):  # on a starved machine no ask may fall between a veto and its end in so few rounds
-        before, after = race_vetoes(house, rounds=25)
-        given, withheld = given + before, withheld + after
-        if given and withheld:
-            break
+    given, withheld = race_vetoes(house, rounds=25)
     assert given > 0
     assert withheld > 0
 

@@ -6,9 +6,9 @@ import json
 import os
 import shlex
 import signal
-import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +21,12 @@ from audit.note import base64_text
 from audit.quorum import TrustPolicy
 from broker.cli import broker
 from broker.cli.audit import witness as commands
+from broker.demo.people import POLICE
+from broker.demo.processes import held_port
 from broker.keys import KeyDirectory
 from tests.audit.witnesses import ORIGIN, SIGNER, Tree
 from tests.docs.pages import blocks, page, rows, section
+from tests.foreign import read_by_another
 from tests.stage import ISSUER, OverWsgi, Theatre, theatre
 
 PAGE = page("docs/how-to/run-a-witness.md")
@@ -52,7 +55,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
     with theatre(folder / "house") as house:
         house.open_case()
         house.broker.sweeper().sign()
-        key = house.stage.parties["police"].client  # type: ignore[index]  # a party's id is a text
+        key = house.stage.parties[POLICE].client
         (folder / "client-key.json").write_text(json.dumps(key.as_dict(private=True)))
         public = KeyDirectory(house.broker.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
         words = {
@@ -68,7 +71,8 @@ def at_partner(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> Partner:
     monkeypatch.chdir(partner.folder)
     for key in [key for key in os.environ if key.startswith("BROKER_")]:
         monkeypatch.delenv(key)
-    monkeypatch.setattr(commands, "open_client", lambda: httpx.Client(transport=OverWsgi(partner.house.app)))
+    app = read_by_another(partner.house.app, partner.house.broker)
+    monkeypatch.setattr(commands, "open_client", lambda: httpx.Client(transport=OverWsgi(app)))
     if not (partner.folder / "witness").exists():
         made = partner.run(INIT)
         assert made.exit_code == 0, made.output
@@ -95,24 +99,29 @@ def test_it_fetches_and_shows(at_partner: Partner) -> None:
 
 
 def test_it_listens_until_it_is_asked_to_stop(at_partner: Partner) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    at_partner.words["8765"] = str(port)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     answers: list[int] = []
+    over = threading.Event()
 
-    def ask() -> None:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=20)) as http:
-            answers.append(http.post(f"http://127.0.0.1:{port}/add-checkpoint", content=b"").status_code)
-        os.kill(os.getpid(), signal.SIGTERM)
+    def ask(port: int) -> None:
+        with httpx.Client(timeout=60) as http:
+            while not answers and not over.wait(0.02):
+                with suppress(httpx.TransportError):  # it does not listen yet
+                    answers.append(http.post(f"http://127.0.0.1:{port}/add-checkpoint", content=b"").status_code)
+        if answers:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Timer(0.2, ask).start()
-    try:
-        served = at_partner.run(SERVE)
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
+    with held_port() as port:
+        at_partner.words["8765"] = str(port)
+        asking = threading.Thread(target=ask, args=(port,))
+        asking.start()
+        try:
+            served = at_partner.run(SERVE)
+        finally:
+            over.set()
+            asking.join()
+            for number, action in before.items():
+                signal.signal(number, action)
     assert (served.exit_code, answers) == (0, [400]), served.output
     assert "400 malformed" in served.output
 

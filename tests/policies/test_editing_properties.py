@@ -14,9 +14,8 @@ from policies.editing import EditRefused, set_value, unset
 from policies.editing.source import Listing, Part, Source, Table, Word
 from policies.load import load_covenant
 from policies.vocabulary import PartyId
-from tests.policies.test_editing import UNTIDY
-from tests.policies.test_editing import WHOLE as SHIPPED
-from tests.policies.yaml_edits import SMALL
+from tests.policies.yaml_edits import SMALL, UNTIDY
+from tests.policies.yaml_edits import WHOLE as SHIPPED
 
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 #: what YAML gives a meaning to, so that it turns up often

@@ -17,10 +17,11 @@ from audit.witness_folder import WitnessFolder
 from audit.witness_http import WitnessServer
 from broker.cli.audit.witness_evidence import evidence_words
 from broker.cli.common import as_json, language, print_json, print_rows, readable_file
+from broker.client import Unusable, read_key
 from broker.clock import new_id, system_clock
 from broker.witnessing_http import PeerFailed, open_client
 from broker.witnessing_pull import Outcome, pull
-from broker.witnessing_token import Account, Reach, read_client_key
+from broker.witnessing_token import Account, Reach
 from policies.wording import in_language, say
 
 in_folder = click.option(
@@ -108,7 +109,7 @@ def serve_witness(*, folder: Path, host: str, port: int) -> None:
 @in_folder
 @click.option("--broker", "issuer", required=True, metavar="URL", help="The broker's address, such as https://broker.example.nl.")
 @click.option("--client-id", required=True, help="Your system, as it is registered at the broker with the scope door:audit.")
-@click.option("--client-key", type=readable_file, required=True, help="Its private key: a JWK, or RSA in PEM.")
+@click.option("--client-key", type=readable_file, required=True, help="Its private key, as PEM without a passphrase or as JWK.")
 @click.option("--role", required=True, help="A role of your party in the covenant, such as police.community_officer.")
 @click.option("--professional", required=True, help="Whom your system vouches for: your own pseudonym of this witness's owner.")
 @click.option("--every", "every_s", type=click.IntRange(10, 86400), help="Go on, with this many seconds between rounds.")
@@ -132,8 +133,8 @@ def pull_now(
     """
     found = WitnessFolder(folder).witness(system_clock)
     try:
-        account = Account(issuer.rstrip("/"), client_id, read_client_key(client_key.read_bytes()), role, professional)
-    except ValueError as error:
+        account = Account(issuer.rstrip("/"), client_id, read_key(client_key), role, professional)
+    except Unusable as error:
         raise click.UsageError(f"--client-key: {error}") from error
     with open_client() as http:
         reach = Reach(http, account, new_id)

@@ -12,8 +12,8 @@ from jwcrypto import jwk, jwt
 
 from broker.api.spec import operation_of
 from broker.authenticate import PUBLIC, Unauthenticated
+from tests.broker.access.called import CALLS
 from tests.broker.access.calling import ENDPOINTS, answer, call, good_body, question
-from tests.broker.access.test_record import CALLS
 from tests.broker.workers import part_of
 from tests.stage import DIRECTOR, ISSUER, Theatre
 

@@ -114,7 +114,7 @@ def test_two_workers_that_change_one_case_at_once_both_succeed_and_lose_nothing(
         registries = (registry_of(shared_house.broker), registry_of(other))
 
         def commands(number: int) -> None:
-            ready.wait(10)
+            ready.wait(60)
             for field in range(4):
                 key = condition(ConditionKind.FIELD_VETO if field % 2 else ConditionKind.CONSENT, f"x.w{number}f{field}")
                 event = Event(EventKind.SET, party=POLICE, conditions=(key(state),))

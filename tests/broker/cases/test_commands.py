@@ -124,7 +124,7 @@ def test_two_workers_that_meet_a_reference_for_the_first_time_at_once_mean_the_s
             return [broker.commands.subject(COVENANT, MUNICIPALITY, f"R-{number}") for number in range(6)]
 
         def meet(broker: Broker) -> list[str]:
-            ready.wait(10)
+            ready.wait(60)
             return meant(broker)
 
         made = list(threads.map(meet, (shared_house.broker, other)))
@@ -237,7 +237,7 @@ def test_two_that_move_a_case_at_once_move_it_once(shared_house: Theatre) -> Non
     with closing(shared_house.worker()) as other, ThreadPoolExecutor(2) as threads:
 
         def move(broker: Broker) -> str:
-            ready.wait(10)
+            ready.wait(60)
             try:
                 return broker.commands.move(case, shared_house.by(DIRECTOR), "plan", None).phase
             except BadCommand as refused:
@@ -256,7 +256,7 @@ def test_of_a_veto_and_a_consent_at_once_both_hold(shared_house: Theatre) -> Non
     )
 
     def go(act: Callable[[], CaseState]) -> None:
-        ready.wait(10)
+        ready.wait(60)
         act()
 
     with ThreadPoolExecutor(2) as threads:

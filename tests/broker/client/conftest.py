@@ -8,6 +8,7 @@ import pytest
 
 from broker.client import Client, Professional
 from broker.demo.people import MUNICIPALITY
+from tests.broker.client.endpoint import Clock, Server
 from tests.broker.client.kit import Hands, acting, client_at, hands_at
 from tests.stage import DIRECTOR, OFFICER, Theatre, shared_small_house, small_house, theatre
 
@@ -41,3 +42,13 @@ def desk(stage_and_case: tuple[Theatre, str], tmp_path: Path) -> Iterator[Desk]:
 
 
 __all__ = ["desk", "shared_small_house", "small_house", "stage_and_case"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()

@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
-from broker.client import Client, Connection, KeySigner, Limits, Professional, ReceiptStore, World
+from broker.client import Client, Connection, Limits, Professional, ReceiptStore, World
 from broker.demo.stage import professional, scopes_of
 from policies.vocabulary import PartyId, RoleId
+from tests.foreign import foreign
 from tests.stage import ISSUER, OverWsgi, Theatre
 
 #: no test waits: a pause is noted and not slept
-QUICK = Limits(deadline_s=20.0)
+QUICK = Limits(deadline_s=120.0)
 
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
@@ -57,7 +58,7 @@ def hands_at(house: Theatre) -> Hands:
 def client_at(
     house: Theatre, party: PartyId, folder: Path, hands: Hands | None = None, *, world: World | None = None, limits: Limits = QUICK
 ) -> Client:
-    signer = KeySigner(house.stage.parties[party].client, "RS256")
+    signer = foreign(house.stage.parties[party].client)
     http = httpx.Client(transport=hands or hands_at(house))
     store = ReceiptStore(folder / f"{party}.receipts.sqlite")
     return Client(connection_of(house, party), signer, store, http, limits=limits, world=world or World(sleep=lambda _: None))

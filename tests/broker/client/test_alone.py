@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ALONE = """
 import importlib, pkgutil, sys
 
-ALLOWED = {"audit", "broker", "httpx", "joserfc", "cryptography", *OF_THEM}
+ALLOWED = {"audit", "broker", "connectors", "httpx", "joserfc", "cryptography", *OF_THEM}
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
@@ -28,6 +28,7 @@ for module in pkgutil.walk_packages(broker.client.__path__, "broker.client."):
         importlib.import_module(module.name)
 ours = sorted({name for name in sys.modules if name.startswith("broker.")} - {"broker.client"})
 assert all(name.startswith("broker.client.") for name in ours), ours
+assert {name for name in sys.modules if name.startswith("connectors.")} == {"connectors.bounded_http"}
 from MODULE import main
 main(ARGUMENTS)
 """

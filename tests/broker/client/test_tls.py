@@ -41,7 +41,7 @@ def status(tls: Tls, url: str, ca: str | None, client: str | None) -> int:
     own = None if client is None else (tls.folder / f"{client}.pem", tls.folder / f"{client}.pem")
     with open_http(None if ca is None else tls.folder / f"{ca}.pem", own) as http:
         world = World()
-        return Transport(http, Limits(), world).send(Request("GET", url), world.monotonic() + 10).status
+        return Transport(http, Limits(), world).send(Request("GET", url), world.monotonic() + 60).status
 
 
 def test_with_the_authority_and_its_own_certificate_a_partner_comes_in(tls: Tls) -> None:

@@ -1,120 +1,18 @@
-"""Tokens: whose metadata count, what an assertion says, how long a token is kept, and what happens when it is not taken."""
+"""Tokens: whose metadata count, how long a token is kept, and what happens when it is not taken."""
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
-from jwcrypto.jwk import JWK
-from jwcrypto.jwt import JWT
 
-from broker.client import AnswerUnusable, KeySigner, Limits, NoAnswer, Signer, SignerElsewhere, TokenRefused, Unusable, World, read_key
-from broker.client.calls import Calls, Line
-from broker.client.signing import public_key_set
-from broker.client.tokens import Acting, Tokens
-from broker.client.transport import Transport
-from broker.client.tries import Tries
-
-ISSUER = "https://broker.example"
-ACTING = Acting("director-0001", "municipality.director", frozenset({"door:connector", "purpose:end_nuisance"}))
-RSA = RSAKey.generate_key(2048)
-EC = ECKey.generate_key("P-256")
-ED = OKPKey.generate_key("Ed25519")
-METADATA: Mapping[str, Any] = {
-    "issuer": ISSUER,
-    "token_endpoint": f"{ISSUER}/oauth2/token",
-    "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-    "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "Ed25519"],
-}
-
-
-@dataclass
-class Server(httpx.BaseTransport):
-    """A token endpoint and one protected path, as a test wants them."""
-
-    metadata: Mapping[str, Any] = field(default_factory=lambda: dict(METADATA))
-    lifetime_s: int = 900
-    token: Callable[[int], httpx.Response] | None = None
-    takes: Callable[[str], bool] = lambda _: True
-    assertions: list[str] = field(default_factory=list)
-    seen: list[httpx.Request] = field(default_factory=list)
-    slow: threading.Event | None = None
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        told = self._answer(request)
-        return httpx.Response(told.status_code, headers=told.headers, stream=httpx.ByteStream(told.content))
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/.well-known/oauth-authorization-server":
-            return httpx.Response(200, json=dict(self.metadata))
-        if request.url.path == "/oauth2/token":
-            if self.slow is not None:
-                self.slow.wait(5)
-            form = httpx.QueryParams(request.read().decode())
-            self.assertions.append(form["client_assertion"])
-            number = len(self.assertions)
-            if self.token is not None:
-                return self.token(number)
-            return httpx.Response(200, json={"access_token": f"token-{number}", "token_type": "Bearer", "expires_in": self.lifetime_s})
-        taken = self.takes(request.headers["authorization"].removeprefix("Bearer "))
-        problem = {"type": "/v1/problems/unauthenticated", "title": "", "status": 401, "detail": "x"}
-        if taken:
-            return httpx.Response(200, json={"cases": []})
-        return httpx.Response(401, content=json.dumps(problem), headers={"Content-Type": "application/problem+json"})
-
-
-@dataclass
-class Clock:
-    """Moves when a test says so."""
-
-    at_s: float = 1_800_000_000.0
-    slept: list[float] = field(default_factory=list)
-
-    def now(self) -> float:
-        return self.at_s
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.at_s += seconds
-
-    def world(self) -> World:
-        return World(now=self.now, monotonic=self.now, sleep=self.sleep)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-def line(server: Server, clock: Clock, signer: Signer | None = None, limits: Limits | None = None) -> Line:
-    world, chosen = clock.world(), limits or Limits()
-    transport, tries = Transport(httpx.Client(transport=server), chosen, world), Tries(chosen, world)
-    tokens = Tokens(ISSUER, "municipality-system", signer or KeySigner(RSA, "RS256"), transport, tries, world)
-    return Line(ISSUER, transport, tokens, tries, world)
-
-
-def token(at: Line, acting: Acting = ACTING) -> str:
-    return at.tokens.of(acting, at.tries.until())
+from broker.client import AnswerUnusable, Limits, NoAnswer, TokenRefused
+from broker.client.calls import Calls
+from broker.client.tokens import Acting
+from tests.broker.client.endpoint import ACTING, ISSUER, METADATA, Clock, Server, line, token
 
 
 @pytest.mark.parametrize(
@@ -165,89 +63,6 @@ def test_a_refusal_of_the_token_endpoint_says_why_and_is_not_repeated(server: Se
     with pytest.raises(TokenRefused, match="400 unauthorized_client: the professional is not registered for this role"):
         token(line(server, clock))
     assert len(server.assertions) == 1
-
-
-@pytest.mark.parametrize(("key", "algorithm"), [(RSA, "RS256"), (RSA, "PS256"), (EC, "ES256"), (ED, "Ed25519")])
-def test_another_jose_library_reads_the_assertion(server: Server, clock: Clock, key: Key, algorithm: str) -> None:
-    token(line(server, clock, KeySigner(key, algorithm)))
-    named, public = server.assertions[0], key.as_dict(private=False)
-    head, payload, signature = (base64.urlsafe_b64decode(part + "==") for part in named.split("."))
-    if algorithm == "Ed25519":  # jwcrypto does not know this name of RFC 9864 yet
-        assert isinstance(key, OKPKey)
-        Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(f"{public['x']}=")).verify(signature, named.rpartition(".")[0].encode())
-    else:
-        JWT(jwt=named, key=JWK(**public), algs=[algorithm])
-    claims = json.loads(payload)
-    assert (claims["iss"], claims["sub"], claims["aud"]) == ("municipality-system", "municipality-system", f"{ISSUER}/oauth2/token")
-    assert claims["act"] == {"sub": "director-0001", "role": "municipality.director"}
-    assert (claims["exp"] - claims["iat"], len(claims["jti"]) >= 22) == (60, True)
-    assert json.loads(head) == {"alg": algorithm, "kid": key.thumbprint(), "typ": "JWT"}
-
-
-def test_a_key_that_never_leaves_its_device_signs_as_well(server: Server, clock: Clock) -> None:
-    rsa, ec = RSA.private_key, EC.private_key
-    assert rsa is not None
-    assert ec is not None
-
-    def raw(octets: bytes) -> bytes:
-        return b"".join(number.to_bytes(32) for number in decode_dss_signature(ec.sign(octets, ECDSA(SHA256()))))
-
-    public_rsa, public_ec = (type(key).import_key(key.as_dict(private=False)) for key in (RSA, EC))
-    for signer in (
-        SignerElsewhere(public_rsa, "RS256", lambda octets: rsa.sign(octets, PKCS1v15(), SHA256())),
-        SignerElsewhere(public_ec, "ES256", raw),
-    ):
-        token(line(server, clock, signer))
-        JWT(jwt=server.assertions[-1], key=JWK(**signer.public.as_dict(private=False)), algs=["RS256", "ES256"])
-
-
-def test_a_signature_that_the_public_half_does_not_bear_out_never_leaves(server: Server, clock: Clock) -> None:
-    ec = EC.private_key
-    assert ec is not None
-    public = ECKey.import_key(EC.as_dict(private=False))
-    with pytest.raises(Unusable, match="bears out"):
-        token(line(server, clock, SignerElsewhere(public, "ES256", lambda octets: ec.sign(octets, ECDSA(SHA256())))))  # DER
-    assert server.assertions == []
-
-
-@pytest.mark.parametrize(
-    ("key", "algorithm"), [(RSA, "ES256"), (EC, "RS256"), (RSA, "HS256"), (RSA, "none"), (ECKey.generate_key("P-384"), "ES256")]
-)
-def test_a_key_that_does_not_go_with_its_algorithm_is_refused(key: Key, algorithm: str) -> None:
-    with pytest.raises(Unusable):
-        KeySigner(key, algorithm)
-
-
-def test_a_public_key_or_a_short_one_is_no_private_key() -> None:
-    with pytest.raises(Unusable, match="private"):
-        KeySigner(RSAKey.import_key(RSA.as_dict(private=False)), "RS256")
-    with pytest.warns(SecurityWarning):
-        short = RSAKey.generate_key(1024)
-    with pytest.raises(Unusable, match="2048"):
-        KeySigner(short, "RS256")
-
-
-@pytest.mark.parametrize("key", [RSA, EC, ED])
-def test_a_key_is_read_from_pem_and_from_jwk(tmp_path: Any, key: Any) -> None:  # noqa: ANN401 - of three kinds
-    pem, jwk = tmp_path / "key.pem", tmp_path / "key.jwk"
-    pem.write_bytes(key.as_pem(private=True))
-    jwk.write_text(json.dumps(key.as_dict(private=True)))
-    assert read_key(pem).kid == read_key(jwk).kid == key.thumbprint()
-    members = public_key_set(read_key(jwk))["keys"]
-    assert isinstance(members, list)
-    assert not {"d", "p", "q", "dp", "dq", "qi"} & members[0].keys()
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"{", b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n", b'{"kty":"oct","k":"c2VjcmV0"}']
-)
-def test_what_is_no_key_is_refused_and_not_repeated_in_words(tmp_path: Any, content: bytes) -> None:  # noqa: ANN401 - pytest's own
-    (tmp_path / "key").write_bytes(content)
-    with pytest.raises(Unusable) as refused:
-        read_key(tmp_path / "key")
-    assert "secret" not in str(refused.value)
-    with pytest.raises(Unusable):
-        read_key(tmp_path / "absent")
 
 
 def test_a_token_is_kept_until_shortly_before_it_ends(server: Server, clock: Clock) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -17,7 +14,8 @@ from broker.client import AnswerUnusable, Limits, NoAnswer, Unusable, World, ope
 from broker.client.calls import Calls
 from broker.client.transport import Answer, NotSent, Request, Transport
 from broker.client.tries import Tries, retry_after_s
-from tests.broker.client.test_tokens import ACTING, Clock, Server, line
+from tests.broker.client.endpoint import ACTING, Clock, Server, line
+from tests.serving import peer
 
 PATH = "/v1/connectors/municipality/disclosures"
 
@@ -130,26 +128,6 @@ def test_limits_below_zero_are_none() -> None:
         Limits(deadline_s=0)
 
 
-@contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Somebody at a real socket who does as they like with the first connection."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def accept() -> None:
-        with server.accept()[0] as connection:
-            connection.recv(65536)
-            with suppress(OSError):  # the client hangs up, as it should
-                serve(connection)
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        server.close()
-        thread.join(5)
-
-
 def sent_to(url: str, limits: Limits) -> Answer:
     with open_http() as http:
         world = World()
@@ -159,12 +137,49 @@ def sent_to(url: str, limits: Limits) -> Answer:
 def test_a_body_that_drips_ends_at_the_deadline() -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
-        for _ in range(100):
+        for _ in range(3000):
             connection.sendall(b" ")
-            time.sleep(0.02)
+            time.sleep(0.01)
 
-    with listening(drip) as url, pytest.raises(NoAnswer, match="took too long"):
-        sent_to(url, Limits(deadline_s=0.1))
+    with peer(drip) as url, pytest.raises(NoAnswer, match="Timeout"):
+        sent_to(url, Limits(deadline_s=0.5))
+
+
+def test_a_head_that_drips_ends_at_the_deadline_although_each_byte_is_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(3000):
+            connection.sendall(b"x")
+            time.sleep(0.01)
+
+    with peer(drip) as url, pytest.raises(NoAnswer, match="Timeout"):
+        sent_to(url, Limits(deadline_s=0.5))
+
+
+def test_a_proxy_of_the_environment_is_asked_and_may_not_drip_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+
+    def drip(connection: socket.socket) -> None:
+        heard.append(b"connected")
+        for _ in range(3000):
+            connection.sendall(b"H")
+            time.sleep(0.01)
+
+    with peer(drip) as url:
+        for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("https_proxy", url.removeprefix("http://"))
+        with pytest.raises(NoAnswer, match="Timeout"):
+            sent_to("https://broker.example", Limits(deadline_s=0.5))
+    assert heard == [b"connected"]
+
+
+def test_where_the_environment_says_so_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    answered = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with peer(lambda connection: connection.sendall(answered)) as url:
+        assert sent_to(url, Limits()).body == b"{}"
 
 
 def test_a_body_that_never_ends_is_cut_off_where_it_is_too_large() -> None:
@@ -173,7 +188,7 @@ def test_a_body_that_never_ends_is_cut_off_where_it_is_too_large() -> None:
         while True:
             connection.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
 
-    with listening(flood) as url, pytest.raises(AnswerUnusable, match="at most 1000000 bytes"):
+    with peer(flood) as url, pytest.raises(AnswerUnusable, match="at most 1000000 bytes"):
         sent_to(url, Limits(max_bytes=1_000_000))
 
 
@@ -181,17 +196,21 @@ def test_a_body_that_is_announced_too_large_is_not_read() -> None:
     def announce(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")
 
-    with listening(announce) as url, pytest.raises(AnswerUnusable, match="at most"):
+    with peer(announce) as url, pytest.raises(AnswerUnusable, match="at most"):
         sent_to(url, Limits())
 
 
 def test_silence_ends_and_an_answer_that_is_cut_off_is_none() -> None:
-    with listening(lambda _: time.sleep(0.3)) as url, pytest.raises(NoAnswer, match="ReadTimeout"):
+    def say_nothing(connection: socket.socket) -> None:
+        connection.settimeout(5)
+        connection.recv(1)  # until the client hangs up, or has waited for much longer than it may
+
+    with peer(say_nothing) as url, pytest.raises(NoAnswer, match="Timeout"):
         sent_to(url, Limits(wait_s=0.05))
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
-    with listening(lambda connection: connection.sendall(cut)) as url, pytest.raises(NoAnswer, match="RemoteProtocolError"):
+    with peer(lambda connection: connection.sendall(cut)) as url, pytest.raises(NoAnswer, match="RemoteProtocolError"):
         sent_to(url, Limits())
-    with listening(lambda connection: connection.sendall(b"SSH-2.0\r\n")) as url, pytest.raises(NoAnswer):
+    with peer(lambda connection: connection.sendall(b"SSH-2.0\r\n")) as url, pytest.raises(NoAnswer):
         sent_to(url, Limits())
 
 
@@ -203,7 +222,7 @@ def test_nobody_there_is_told_apart_from_no_answer() -> None:
 
 
 def test_a_server_without_a_certificate_that_is_trusted_is_nobody() -> None:
-    with listening(lambda connection: connection.sendall(b"x")) as url, pytest.raises(NotSent):
+    with peer(lambda connection: connection.sendall(b"x")) as url, pytest.raises(NotSent):
         sent_to(url.replace("http:", "https:"), Limits())
 
 

@@ -61,6 +61,6 @@ def test_an_ask_that_has_no_time_left_after_its_sources_gives_nothing_and_says_o
 
 
 def test_a_source_has_no_longer_than_the_request_has_left(playhouse: Theatre, bench: Bench, case: str) -> None:
-    assert disclose(playhouse, bench, case, Deadline(0.5, Hands())).fields
+    assert disclose(playhouse, bench, case, Deadline(50.0, Hands())).fields
     assert disclose(playhouse, bench, case, Deadline(100.0, Hands())).fields
-    assert [lookup.deadline_s for lookup in bench.reads] == [0.5, 2.0]
+    assert [lookup.deadline_s for lookup in bench.reads] == [50.0, 60.0]

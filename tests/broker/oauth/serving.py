@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from broker.oauth.fetching_keys import KeyFetcher
+
 
 @dataclass
 class Site:
@@ -96,3 +98,7 @@ def certified(folder: Path, name: str, host: str | None = None) -> tuple[Path, x
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file.write_bytes(private + made.public_bytes(Encoding.PEM))
     return file, made
+
+
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+FETCHER = KeyFetcher(LOOPBACK)

@@ -21,9 +21,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from broker.demo.people import POLICE
+from broker.demo.processes import held_port
 from tests.broker.oauth.serving import certified
 from tests.broker.partner import Partner
-from tests.broker.test_serve import answers, free_port, until
+from tests.broker.served import answers, until
 from tests.stage import ISSUER, OFFICER, theatre
 
 #: where the proxy comes from; everybody else on this machine is 127.0.0.1
@@ -43,7 +44,7 @@ class Set(NamedTuple):
         trust = ssl.create_default_context(cafile=str(self.folder / "server.pem"))
         if client is not None:
             trust.load_cert_chain(self.folder / f"{client}.pem")
-        return httpx.Client(verify=trust, base_url=self.proxied, timeout=30)
+        return httpx.Client(verify=trust, base_url=self.proxied, timeout=60)
 
     def told(self, client: str) -> str:
         """The header's value for somebody's certificate, which is no secret."""
@@ -70,7 +71,7 @@ def proxy(folder: Path, port: int, clients: tuple[str, ...]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             kept = [(name, value) for name, value in self.headers.items() if name.lower().replace("_", "-") != "client-cert"]
             der = self.connection.getpeercert(binary_form=True)  # type: ignore[attr-defined]
-            onward = http.client.HTTPConnection("127.0.0.1", port, source_address=(PROXY, 0), timeout=30)
+            onward = http.client.HTTPConnection("127.0.0.1", port, source_address=(PROXY, 0), timeout=60)
             onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in [*kept, *([("Client-Cert", _bytes(der))] if der else [])]:
                 onward.putheader(name, value)
@@ -107,12 +108,12 @@ def proxy(folder: Path, port: int, clients: tuple[str, ...]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Set]:
-    folder, port = tmp_path_factory.mktemp("behind"), free_port()
+    folder = tmp_path_factory.mktemp("behind")
     certificates = tmp_path_factory.mktemp("certificates")
     certified(certificates, "server", "127.0.0.1")
     for client in ("police", "thief"):
         certified(certificates, client)
-    with theatre(folder) as house:
+    with theatre(folder) as house, held_port() as port:
         names = ("database_url", "deposit_url", "audit_url", "keystore_url", "keys", "anchor", "sources")
         settings = {f"BROKER_{name.upper()}": str(getattr(house.broker.settings, name)) for name in names}
         settings |= {"BROKER_PORT": str(port), "BROKER_WORKERS": "1", "BROKER_ISSUER": ISSUER, "BROKER_CERTIFICATE_PROXIES": PROXY}
@@ -121,12 +122,12 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Set]:
         )
         try:
             direct = f"http://127.0.0.1:{port}"
-            until(lambda: answers(f"{direct}/oauth2/jwks"), within_s=60)
+            until(lambda: answers(f"{direct}/oauth2/jwks"))
             with proxy(certificates, port, ("police", "thief")) as proxied:
                 yield Set(direct, proxied, certificates, Partner.with_key(house.stage.parties[POLICE].client, "police-system", OFFICER))
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(60)
 
 
 def token(standing: Set, client: str | None) -> str:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from jwcrypto import jwk
 
 from broker.oauth.private_key_jwt import Fault
-from tests.broker.partner import ISSUER, TOKEN_URL, Partner
+from tests.broker.partner import ISSUER, TOKEN_URL, Partner, from_now
 from tests.broker.workers import Worker, bearer, part_of
 
 GENERIC = "the client could not be authenticated with private_key_jwt"
@@ -50,11 +51,11 @@ def refused(worker: Worker, partner: Partner, **changes: str | None) -> tuple[in
         ({"exp": True}, Fault.TIMES),
         ({"iat": None}, Fault.TIMES),
         ({"iat": []}, Fault.TIMES),
-        ({"exp": int(time.time()) + 3600}, Fault.TIMES),
-        ({"exp": int(time.time()) + 10 * 365 * 86400}, Fault.TIMES),
-        ({"iat": int(time.time()) + 3600, "exp": int(time.time()) + 3660}, Fault.TIMES),
-        ({"nbf": int(time.time()) + 3600}, Fault.TIMES),
-        ({"iat": int(time.time()) - 400, "exp": int(time.time()) - 100}, Fault.EXPIRED),
+        ({"exp": timedelta(seconds=3600)}, Fault.TIMES),
+        ({"exp": timedelta(days=3650)}, Fault.TIMES),
+        ({"iat": timedelta(seconds=3600), "exp": timedelta(seconds=3660)}, Fault.TIMES),
+        ({"nbf": timedelta(seconds=3600)}, Fault.TIMES),
+        ({"iat": timedelta(seconds=-400), "exp": timedelta(seconds=-100)}, Fault.EXPIRED),
         ({"jti": None}, Fault.JTI),
         ({"jti": 7}, Fault.JTI),
         ({"jti": "123456789012345678901"}, Fault.JTI),
@@ -63,7 +64,7 @@ def refused(worker: Worker, partner: Partner, **changes: str | None) -> tuple[in
     ],
 )
 def test_a_wrong_claim_is_refused_and_named(worker: Worker, corporation: Partner, changes: dict[str, Any], fault: Fault) -> None:
-    answer = refused(worker, corporation, client_assertion=corporation.assertion(**changes))
+    answer = refused(worker, corporation, client_assertion=corporation.assertion(**from_now(changes)))
     assert answer == (401, "invalid_client", fault.value)
     assert worker.tally.drain() == {"assertion": 1}
 

@@ -107,7 +107,7 @@ class Browser:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         alone = httpx.Limits(max_keepalive_connections=0)  # no connection is left open, so a browser need not be closed
-        self.http = httpx.Client(timeout=20, trust_env=False, verify=trust(), limits=alone, headers={"Accept-Language": "en"})
+        self.http = httpx.Client(timeout=60, trust_env=False, verify=trust(), limits=alone, headers={"Accept-Language": "en"})
         self.seen: list[str] = []
 
     def go(self, url: str, *, until: Callable[[str], bool] = lambda _: False) -> httpx.Response:
@@ -191,7 +191,7 @@ def certified_provider(origin: str, key: RSAKey, name: str = NAME) -> Iterator[t
         yield json.loads(process.stdout.readline())["issuer"], process
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 class Quiet(WSGIRequestHandler):

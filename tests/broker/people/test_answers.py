@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from jwcrypto import jwk
 
+from tests.broker.partner import from_now
 from tests.broker.people.crooked import SECRET, Crooked, crooked_provider, new_key, part
 from tests.broker.people.signing import Browser, served
 from tests.stage import Theatre, theatre
@@ -121,7 +121,7 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_an_id_token_that_is_not_as_it_should_be_signs_nobody_in(lied: Lied, claim: str, value: object) -> None:
-    lied.provider.claims[claim] = int(time.time() + value.total_seconds()) if isinstance(value, timedelta) else value
+    lied.provider.claims |= from_now({claim: value})
     assert lied.refused() == (400, f"id_token.{claim}")
 
 

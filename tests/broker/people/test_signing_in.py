@@ -108,7 +108,7 @@ def test_a_provider_that_is_away_keeps_nobody_from_reading_on_or_signing_out(tmp
         late = visited.browser()
         back = late.answer_of("officer-2")
         visited.provider.kill()
-        visited.provider.wait(20)
+        visited.provider.wait(60)
         page = late.go(back)
         assert (page.status_code, "not possible now" in page.text) == (503, True)
         assert browser.get(f"/v1/covenants/{COVENANT}/versions").status_code == 200

@@ -20,6 +20,9 @@ from audit.board import Board, Brought, Guest
 from audit.errors import StoreFailed
 from audit.growth import Position
 
+#: so many turns of others may pass before who has pinned something waits for the turn itself
+ROUNDS = 64
+
 
 class Turn:
     """The turn on one SQLite file; used by one thread at a time."""
@@ -79,14 +82,18 @@ def _wait(fd: int, board: Board, offered: Sequence[Brought]) -> Mapping[str, Pos
         board.claim()
         return {}
     try:
-        while True:
+        for _ in range(ROUNDS):
             board.wait()
             if settled := board.answers():
                 return settled
             if _taken(fd):
-                # Where somebody else has had a turn in between, and has taken us along, the database says so by our ids.
-                board.begin()
-                return {}
+                break
+        else:
+            # Somebody has the turn and has not numbered it: it was stopped in between, or is of an older version. We must not ask for ever.
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        # Where somebody else has had a turn in between, and has taken us along, the database says so by our ids.
+        board.begin()
+        return {}
     finally:
         board.take_down()
 

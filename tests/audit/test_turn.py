@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from audit.growth import Found, Growth
 from audit.log import Log
 from audit.sqlite import SqliteStore
 from audit.store import Plan, Wanted
+from audit.turn import ROUNDS
 from tests.audit.builders import draft, exchange, log_on, store_at
 from tests.audit.conftest import Room
 
@@ -193,6 +195,28 @@ def test_who_was_taken_along_needs_no_turn(sqlite_room: Room) -> None:
     go.set()
     holding.join(60)
     third.close()
+
+
+def test_a_turn_that_nobody_has_numbered_is_waited_for_in_the_queue(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of an older version, or of a process that was stopped between taking the turn and saying so."""
+    sqlite_room.log.append(draft())
+    waiting = Waiting(sqlite_room)
+    waiting.claim()
+    rounds: list[None] = []
+    wait = Board.wait
+    monkeypatch.setattr(Board, "wait", lambda of: (rounds.append(None), wait(of)))
+    fd = os.open(f"{path_of(sqlite_room)}-turn", os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    thread = waiting.bring(lambda log: log.append(draft()))
+    while len(rounds) < ROUNDS and thread.is_alive():
+        threading.Event().wait(0.001)
+    thread.join(0.2)
+    assert thread.is_alive()
+    os.close(fd)
+    thread.join(60)
+    assert len(rounds) == ROUNDS
+    assert [position.index for position in waiting.outcome] == [1]  # type: ignore[attr-defined]
+    waiting.store.close()
 
 
 def test_where_a_turn_cannot_be_waited_for_nothing_is_pinned(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,8 +104,9 @@ class SqliteStore:
             heads = self._heads(connection, everything)
             # Ids are new and decisions open: that is supposed, where nothing is fenced, and looked up where writing shows otherwise.
             growth = NOTHING if wanted.fenced else plan(Found(heads, {}, frozenset(everything.decisions), guests=calls))
-            if growth is NOTHING or not _fits(connection, growth):
-                heads = self._heads(connection, everything)
+            if growth is not NOTHING and not _fits(connection, growth):
+                heads, growth = self._heads(connection, everything), NOTHING
+            if growth is NOTHING:
                 growth = plan(Found(heads, _stored_among(connection, everything), _open_among(connection, everything), guests=calls))
                 if growth is NOTHING:
                     connection.execute("ROLLBACK")

@@ -6,9 +6,11 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from audit.verdict import Exit, plain
+from broker.cli.common import reason_of
 
 
 class Judged(click.Command):
@@ -32,8 +34,8 @@ class Judged(click.Command):
             error.show()
         except KeyboardInterrupt:
             click.echo("error: broken off, so there is no verdict", err=True)
-        except (AuditError, OSError) as error:
-            click.echo(f"error: {plain(str(error))}", err=True)
+        except (AuditError, OSError, SQLAlchemyError) as error:
+            click.echo(f"error: {plain(reason_of(error))}", err=True)
         except Exception as error:  # noqa: BLE001 - whatever a stranger's file does to this command, it is no verdict on the log
             click.echo(f"error: what was given cannot be read to its end ({type(error).__name__})", err=True)
         sys.exit(Exit.USAGE)

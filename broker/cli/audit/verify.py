@@ -10,19 +10,20 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.anchor import Anchor
 from audit.bundle_verify import verify_bundle
 from audit.database import open_copy
-from audit.errors import NoteMalformed
+from audit.errors import AuditError, NoteMalformed
 from audit.note import VerifierKey, base64_octets
 from audit.quorum import TrustPolicy
-from audit.verdict import Exit, Verdict
+from audit.verdict import Exit, Verdict, plain
 from audit.verify import Progress as Step
 from audit.verify import verify
 from broker.bootstrap import Broker
 from broker.cli.audit.judged import Judged
-from broker.cli.common import as_json, opened
+from broker.cli.common import as_json, opened, reason_of
 from broker.config import ConfigError
 from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
@@ -84,8 +85,9 @@ def verify_log(
             without_subjects,
         )
         verdict = _verdict(asked, quiet=as_json)
-    except (ConfigError, ConnectorError, KeyDirectoryError, UnicodeDecodeError) as error:
-        click.echo(f"error: {error}", err=True)
+    except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, ValueError) as error:
+        # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
+        click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
     sys.exit(verdict.exit)

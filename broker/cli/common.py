@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import psycopg
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
@@ -62,6 +64,20 @@ def opened() -> Iterator[Broker]:
         yield broker
     finally:
         broker.close()
+
+
+def reason_of(error: Exception) -> str:
+    """What a failed command says. A database's own text can hold a statement with its parameters: its classes are said instead.
+
+    Where the account may not do something, the text names what on, and nothing else.
+    """
+    if not isinstance(error, SQLAlchemyError):
+        return str(error)
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    said = getattr(cause, "sqlite_errorname", type(cause).__name__)  # SQLITE_FULL, DiskFull
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        said = f"{cause.diag.message_primary}; see docs/operations.md for who may do what"
+    return type(error).__name__ if cause is None else f"{type(error).__name__}: {said}"
 
 
 def print_json(value: object) -> None:

@@ -19,7 +19,7 @@ from audit.database import open_copy
 from audit.errors import AuditError
 from audit.note import VerifierKey
 from audit.verdict import Exit
-from broker.cli.common import as_json, language, print_json, readable_file
+from broker.cli.common import as_json, language, print_json, readable_file, reason_of
 from broker.client import ClientError, open_http
 from broker.client.calls import look_with
 from broker.client.log_view import HttpView
@@ -70,7 +70,7 @@ def compare_receipts(
             found = compare(_receipts(receipts), view, trusted, [path.read_text() for path in kept])
     except (AuditError, ClientError, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
-        click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
+        click.echo(f"error: {reason_of(error)}", err=True)
         sys.exit(Exit.USAGE)
     if as_json:
         print_json(comparison_json(found))

@@ -22,7 +22,7 @@ from audit.verdict import Exit, Verdict
 from audit.verify import Progress as Step
 from audit.verify import verify
 from broker.bootstrap import Broker
-from broker.cli.common import as_json, opened
+from broker.cli.common import as_json, opened, reason_of
 from broker.config import ConfigError
 from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
@@ -89,7 +89,7 @@ def verify_log(
         sys.exit(Exit.USAGE)
     except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, ValueError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
-        click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
+        click.echo(f"error: {reason_of(error)}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
     sys.exit(verdict.exit)

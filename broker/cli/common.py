@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from audit.verdict import Exit
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
 from policies.wording import LANGUAGES
@@ -80,6 +81,18 @@ def reason_of(error: Exception) -> str:
     return type(error).__name__ if cause is None else f"{type(error).__name__}: {said}"
 
 
+class Judging(click.Command):
+    """A command whose exit code is a verdict (`audit.verdict.Exit`): 2 says something about the log, so a mistake of its caller is 3."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See `click.Command`."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.exit_code = Exit.USAGE
+            raise
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
@@ -99,4 +112,5 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))
     for row in rows:
         table.add_row(*map(Text, row))  # as it is: what somebody else wrote has no say in how it looks
-    Console().print(table)
+    # A word that is longer than the terminal has room for runs over its edge: cut, `count_12m=full` would read as less than was given.
+    Console().print(table, crop=False)

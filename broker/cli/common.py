@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from audit.verdict import Exit
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
 from policies.wording import LANGUAGES
@@ -79,18 +78,6 @@ def reason_of(error: Exception) -> str:
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
         said = f"{cause.diag.message_primary}; see docs/operations.md for who may do what"
     return type(error).__name__ if cause is None else f"{type(error).__name__}: {said}"
-
-
-class Judging(click.Command):
-    """A command whose exit code is a verdict (`audit.verdict.Exit`): 2 says something about the log, so a mistake of its caller is 3."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """See `click.Command`."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            error.exit_code = Exit.USAGE
-            raise
 
 
 def print_json(value: object) -> None:

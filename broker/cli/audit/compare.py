@@ -18,8 +18,9 @@ from audit.compare_proofs import Lack, LogView, Trusted
 from audit.database import open_copy
 from audit.errors import AuditError
 from audit.note import VerifierKey
-from audit.verdict import Exit
-from broker.cli.common import Judging, as_json, language, print_json, readable_file, reason_of
+from audit.verdict import Exit, plain
+from broker.cli.audit.judged import Judged
+from broker.cli.common import as_json, language, print_json, readable_file, reason_of
 from broker.client import ClientError, open_http
 from broker.client.calls import look_with
 from broker.client.log_view import HttpView
@@ -34,7 +35,7 @@ class _Unusable(Exception):  # noqa: N818 - what was found
     """A file of the partner's own is not what it should be."""
 
 
-@click.command("compare", cls=Judging)
+@click.command("compare", cls=Judged)
 @click.argument("receipts", type=readable_file)
 @click.option("--keys", type=readable_file, required=True, help="The broker's public keys, as `broker audit keys --json` printed them.")
 @click.option("--url", metavar="URL", help="The broker's address; with --token-file.")
@@ -76,7 +77,7 @@ def compare_receipts(
         print_json(comparison_json(found))
     else:
         for line in _lines(found, language):
-            click.echo(line)
+            click.echo(plain(line))
     sys.exit(found.exit)
 
 

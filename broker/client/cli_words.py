@@ -12,7 +12,7 @@ from audit.verdict import Exit
 from broker.client.signing import ALGORITHMS
 
 #: what argparse gives to add commands to, which it has no public name for
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
 
 #: what the exit code of `receipts check` says
 MEANS: Mapping[Exit, str] = {

@@ -109,9 +109,8 @@ def _lines(found: Comparison, language: str) -> Iterator[str]:
     )
     yield in_language(numbers, language)
     for one in found.disagreements:
-        where = "" if one.index is None else say(" op {index}", " at {index}", index=one.index)
-        words = in_language(_LACKS[one.lack], language)
-        yield f"{one.origin or in_language(_RECEIPTS, language)}{where and in_language(where, language)}: {words}: {one.what}"
+        at = "" if one.index is None else in_language(say(" op {index}", " at {index}", index=one.index), language)
+        yield f"{one.origin or in_language(_RECEIPTS, language)}{at}: {in_language(_LACKS[one.lack], language)}: {one.what}"
     verdicts = {
         Exit.VERIFIED: say("alles klopt", "all agrees"),
         Exit.TAMPERED: say("het logboek klopt niet met wat u bewaarde", "the log does not agree with what you kept"),

@@ -36,6 +36,14 @@ class Anchor:
             raise SignerRefused("the anchor file is no anchor")
         return MappingProxyType(members)
 
+    def read_if_allowed(self) -> Mapping[str, str]:
+        """As `read`, for whoever does not sign: nothing where the file is another user's, or on another machine.
+
+        Raises:
+            SignerRefused: the file is there and is no anchor.
+        """
+        return self.read() if os.access(self._path, os.R_OK) else MappingProxyType({})
+
     def write(self, origin: str, note: str) -> None:
         """Replace one log's checkpoint.
 

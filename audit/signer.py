@@ -10,7 +10,7 @@ The steps for each log, whose numbers stand in the code:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, insert, select
 
 from audit.anchor import Anchor
-from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.checkpoint import Checkpoint, open_checkpoint, unverified_checkpoint
 from audit.database import heads, snapshot
 from audit.errors import NoteMalformed, NoteUnverified, SignerRefused, UnknownEntry
 from audit.growth import Head, timestamp
@@ -59,10 +59,7 @@ class Signer:
         """
         with snapshot(self._engine) as connection:
             logs = heads(connection)
-            known = {log.origin for log in logs}
-            lost = sorted(self._anchor.read().keys() - known)
-            if lost:
-                raise SignerRefused(f"{lost[0]}: the anchor knows this log, the database does not")
+            check_length(self._anchor.read(), logs)
             recomputed = [(log, *self._recompute(connection, log)) for log in logs if log.frontier.size]
         return tuple(self._sign(log, last, note) for log, last, note in recomputed)
 
@@ -94,8 +91,7 @@ class Signer:
 
     def _frontier_of(self, connection: Connection, log: Head, signed: Checkpoint) -> Frontier:
         """The tree as it was signed, from the stored nodes."""
-        if signed.size > log.frontier.size:
-            raise SignerRefused(f"{log.origin}: size {signed.size} was signed, the log has {log.frontier.size}: a restored backup")
+        _check_size(signed, log.frontier.size)
         ids = perfect_nodes(signed.size)
         try:
             nodes = stored_nodes(connection, log.log_id)(frozenset(ids))
@@ -121,6 +117,28 @@ class Signer:
                 row = {"log_id": log.log_id, "size": signed.size, "note": note, "signed_at": timestamp(self._clock())}
                 connection.execute(insert(checkpoint), row)
         return SignedCheckpoint(signed, note, fresh)
+
+
+def check_length(anchored: Mapping[str, str], logs: Sequence[Head]) -> None:
+    """Hold what an anchor says was signed against the logs, which were read after it. It needs no key, and believes no signature.
+
+    Raises:
+        SignerRefused: a log is gone, or shorter than what was signed of it: a restored backup.
+    """
+    sizes = {log.origin: log.frontier.size for log in logs}
+    for origin, note in sorted(anchored.items()):
+        if origin not in sizes:
+            raise SignerRefused(f"{origin}: the anchor knows this log, the database does not")
+        try:
+            signed = unverified_checkpoint(note.encode())
+        except NoteMalformed as error:
+            raise SignerRefused(f"{origin}: the last checkpoint is not one that this broker signed") from error
+        _check_size(signed, sizes[origin])
+
+
+def _check_size(signed: Checkpoint, size: int) -> None:
+    if signed.size > size:
+        raise SignerRefused(f"{signed.origin}: size {signed.size} was signed, the log has {size}: a restored backup")
 
 
 def _last_note(connection: Connection, log_id: int) -> str | None:

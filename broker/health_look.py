@@ -13,13 +13,15 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.anchor import Anchor
 from audit.cosigned import quorum_age, waiting_from
-from audit.database import snapshot
-from audit.errors import AuditError, UnknownEntry
+from audit.database import heads, snapshot
+from audit.errors import AuditError, SignerRefused, UnknownEntry
 from audit.growth import FOREVER
 from audit.quorum import NONE, TrustPolicy
 from audit.records import open_decisions
 from audit.shards import clocks
+from audit.signer import check_length
 from audit.tables import checkpoint, head
 from broker.clock import Clock, epoch_ms
 from broker.errors import NotReady
@@ -66,6 +68,7 @@ class Watcher:
         log_engine: Engine,
         audit_url: str,
         notes: Notes,
+        anchor: Anchor,
         clock: Clock,
         failed_at: Callable[[], float | None] = lambda: None,
         policy: TrustPolicy | None = None,
@@ -77,6 +80,7 @@ class Watcher:
         self._log_engine = log_engine
         self._file = _file_of(audit_url)
         self._notes = notes
+        self._anchor = anchor
         self._clock = clock
         self._failed_at = failed_at
         self._policy = policy
@@ -91,6 +95,7 @@ class Watcher:
         now = self._clock()
         refused_at, verdict = self._notes.refused_at(), self._notes.last_verdict()
         try:
+            refused_at = refused_at or self._restored(now)
             with snapshot(self._log_engine) as connection:
                 apart, appendable = self._probe(connection, now)
                 logs = _ages(connection, now, self._quorum(connection, now))
@@ -117,6 +122,16 @@ class Watcher:
             rates_of_nobody=rates_of_nobody,
         )
 
+    def check_continues(self) -> None:
+        """Return where no log is shorter than what the anchor says was signed of it, as far as this process may read the anchor.
+
+        Raises:
+            audit.errors.SignerRefused: one is, so the signer will refuse; what is appended now may never be signed.
+        """
+        anchored = self._anchor.read_if_allowed()
+        with snapshot(self._log_engine) as connection:
+            check_length(anchored, heads(connection))
+
     def check_ready(self) -> None:
         """Return where the log can promise.
 
@@ -126,6 +141,13 @@ class Watcher:
         red = tuple(code.value for code in self._codes() if code in RED)
         if red:
             raise NotReady(red)
+
+    def _restored(self, now: datetime) -> datetime | None:
+        try:
+            self.check_continues()
+        except SignerRefused:
+            return now
+        return None
 
     def _codes(self) -> tuple[Code, ...]:
         seen = self._seen

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from audit.anchor import Anchor
 from broker.clock import Clock
 from broker.config import Settings
 from broker.health_look import Watcher
@@ -27,6 +28,7 @@ def open_watcher(
         log_engine=log_engine,
         audit_url=settings.audit_url,
         notes=Notes(settings.health),
+        anchor=Anchor(settings.anchor),
         clock=clock,
         failed_at=failed_at,
         policy=read_policy(settings),

@@ -56,6 +56,7 @@ def serve(*, with_worker: bool) -> None:
     with opened() as broker:
         check_fit(broker)
         check_health(chosen)
+        broker.watcher.check_continues()  # before anything is appended to a restored log, beside which no longer copy fits any more
         certify_receipt_key(broker.log_engine, broker.log, broker.receipt_signer, broker.world.ids)
         destroy_again(broker)
         # A warning and no more: a partner's rate may be set before the partner is registered.

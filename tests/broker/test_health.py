@@ -48,6 +48,7 @@ def watcher(house: Theatre, *, later: timedelta = timedelta(), notes: Notes | No
         log_engine=own.log_engine,
         audit_url=own.settings.audit_url,
         notes=notes or own.notes,
+        anchor=Anchor(own.settings.anchor),
         clock=lambda: clock() + later,
         failed_at=lambda: own.log.failed_at,  # type: ignore[attr-defined]
     )

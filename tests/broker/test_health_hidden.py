@@ -1,19 +1,23 @@
-"""What would hide from a look at the log that it cannot promise: a clock that was ahead, a right that nobody gave, another process."""
+"""What would hide from a look at the log that it cannot promise: a clock that was ahead, a right that nobody gave, another process, a backup."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 import uuid
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Connection, create_engine, text
 
 from audit.errors import LogUnavailable
 from broker import health_look
+from broker.cli import broker as command
 from broker.cli.health import watcher_of
 from broker.database import upgrade
 from broker.health import Code, codes_of
@@ -22,7 +26,7 @@ from broker.health_notes import FAILED
 from broker.outbox import Outbox
 from tests.audit.builders import draft
 from tests.audit.test_erasure_grants import grants
-from tests.broker.test_health import log_down, seen
+from tests.broker.test_health import environment, log_down, ready, seen
 from tests.stage import Theatre, shared_house, shared_small_house, small_house
 
 __all__ = ["shared_house", "shared_small_house", "small_house"]
@@ -107,3 +111,34 @@ def test_an_account_that_lacks_any_right_of_an_append_cannot_append(postgres_url
                 without.rollback()
         connection.rollback()
     engine.dispose()
+
+
+def test_a_restored_log_is_red_and_is_not_served_before_anybody_signs(
+    small_house: Theatre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, run, live = small_house, CliRunner(), small_house.stage.folder / "audit.sqlite"
+    house.open_case()
+    copied(live, tmp_path / "backup.sqlite")
+    house.open_case()
+    house.broker.sweeper().sign()
+    copied(live, tmp_path / "longer.sqlite")
+    copied(tmp_path / "backup.sqlite", live)
+    assert ready(house) == (503, ["signer_refused"])
+    mark = house.mark()
+    refused = run.invoke(command, ["serve"], env=environment(house))
+    assert (refused.exit_code, "a restored backup" in f"{refused.output}{refused.exception}") == (1, True)
+    assert house.mark() == mark, "nothing may be appended: no longer copy would fit"
+    with monkeypatch.context() as patched:  # whoever may not read the anchor is told by the signer's note
+        patched.setattr(os, "access", lambda path, _: path != house.broker.settings.anchor)
+        assert ready(house) == (204, [])
+        assert run.invoke(command, ["audit", "sign"], env=environment(house)).exit_code == 1
+        assert ready(house) == (503, ["signer_refused"])
+    copied(tmp_path / "longer.sqlite", live)
+    assert run.invoke(command, ["audit", "sign"], env=environment(house)).exit_code == 0
+    assert ready(house) == (204, [])
+
+
+def copied(source: Path, target: Path) -> None:
+    """SQLite's own backup, also into a file that is in use."""
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
+        reading.backup(writing)

@@ -9,6 +9,7 @@ import click
 from audit.note import VerifierKey
 from broker.bootstrap import Broker
 from broker.cli.common import as_json, opened, print_json
+from broker.health_notes import sign_and_note
 from broker.rotating import KnownKey, Moment, history
 
 
@@ -37,7 +38,7 @@ def show_keys(*, as_json: bool) -> None:
 def sign_now() -> None:
     """Sign a checkpoint of every log that has grown, now; `broker worker` does so every minute."""
     with opened() as broker:
-        signed = broker.sweeper().sign()
+        signed = sign_and_note(broker.sweeper().sign, broker.notes, broker.world.clock)
     for one in signed:
         click.echo(one.note)
 

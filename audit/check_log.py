@@ -79,7 +79,7 @@ class LogCheck:
             dropped=self._across.absences.dropped_in(self._log.origin),
             pending=self._across.absences.pending_in(self._log.origin),
             since=self._start,
-            witnessed_size=None if policy is None else witnessed_size(held, policy, self.signed_size),
+            witnessed_size=None if policy is None else witnessed_size(held, policy, range(max(self._start, 1), self.signed_size + 1)),
             left_out=tuple(sorted(self._source.left_out)) + (("index",) if self._source.terms(self._start) is None else ()),
         )
 

@@ -28,6 +28,7 @@ from broker.config import ConfigError
 from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
 
+_HALF_COPIED = "note: what was written last may stand in a file of the same name that ends in -wal, and none is beside this copy"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -90,6 +91,8 @@ def verify_log(
         click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
+    if copy is not None and verdict.exit is not Exit.VERIFIED and not Path(f"{copy}-wal").exists():
+        click.echo(_HALF_COPIED, err=True)
     sys.exit(verdict.exit)
 
 

@@ -29,6 +29,18 @@ def grants(page: str, role: str) -> list[str]:
     return [one for one in statements if one.endswith(f" {role}") or one == f"CREATE ROLE {role} LOGIN"]
 
 
+def rights(page: str, role: str) -> set[tuple[str, str]]:
+    """What a page grants a role, as (verb, table)."""
+    said = (re.fullmatch(r"GRANT (.+) ON (.+) TO \w+", one) for one in grants(page, role))
+    return {(verb, table) for one in said if one for verb in one[1].split(", ") for table in one[2].split(", ")}
+
+
+def test_the_eraser_may_whatever_the_broker_may() -> None:
+    broker = rights("operations.md", "log_writer")
+    assert len(broker) > len(TABLES)
+    assert broker - rights("how-to/erase-and-retain.md", "log_eraser") == set()
+
+
 @pytest.fixture
 def room(unmade_postgres_url: str, tmp_path: Path) -> Iterator[Room]:
     made = room_at(unmade_postgres_url, tmp_path)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 
 from broker.auditing.sought import Filters
+from broker.cli.audit.moments import MOMENT, utc
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_TIMES = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"))
 
 #: outermost first, as `--help` lists them
 _OPTIONS = (
@@ -30,8 +28,8 @@ _OPTIONS = (
     click.option("--type", help="Such as exchange.release or case.set."),
     click.option("--disclosure", help="What belongs to one disclosure, by its id."),
     click.option("--trace", help="A trace, 32 hexadecimal digits."),
-    click.option("--since", type=_TIMES, help="UTC, included."),
-    click.option("--until", type=_TIMES, help="UTC, not included."),
+    click.option("--since", type=MOMENT, help="From this moment on; UTC where no offset is given."),
+    click.option("--until", type=MOMENT, help="Until before this moment."),
 )
 
 
@@ -56,8 +54,5 @@ def log_of(log_name: str | None) -> str:
 def filters_of(options: dict[str, Any]) -> Filters:
     """What was asked for, with times in UTC."""
     filters = Filters(**{name: options[name] for name in Filters.__slots__})
-    return replace(filters, since=_utc(filters.since), until=_utc(filters.until))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
+    since, until = (None if moment is None else utc(moment) for moment in (filters.since, filters.until))
+    return replace(filters, since=since, until=until)

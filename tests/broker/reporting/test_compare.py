@@ -188,6 +188,11 @@ def test_without_any_tally_the_count_is_not_held_against_anything(kept: Kept) ->
     assert (found.exit, found.untallied) == (Exit.INCOMPLETE, 4)
 
 
+def test_a_log_that_tells_no_more_tallies_is_not_green_for_what_came_since(kept: Kept) -> None:
+    found = kept.compare(view=Forging(kept.http, lambda tallies: tallies[1:]))
+    assert (found.exit, found.proven, found.untallied, found.disagreements) == (Exit.INCOMPLETE, 4, 1, ())
+
+
 def test_a_kept_checkpoint_that_the_log_does_not_continue_is_named(kept: Kept) -> None:
     key = KeyDirectory(kept.house.broker.settings.keys).checkpoint_signing()
     origin = kept.positions[0].origin

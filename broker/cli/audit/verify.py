@@ -74,6 +74,7 @@ def verify_log(
 
     Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed, or no quorum of witnesses), 3 the command cannot be carried out.
     """
+    alone = copy is not None and not Path(f"{copy}-wal").exists()  # once it is opened there is one
     try:
         _check_usage(copy, bundle, keyed=bool(vkeys or policy))
         asked = _Asked(
@@ -91,7 +92,7 @@ def verify_log(
         click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
-    if copy is not None and verdict.exit is not Exit.VERIFIED and not Path(f"{copy}-wal").exists():
+    if alone and verdict.exit is not Exit.VERIFIED:
         click.echo(_HALF_COPIED, err=True)
     sys.exit(verdict.exit)
 

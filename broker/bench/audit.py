@@ -1,7 +1,7 @@
 """What an append costs, beside a raw durable INSERT of the same bytes in the same run and on the same database.
 
 The raw side writes one row into one table; the log writes leaf, sections, nodes, index and head, and promises that nobody rewrites them.
-Absolute figures say something about the machine; the ratios are held to, on SQLite where a sync takes a millisecond (see `disk.py`).
+Absolute figures say something about the machine; the ratios are held to, where a sync takes a millisecond (see `disk.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from audit.signer import Signer
 from audit.verify import verify
 from broker.bench.audit_sides import COVENANT, OneKey, RawPostgres, RawSqlite, draft_of, exchange_of, log_on, store_of, weigh
 from broker.bench.audit_writing import PATIENCE_S, Writing, alone, p99, processes, threads, timed
-from broker.bench.disk import pauses_s, sync_s
+from broker.bench.disk import pauses_s, slow_postgres, sync_s
 from broker.bench.fresh import fresh_processes
 from broker.clock import system_clock
 from broker.database import upgrade
@@ -54,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseBench:
-    """One database; `writing` is on the disk that is there and, on SQLite, on one as slow as the ratios are held to, where it is faster."""
+    """One database; `writing` is on the disk that is there and, where it is faster than the ratios are held to, as on a slower one."""
 
     database: str
     bytes_per_entry: int
@@ -102,13 +102,18 @@ def _writing_sqlite(url: str, raw_path: Path, weight: int, rounds: int, sync: fl
 
 def _on_postgres(url: str, folder: Path, rounds: int) -> DatabaseBench:
     upgrade(url, "audit")
-    weight = weigh(url)
+    weight, sync = weigh(url), sync_s(folder)
+    writing = tuple(_writing_postgres(url, weight, rounds, sync, pause) for pause in pauses_s(sync))
+    slow_postgres(url, 0.0)
+    return DatabaseBench("postgresql", weight, writing, _waited(url, max(rounds // 2, 1)), _reading(url, folder, rounds))
+
+
+def _writing_postgres(url: str, weight: int, rounds: int, sync: float, pause: float) -> Writing:
+    slow_postgres(url, pause)
     with closing(store_of(url)) as store, closing(RawPostgres(url)) as raw:
         log = log_on(store)
         single, grouped = alone(log, raw, weight, rounds)
-        together = threads(url, log, weight, max(rounds // 8, 1))
-    writing = Writing(sync_s(folder) * 1e3, 0.0, single, grouped, together)
-    return DatabaseBench("postgresql", weight, (writing,), _waited(url, max(rounds // 2, 1)), _reading(url, folder, rounds))
+        return Writing(sync * 1e3, pause * 1e3, single, grouped, threads(url, log, weight, max(rounds // 8, 1)))
 
 
 def _waited(url: str, exchanges: int) -> Waited:

@@ -26,7 +26,7 @@ from audit.store import Store
 from audit.verify import verify
 from broker.bench.audit_sides import COVENANT, OneKey, RawPostgres, RawSqlite, draft_of, log_on, store_of, weigh
 from broker.bench.audit_writing import Single, alone, p99, timed
-from broker.bench.disk import pauses_s, sync_s
+from broker.bench.disk import pauses_s, slow_postgres, sync_s
 from broker.clock import system_clock, system_random
 from broker.database import upgrade
 
@@ -107,10 +107,12 @@ def _append(store: Store, clock: _Year, entries: int, told: Told) -> list[float]
 
 
 def _singles(url: str, folder: Path, clock: _Year) -> Iterator[tuple[float, Single]]:
-    """Both sides alone; on SQLite also as if the disk were as slow as the ratio is held to."""
+    """Both sides alone, on the disk that is there and as on one that is as slow as the ratio is held to."""
     sqlite, sync = url.startswith("sqlite"), sync_s(folder)
     weight = weigh(url, clock)
-    for pause in pauses_s(sync) if sqlite else (0.0,):
+    for pause in pauses_s(sync):
+        if not sqlite:
+            slow_postgres(url, pause)
         raw = RawSqlite(folder / "raw.sqlite", pause) if sqlite else RawPostgres(url)
         with closing(raw), closing(store_of(url, pause)) as store:
             single, _ = alone(log_on(store, clock), raw, weight, PROBES)

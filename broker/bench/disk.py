@@ -15,6 +15,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
 from audit.sqlite import connect
 
 #: a sync of the disk on which the ratios are held to
@@ -55,16 +59,27 @@ def slowed(pause_s: float) -> Callable[[Path], sqlite3.Connection]:
     return partial(_connect_slowed, pause_s) if pause_s else connect
 
 
+def slow_postgres(url: str, pause_s: float) -> None:
+    """Let this database's sessions, those opened from now on, wait so long before a sync, while all others that commit wait behind them.
+
+    That is `commit_delay` (PostgreSQL, Write Ahead Log settings), with no other transaction needed for it to count; a superuser's to set.
+    """
+    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as connection:
+        for name, value in (("commit_delay", round(pause_s * 1e6)), ("commit_siblings", 0)):
+            statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
+            connection.execute(statement.format(sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)))
+
+
 class _Slowed(sqlite3.Connection):
     """Holds up each commit while the transaction is open: whoever waits for SQLite's lock waits as long as for a slower sync."""
 
     pause_s = 0.0
 
-    def execute(self, sql: str, parameters: object = (), /) -> sqlite3.Cursor:
+    def execute(self, statement: str, parameters: object = (), /) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`."""
-        if sql == "COMMIT":
+        if statement == "COMMIT":
             time.sleep(self.pause_s)
-        return super().execute(sql, parameters)  # type: ignore[arg-type]  # typeshed's own alias for what can be bound has no public name
+        return super().execute(statement, parameters)  # type: ignore[arg-type]  # typeshed's own alias for what can be bound has no public name
 
 
 def _connect_slowed(pause_s: float, path: Path) -> sqlite3.Connection:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audit import sqlite
+from audit import postgres, sqlite
 from broker.bench import disk
 from broker.bench.audit import AuditBench, DatabaseBench, Reading, Waited
 from broker.bench.audit_sides import RawSqlite, draft_of, log_on, store_of
@@ -77,3 +77,14 @@ def test_a_slower_sync_is_waited_for_with_the_lock_by_either_side(side: str, tmp
 
 def test_a_disk_that_is_not_slowed_has_the_connection_of_the_log_itself() -> None:
     assert disk.slowed(0.0) is sqlite.connect
+
+
+def test_a_server_is_slowed_for_all_who_connect_from_then_on_and_let_go_again(postgres_url: str) -> None:
+    def told() -> list[object]:
+        with closing(postgres.connect(postgres_url)) as wire:
+            return [wire.run(f"SHOW {name}")[0][0] for name in ("commit_delay", "commit_siblings")]
+
+    disk.slow_postgres(postgres_url, 0.00086)
+    assert told() == [b"860", b"0"]
+    disk.slow_postgres(postgres_url, 0.0)
+    assert told()[0] == b"0"

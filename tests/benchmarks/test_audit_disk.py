@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from audit import postgres, sqlite
-from broker.bench import disk
+from broker.bench import disk, report
 from broker.bench.audit import AuditBench, DatabaseBench, Reading, Waited
 from broker.bench.audit_sides import RawSqlite, draft_of, log_on, store_of
 from broker.bench.audit_writing import Grouped, Single, Together, Writing
@@ -45,6 +47,13 @@ def test_only_the_slowest_disk_decides_and_the_one_that_is_there_is_told() -> No
 def test_what_there_is_once_is_judged() -> None:
     held = [one for one in audit_held(bench("postgresql", AS_IT_IS)) if one.unit == "x"]
     assert [(one.gated, one.target) for one in held] == [(True, 2.2), (True, 0.45)]
+
+
+def test_the_table_says_what_a_sync_takes_and_by_how_much_it_was_held_up() -> None:
+    text = StringIO()
+    (figures,) = bench("sqlite", AS_IT_IS, SLOWER).figures
+    Console(file=text, width=160).print(report._audit_table(figures))
+    assert all(words in text.getvalue() for words in ("a sync of 0.14 ms ", "a sync of 0.14 ms and 0.86 more", "2.50", "1.30", "0.40"))
 
 
 def test_the_sync_of_a_folder_is_measured_and_nothing_of_it_stays(tmp_path: Path) -> None:

@@ -145,6 +145,21 @@ class Board:
             with suppress(OSError):
                 self._write(guest.slot, guest.owner, _ANSWER, octets.ljust(guest.length))
 
+    def sweep(self) -> None:
+        """With the turn: leave nothing where nothing is pinned. Who was killed while it pinned has left what it had written by then.
+
+        Who is pinning at this moment has its note spoilt, and comes itself.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self.guests()
+        end = os.fstat(self._fd).st_size
+        for slot in range(SLOTS):
+            at = _NOTES_AT + slot * NOTE_MAX
+            if at < end and self._read(slot, self._header(slot))[1] == _NONE:
+                os.pwrite(self._fd, bytes(min(NOTE_MAX, end - at)), at)
+
     def claim(self) -> None:
         """With the turn: a slot of our own, if one is free or its owner is gone. None where a turn cannot be waited for."""
         with suppress(OSError):

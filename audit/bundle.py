@@ -43,6 +43,8 @@ FILES = (MANIFEST, CHECKPOINTS, ENTRIES, NODES, ACCOUNTS)
 
 #: a longer line is refused unread
 LINE_MAX_BYTES = 8_000_000
+#: no log counts further
+NUMBER_MAX = 2**63 - 1
 
 
 class Contents(StrEnum):
@@ -122,14 +124,15 @@ def object_of(line: bytes) -> dict[str, Any]:
 
 
 def number(value: object) -> int:
-    """A whole number. Raises TypeError: it is something else."""
-    if type(value) is not int:
+    """A whole number of at most 63 bits. Raises TypeError: it is something else."""
+    if type(value) is not int or abs(value) > NUMBER_MAX:
         raise TypeError("expected a whole number")
     return value
 
 
 def text(value: object) -> str:
-    """A text. Raises TypeError: it is something else."""
+    """A text. Raises TypeError or ValueError: it is something else, or half a character."""
     if not isinstance(value, str):
         raise TypeError("expected a text")
+    value.encode()
     return value

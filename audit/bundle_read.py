@@ -135,10 +135,10 @@ def _section(name: str, members: Mapping[str, Any]) -> SectionRow:
 
 
 def _account(members: dict[str, Any], keys: Sequence[bytes]) -> Core | None:
-    envelope = members["envelope"].encode("latin-1")
+    envelope, written = members["envelope"].encode("latin-1"), text(members["proof"])
     _, salt, body, _ = _section(CORE, members["core"])
     try:
-        said, proof = parse_envelope(envelope), TlogProof.parse(members["proof"].encode())
+        said, proof = parse_envelope(envelope), TlogProof.parse(written.encode())
         proven = proof.verify(leaf_hash(envelope), keys)
         if said.typ != ERASURE or proven.origin != said.log or commitment(CORE, salt, body) != base64_octets(CORE, said.sections[CORE]):
             return None

@@ -42,18 +42,21 @@ class Across:
         if read.typ == ERASURE:
             self._accounts.add((origin, index))
             if read.erasure is not None:
-                self.absences.account(read.erasure)
+                self.absences.account(read.erasure, (origin, index))
 
     def end(self, origin: str, size: int) -> None:
         """A log has been read up to its last entry."""
         if size:
             self.absences.note(origin, size - 1, "", ())
 
-    def settle(self) -> None:
-        """After the last log: a terminal entry whose decision was nowhere, a section gone that nothing accounts for."""
+    def settle(self, signed: Mapping[str, int]) -> None:
+        """After the last log: a terminal entry whose decision was nowhere, a section gone that nothing accounts for.
+
+        `signed` is the size of each log that a checkpoint covers.
+        """
         if self._whole:
             self.findings.extend(Finding(*place, Kind.REMOVED, "decision") for place in self._closing.values())
-        self.findings.extend(self.absences.settle(frozenset(self._accounts)))
+        self.findings.extend(self.absences.settle(frozenset(self._accounts), signed))
 
     def differing(self, kept: Mapping[str, tuple[str, int]]) -> list[Finding]:
         """The list of open decisions against the decisions that nothing closed."""

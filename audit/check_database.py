@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
+from itertools import groupby, islice
 
 from sqlalchemy import Connection, and_, or_, select, tuple_
 
 from audit.check_source import EntryRow, NodeRow, SectionRow
 from audit.database import KeptLog, rows_of
+from audit.note import SIGNATURES_MAX
 from audit.postings import INDEX_MAX, Posting, bit_of, block_of
 from audit.tables import checkpoint, cosignature, leaf, node, recent, section, term
 from audit.terms import unpack_terms
@@ -77,12 +77,15 @@ class DatabaseSource:
             yield from ((kind, value, *place) for kind, value in unpack_terms(packed))
 
     def notes(self) -> Iterator[tuple[int, str]]:
-        """See `LogSource.notes`."""
-        cosigned = select(cosignature.c.size, cosignature.c.line).where(cosignature.c.log_id == self.log.log_id)
+        """See `LogSource.notes`: as it was published, with the last word of each witness. One that sees a quiet log again every hour
+        has said more about it than a note holds.
+        """
+        cosigned = select(cosignature.c.size, cosignature.c.vkey, cosignature.c.line).where(cosignature.c.log_id == self.log.log_id)
         ordered = cosigned.order_by(cosignature.c.size, cosignature.c.vkey, cosignature.c.at_s)
+        last = {(size, vkey): line for size, vkey, line in (rows_of(self._connection, ordered) if self._cosigned else ())}
         by_size = {
-            size: "".join(line if line.endswith("\n") else f"{line}\n" for _, line in rows)
-            for size, rows in groupby(rows_of(self._connection, ordered) if self._cosigned else [], itemgetter(0))
+            size: "".join(line if line.endswith("\n") else f"{line}\n" for _, line in islice(lines, SIGNATURES_MAX - 1))
+            for size, lines in groupby(last.items(), lambda one: one[0][0])
         }
         signed = select(checkpoint.c.size, checkpoint.c.note).where(checkpoint.c.log_id == self.log.log_id).order_by(checkpoint.c.size)
         for size, note in rows_of(self._connection, signed):

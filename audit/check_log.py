@@ -45,7 +45,8 @@ class LogCheck:
         self._bad: set[int] = set()
         self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
         self._unopened = 0
-        self._signed_size = 0
+        self.origin = source.log.origin
+        self.signed_size = 0
         self._head_holds = True
         self.findings: list[Finding] = []
 
@@ -70,14 +71,15 @@ class LogCheck:
             origin=self._log.origin,
             size=self._log.size,
             root=self._roots.get(self._log.size, b""),
-            signed_size=self._signed_size,
+            signed_size=self.signed_size,
             checkpoints=len(held),
             unknown_signatures=len(self._signed) - len(held),
             unopened=self._unopened,
             erased=self._across.absences.erased_in(self._log.origin),
             dropped=self._across.absences.dropped_in(self._log.origin),
+            pending=self._across.absences.pending_in(self._log.origin),
             since=self._start,
-            witnessed_size=None if policy is None else witnessed_size(held, policy, self._signed_size),
+            witnessed_size=None if policy is None else witnessed_size(held, policy, self.signed_size),
             left_out=tuple(sorted(self._source.left_out)) + (("index",) if self._source.terms(self._start) is None else ()),
         )
 
@@ -172,7 +174,7 @@ class LogCheck:
                 held = one.size
             elif explained >= one.size:
                 self._find(held, Kind.CHANGED, source, one.size - 1)
-        self._signed_size = held
+        self.signed_size = held
 
     def _recomputed_terms(self, wanted: Sequence[int]) -> Iterator[tuple[int, frozenset[Term]]]:
         sought = frozenset(wanted)

@@ -57,15 +57,30 @@ def collect_signed(
     return signed, findings
 
 
+def given_checkpoints(notes: Sequence[str], keys: Sequence[bytes]) -> tuple[Checkpoint, ...]:
+    """The checkpoints that whoever asks has kept. One that cannot be believed is a mistake in the asking: left aside, a log that was made
+    anew and signed with another key would pass for the one that it vouches for.
+
+    Raises:
+        NoteMalformed: one of them is no checkpoint.
+        NoteUnverified: none of the keys signed it.
+    """
+    opened: list[Checkpoint] = []
+    for note in notes:
+        try:
+            opened.append(open_checkpoint(note.encode(), keys))
+        except (NoteMalformed, NoteUnverified) as error:
+            raise type(error)(f"a checkpoint that you gave: {error}") from error
+    return tuple(opened)
+
+
 def starting_points(notes: Sequence[str], keys: Sequence[bytes]) -> Mapping[str, Checkpoint]:
     """The checkpoints from which logs are to be checked, by origin; of two of one log the larger.
 
     Raises:
-        NoteMalformed: one of them is no checkpoint.
-        NoteUnverified: none of the keys signed it, so nothing can start from it.
+        NoteMalformed, NoteUnverified: see `given_checkpoints`.
     """
-    opened = sorted((open_checkpoint(note.encode(), keys) for note in notes), key=lambda one: one.size)
-    return {one.origin: one for one in opened}
+    return {one.origin: one for one in sorted(given_checkpoints(notes, keys), key=lambda one: one.size)}
 
 
 def witnessed_size(signed: Iterable[Signed], policy: TrustPolicy, largest: int) -> int:

@@ -10,6 +10,8 @@ from audit.check_source import LogSource
 from audit.merkle import HASH_BYTES, Frontier, node_hash
 from audit.verdict import Finding, Kind
 
+#: a node of a higher level is a stranger's, who may have said any number
+_LEVEL_MAX = 63
 #: so many disagreeing pairs are compared with each other when a reordering is looked for
 _POOL_MAX = 64
 
@@ -56,7 +58,10 @@ def check_tree(source: LogSource, tree: Tree, known_bad: frozenset[int]) -> Iter
     if _holds(source, tree):
         return
     if not tree.start:
-        yield from _differences(source, bytes(tree.levels[0]), known_bad)
+        differences = tuple(_differences(source, bytes(tree.levels[0]), known_bad))
+        yield from differences
+        if not differences and not known_bad:
+            yield Finding(source.log.origin, None, Kind.REORDERED, "node")
         return
     wanted = {level: tree.first(level) for level in range(1, len(tree.levels))}
     for level, i, digest in source.nodes():
@@ -65,8 +70,8 @@ def check_tree(source: LogSource, tree: Tree, known_bad: frozenset[int]) -> Iter
             wanted[level] += 1
             if tree.levels[level][at : at + HASH_BYTES] != digest:
                 yield Finding(source.log.origin, i << level, Kind.CHANGED, "node", ((i + 1) << level) - 1)
-        elif (i + 1) << max(level, 0) > tree.start:
-            yield Finding(source.log.origin, max(i, 0) << max(level, 0), Kind.INSERTED, "node")
+        elif (i + 1) << min(max(level, 0), _LEVEL_MAX) > tree.start:
+            yield Finding(source.log.origin, max(i, 0) << min(max(level, 0), _LEVEL_MAX), Kind.INSERTED, "node")
     for level, following in wanted.items():
         if following - tree.first(level) < len(tree.levels[level]) // HASH_BYTES:
             yield Finding(source.log.origin, following << level, Kind.REMOVED, "node")

@@ -39,7 +39,8 @@ class Comparison:
         """0 all agrees, 1 something does not, 2 not everything could be held against the log yet."""
         if self.disagreements:
             return Exit.TAMPERED
-        return Exit.INCOMPLETE if self.uncovered or not self.tallies else Exit.VERIFIED
+        # A log that stopped telling tallies would hide whatever was asked in the partner's name since.
+        return Exit.INCOMPLETE if self.uncovered or self.untallied or not self.tallies else Exit.VERIFIED
 
 
 @dataclass(frozen=True, slots=True)

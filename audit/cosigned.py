@@ -6,9 +6,8 @@ believed for standing there: the quorum is counted over signatures that are chec
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
 
@@ -16,8 +15,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.cosignature import Cosignature, CosignerKey, cosignatures
+from audit.entry import parse_envelope
 from audit.errors import NoteMalformed, NoteUnverified, UnknownEntry
-from audit.growth import timestamp
+from audit.growth import timestamp, waiting
 from audit.note import SIGNATURES_MAX, Signature, parse_note
 from audit.quorum import NONE, TrustPolicy
 from audit.tables import checkpoint, cosignature, head, leaf
@@ -90,22 +90,28 @@ def quorum_age(connection: Connection, policy: TrustPolicy, now: datetime) -> Ma
     Raises:
         UnknownEntry: an entry that should be there is gone.
     """
-    logs = connection.execute(select(head.c.log_id, head.c.origin, head.c.size).where(head.c.size > 0)).all()
-    return MappingProxyType({log.origin: _waiting(connection, log.log_id, log.size, policy, now) for log in logs})
+    logs = connection.execute(select(head.c.log_id, head.c.origin, head.c.size, head.c.clock).where(head.c.size > 0)).all()
+    covered = ((log, _covered(connection, log.log_id, policy)) for log in logs)
+    return MappingProxyType(
+        {
+            log.origin: timedelta() if size >= log.size else waiting_from(connection, log.log_id, size, now, log.clock)
+            for log, size in covered
+        }
+    )
 
 
-def _waiting(connection: Connection, log_id: int, size: int, policy: TrustPolicy, now: datetime) -> timedelta:
-    covered = _covered(connection, log_id, policy)
-    if covered >= size:
-        return timedelta()
-    envelope = connection.execute(select(leaf.c.envelope).where(leaf.c.log_id == log_id, leaf.c.idx == covered)).scalar()
-    if envelope is None:
-        raise UnknownEntry("expected the entry after the last witnessed checkpoint")
+def waiting_from(connection: Connection, log_id: int, index: int, now: datetime, clock: str) -> timedelta:
+    """For how long the entry of that index has been waiting; `clock` is what the log's clock said last.
+
+    Raises:
+        UnknownEntry: it is gone, or does not say when it was made.
+    """
+    envelope = connection.execute(select(leaf.c.envelope).where(leaf.c.log_id == log_id, leaf.c.idx == index)).scalar()
     try:
-        since = datetime.fromisoformat(json.loads(envelope)["ts"]).astimezone(UTC)
-    except (ValueError, KeyError, TypeError) as error:
+        found = parse_envelope((envelope or "").encode())
+        return waiting(found.ts, found.id, now, clock)
+    except ValueError as error:
         raise UnknownEntry("expected an entry that says when it was made") from error
-    return max(now - since, timedelta())
 
 
 def _covered(connection: Connection, log_id: int, policy: TrustPolicy) -> int:

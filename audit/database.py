@@ -43,7 +43,7 @@ def open_copy(path: Path) -> Engine:
         FileNotFoundError: there is no such file.
     """
     if not path.is_file():
-        raise FileNotFoundError(path)
+        raise FileNotFoundError(f"{path}: expected a file, found none")
     # A folder that is read-only can hold no shared-memory file; without a write-ahead log the file alone is the whole database.
     alone = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
     uri = f"file:{quote(str(path.absolute()))}?mode=ro{'&immutable=1' if alone else ''}"

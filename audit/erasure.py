@@ -25,6 +25,7 @@ from audit.records import Record, entries, entry
 from audit.section import CORE, NAMES, SUBJECT
 from audit.tables import erasing, head, leaf, sealed, section, term
 from audit.terms import SEALED_KINDS, Kind
+from audit.turn import Turn
 
 #: entries that one erasure names; a sealed year goes in steps of as many
 BATCH = 500
@@ -119,13 +120,30 @@ def scrub(engine: Engine, values: Collection[str] | None = None) -> bool:
     if engine.dialect.name != "sqlite":
         return True
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        left = None if values is None else frozenset(values) - _indexed(connection, values)
-        file = Path(connection.exec_driver_sql("PRAGMA database_list").one()[2])
         emptied = _emptied(connection)
-        if left is None or (left and _holds(file, left)):
+        if values is None or (values and _holds(_file_of(connection), values)):
             connection.exec_driver_sql("VACUUM")
             emptied = _emptied(connection)
     return emptied
+
+
+def scrub_log(engine: Engine, values: Collection[str] | None = None) -> bool:
+    """The same for the log's own file, and for the one beside it where processes show what they wait to append.
+
+    Raises:
+        StoreFailed, OSError: that one could not be written.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        left = None if values is None else frozenset(values) - _indexed(connection, values)
+        turn = Turn(_file_of(connection))
+    try:
+        with turn.held():
+            turn.sweep()
+    finally:
+        turn.close()
+    return scrub(engine, left)
 
 
 def _indexed(connection: Connection, values: Collection[str]) -> frozenset[str]:
@@ -134,6 +152,10 @@ def _indexed(connection: Connection, values: Collection[str]) -> frozenset[str]:
         term.c.log_id.in_(select(head.c.log_id)), term.c.kind.in_(sorted(SEALED_KINDS)), term.c.value.in_(values)
     )
     return frozenset(connection.execute(found.distinct()).scalars())
+
+
+def _file_of(connection: Connection) -> Path:
+    return Path(connection.exec_driver_sql("PRAGMA database_list").one()[2])
 
 
 def _emptied(connection: Connection) -> bool:

@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from audit.entry import DECISION, TERMINAL, Draft, envelope_text
+from audit.ids import moment_in
 from audit.merkle import EMPTY, Frontier, leaf_hash
 from audit.section import Section
 
 #: how far the clock may step back before the log says so
 CLOCK_TOLERANCE = timedelta(seconds=2)
+#: how far the clocks of two machines may be apart
+CLOCKS_APART = timedelta(minutes=5)
+#: the age of what nobody can tell the age of
+FOREVER = timedelta(days=36500)
 
 #: so many entries wait in `audit_recent` before they are folded into the query index. There a term lands on a page of its own;
 #: one entry has about twenty, which would triple a commit. Folded together, the entries share the pages.
@@ -139,6 +144,21 @@ def timestamp(moment: datetime) -> str:
 def moment_of(ts: str) -> datetime:
     """The inverse of `timestamp`."""
     return datetime.strptime(ts, "%Y-%m-%dT%H:%M:%S.%f%z")
+
+
+def waiting(ts: str, entry_id: str, now: datetime, clock: str) -> timedelta:
+    """For how long an entry has been there. Its time never falls: after a clock that was ahead it is one that is yet to come.
+
+    Then its id says when it was made. If that is yet to come as well, it was made by that very clock, and where the log's `clock` has
+    spoken of an earlier time since, nobody knows how long ago: it waits forever, for fear of its never being found late.
+
+    Raises:
+        ValueError: the time or the id is none.
+    """
+    for moment in (moment_of(ts), made := moment_in(entry_id)):
+        if moment - now <= CLOCKS_APART:
+            return max(now - moment, timedelta())
+    return FOREVER if made - moment_of(clock) > CLOCKS_APART else timedelta()
 
 
 class _Tip:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from audit.codes import check_origin_name
 from audit.entry import CLOCK_STEP, Core, Draft
 from audit.errors import AuditError, IdReused, LogUnavailable, StoreFailed, StoreUnfit
-from audit.growth import NOTHING, Found, Growing, Growth, Position, Sealed
+from audit.growth import CLOCKS_APART, NOTHING, Found, Growing, Growth, Position, Sealed
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.placing import Fence, Placing
 from audit.section import NOISE_BYTES, SubjectKeys, digests_of, sections_of
@@ -30,8 +30,6 @@ FenceReader: TypeAlias = Callable[[frozenset[str]], Mapping[str, int]]
 BATCH_MAX = 256
 #: a commit whose fate is unknown is tried again once, with the same ids
 ATTEMPTS = 2
-#: how far the clocks of this machine and of the database may be apart at start
-CLOCKS_APART = timedelta(minutes=5)
 
 
 class _Order:

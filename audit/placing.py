@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from audit.entry import DECISION, TERMINAL, Draft, parse_envelope
+from audit.entry import CLOCK_STEP, DECISION, TERMINAL, Draft, parse_envelope
 from audit.errors import AuditError, DecisionClosed, FenceMoved, IdReused, LogUnavailable
 from audit.growth import Found, Growing, Position, Sealed
 
@@ -40,7 +40,7 @@ class Placing:
 
     def _add(self, sealed: Sealed) -> Position:
         behind = self._growing.stepped_back(sealed.draft.log)
-        if behind is not None:
+        if behind is not None and sealed.draft.typ != CLOCK_STEP:
             self._growing.place(self._step_entry(sealed.draft.log, behind))
         position = self._growing.place(sealed)
         self._placed[sealed.draft.id] = (position, sealed)

@@ -17,7 +17,7 @@ from audit.growth import Head, timestamp
 from audit.query_rows import TOTAL_MAX, Span, count, first_at, newest, oldest, prepare
 from audit.records import Record, entries
 from audit.section import SubjectKeys
-from audit.terms import Kind, Term
+from audit.terms import SHOWS_OTHERS, Kind, Term, as_requester
 
 PAGE_MAX = 500
 
@@ -55,8 +55,13 @@ class Search:
 
     @property
     def ways(self) -> tuple[tuple[Term, ...], ...]:
-        """The ways in which an entry can be sought; all terms of one of them must hold, and no entry holds those of two."""
-        return tuple((*self.terms, (Kind.OWN.value, capacity)) for capacity in self.own) or (self.terms,)
+        """The ways in which an entry can be sought; all terms of one of them must hold, and no entry holds those of two.
+
+        INVARIANT: what a party seeks among its own finds nothing by another party where its entries do not show who else is in them.
+        """
+        others = self.own and self.party is not None and as_requester(self.party) not in self.own
+        types = [((Kind.TYPE.value, typ),) for typ in sorted(SHOWS_OTHERS)] if others else [()]
+        return tuple((*self.terms, (Kind.OWN.value, capacity), *typ) for capacity in self.own for typ in types) or (self.terms,)
 
     @property
     def digest(self) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, select
 
 from audit.entry import Actor, Core, Envelope, Subject, parse_envelope
 from audit.errors import SubjectKeyGone, UnknownEntry
-from audit.growth import Position, timestamp
+from audit.growth import FOREVER, Position, waiting
 from audit.section import ACTOR, CORE, SUBJECT, SubjectKeys, parse_actor, parse_core, parse_subject, unseal
 from audit.tables import head, leaf, open_decision, section
 
@@ -29,12 +29,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class OpenDecision:
-    """A decision that no terminal entry has closed; `log` is the covenant to append its `exchange.failed` to."""
+    """A decision that no terminal entry has closed; `log` is the covenant to append its `exchange.failed` to.
+
+    `waits` is for how long it has been open.
+    """
 
     id: str
     log: str
     index: int
     ts: str
+    waits: timedelta
 
 
 _LEAVES = select(head.c.origin, head.c.covenant, leaf.c.log_id, leaf.c.idx, leaf.c.id, leaf.c.leaf_hash, leaf.c.envelope).join_from(
@@ -71,15 +75,22 @@ def entries(
     return {record.position.index: record for record in _records(connection, rows, subject_keys)}
 
 
-def open_decisions(connection: Connection, older_than: datetime) -> tuple[OpenDecision, ...]:
-    """Decisions made before `older_than` that nothing has closed, the oldest first: what a crash left behind."""
+def open_decisions(connection: Connection, now: datetime, after: timedelta = timedelta()) -> tuple[OpenDecision, ...]:
+    """Decisions that nothing has closed for longer than `after`, by their time: what a crash left behind."""
     rows = connection.execute(
-        select(open_decision.c.id, head.c.covenant, open_decision.c.idx, open_decision.c.ts)
+        select(open_decision.c.id, head.c.covenant, open_decision.c.idx, open_decision.c.ts, head.c.clock)
         .join_from(open_decision, head, head.c.log_id == open_decision.c.log_id)
-        .where(open_decision.c.ts < timestamp(older_than))
         .order_by(open_decision.c.ts, open_decision.c.id)
     )
-    return tuple(OpenDecision(row.id, row.covenant, row.idx, row.ts) for row in rows)
+    found = (OpenDecision(row.id, row.covenant, row.idx, row.ts, _waits(row.ts, row.id, now, row.clock)) for row in rows)
+    return tuple(one for one in found if one.waits > after)
+
+
+def _waits(ts: str, entry_id: str, now: datetime, clock: str) -> timedelta:
+    try:
+        return waiting(ts, entry_id, now, clock)
+    except ValueError:  # somebody has written into the list: the verifier names it, and nobody waits for it
+        return FOREVER
 
 
 def _records(connection: Connection, rows: Sequence[Row[str, str, int, int, str, bytes, str]], keys: SubjectKeys | None) -> list[Record]:

@@ -6,18 +6,19 @@ year. Nothing but the place of an entry depends on it; days of a covenant are da
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from audit.absence import SEAL
 from audit.codes import sorted_pairs
 from audit.database import heads, snapshot
 from audit.entry import ERASURE, Actor, Core, Draft
 from audit.errors import NotAnErasure
-from audit.growth import Head
-from audit.tables import checkpoint, sealed
+from audit.growth import Head, moment_of
+from audit.tables import checkpoint, head, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ def shards(engine: Engine) -> tuple[Shard, ...]:
         signed: dict[int, int] = {log_id: int(size) for log_id, size in connection.execute(newest)}
         closed = frozenset(connection.execute(select(sealed.c.log_id)).scalars())
         return tuple(Shard(log, signed.get(log.log_id, 0), log.log_id in closed) for log in heads(connection))
+
+
+def clocks(connection: Connection) -> Mapping[str, datetime]:
+    """What the clock said last, by covenant. An earlier year takes no entries, and so never hears that a clock was mended.
+
+    Raises:
+        ValueError: somebody has written into a head what is no time.
+    """
+    told = connection.execute(select(head.c.covenant, head.c.clock).order_by(head.c.covenant, head.c.year)).all()
+    return {covenant: moment_of(clock) for covenant, clock in dict(map(tuple, told)).items()}
 
 
 def sealing(shard: Shard, year: int, ids: Callable[[], str], *, retention: str, by: Actor | None, software: str) -> Draft:

@@ -30,9 +30,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 LINE_MAX, FINDINGS_MAX, GAP_MAX, HASH = 8_000_000, 1000, 1_000_000, 32
+NOTE_MAX, SIGNATURES_MAX, NUMBER_MAX, NEVER = 1_000_000, 100, 2**63 - 1, 2**64
 FILES = ("manifest.json", "checkpoints.jsonl", "entries.jsonl", "nodes.jsonl", "accounts.jsonl")
 LEFT_OUT = {"sealed": (), "opened": (), "without-subjects": ("subject",), "without-sections": ("core", "actor", "subject")}
 TERMINAL = {"exchange.release", "exchange.refused", "exchange.failed"}
+TS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 P, ORDER_8_Y = 2**255 - 19, 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 LOW_ORDER_Y = {0, 1, P - 1, P, P + 1, ORDER_8_Y, P - ORDER_8_Y}
 
@@ -50,9 +52,28 @@ def say(line: str) -> None:
     sys.stdout.write("".join(c if c.isprintable() else "?" for c in line) + "\n")
 
 
+def whole(value: object) -> int:
+    """A whole number, as a number."""
+    if type(value) is not int or abs(value) > NUMBER_MAX:
+        raise TypeError("expected a whole number")
+    return value
+
+
+def decimal(text: str) -> int:
+    """A whole number, as C2SP writes it in a text."""
+    if not re.fullmatch("0|[1-9][0-9]{0,18}", text):
+        raise ValueError("expected a decimal number")
+    return whole(int(text))
+
+
 def canonical(text: str) -> dict[str, Any]:
     """The object of a canonical JSON text (RFC 8785 profile: ASCII, keys sorted, no spaces)."""
-    members = json.loads(text)
+    try:
+        members = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("expected JSON of little depth") from error
+    if not text.isascii() or "\\" in text:
+        raise ValueError("expected text in which nothing is escaped")
     if not isinstance(members, dict) or json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text:
         raise ValueError("expected canonical JSON")
     return members
@@ -61,11 +82,10 @@ def canonical(text: str) -> dict[str, Any]:
 def committed(name: str, part: dict[str, str], digest: str) -> bool:
     """Whether a section is what its leaf commits to: SHA-256 over a label, its salt and its canonical text."""
     try:
-        canonical(part["body"])
         plain = f"covenant-broker/section/v1\n{name}\n".encode() + unbase64(part["salt"]) + part["body"].encode("latin-1")
+        return base64.b64encode(hashlib.sha256(plain).digest()).decode() == digest and canonical(part["body"]) is not None
     except (ValueError, KeyError):
         return False
-    return base64.b64encode(hashlib.sha256(plain).digest()).decode() == digest
 
 
 def unbase64(text: str) -> bytes:
@@ -79,6 +99,14 @@ def unbase64(text: str) -> bytes:
 def node(left: bytes, right: bytes) -> bytes:
     """RFC 6962: SHA-256(0x01 || left || right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def digests(lines: list[str]) -> list[bytes]:
+    """The hashes of a proof, one a line."""
+    found = [unbase64(line) for line in lines]
+    if len(found) > 64 or any(len(one) != HASH for one in found):  # noqa: PLR2004 - a tree of 2^63 leaves needs no longer proof
+        raise ValueError("expected hashes")
+    return found
 
 
 class Key:
@@ -114,13 +142,15 @@ class Key:
 def open_note(note: str, keys: list[Key], name: str | None = None) -> tuple[str, int]:
     """The text of a note and how many of these keys signed it; `name` stands for the keys' own. Raises Wrong: one of them did not."""
     text, separator, lines = note.rpartition("\n\n")
-    if not separator or not lines.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", note):
+    if not separator or not lines.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", note) or len(note.encode()) > NOTE_MAX:
         raise ValueError("expected a signed note")
+    if lines.count("\n") > SIGNATURES_MAX:
+        raise ValueError("expected fewer signatures")
     text, signers = text + "\n", set()
     for line in lines[:-1].split("\n"):
         mark, signer, encoded = line.split(" ")
         octets = unbase64(encoded)
-        if mark != "—" or len(octets) < 5:  # noqa: PLR2004 - a key id and a signature
+        if mark != "—" or not signer or re.search(r"[\s+]", signer) or len(octets) < 5:  # noqa: PLR2004 - a key id and a signature
             raise ValueError("expected a signature line")
         for key in keys:
             if (signer, octets[:4]) == (name or key.name, key.id_under(name or key.name)):
@@ -132,11 +162,13 @@ def open_note(note: str, keys: list[Key], name: str | None = None) -> tuple[str,
 
 def open_checkpoint(note: str, keys: list[Key]) -> tuple[str, int, bytes, int]:
     """Origin, size, root, and by how many of the keys the log signed it."""
-    origin, size, root = note.split("\n")[:3]
-    _, signers = open_note(note, keys, origin)
-    if not re.fullmatch("0|[1-9][0-9]{0,18}", size) or len(unbase64(root)) != HASH:
+    origin, size, *_ = note.split("\n")
+    text, signers = open_note(note, keys, origin)
+    _, _, root, *extensions = text[:-1].split("\n")
+    (digest,) = digests([root])
+    if not origin or not all(extensions):
         raise ValueError("expected a checkpoint")
-    return origin, int(size), unbase64(root), signers
+    return origin, decimal(size), digest, signers
 
 
 def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
@@ -173,13 +205,33 @@ def consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: list
 def open_proof(text: str, keys: list[Key]) -> tuple[int, list[bytes], str, int, bytes]:
     """A tlog-proof: index, hashes, and origin, size and root of the checkpoint it leads to. Raises Wrong: none of the keys signed that."""
     head, _, note = text.partition("\n\n")
-    header, *lines = [line for line in head.split("\n") if not line.startswith("extra ")]
+    header, *lines = head.split("\n")
+    if lines and lines[0].startswith("extra "):
+        unbase64(lines.pop(0).removeprefix("extra "))
     if header != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
         raise ValueError("expected a tlog-proof")
     origin, size, root, signers = open_checkpoint(note, keys)
     if not signers:
         raise Wrong("none of your keys signed the checkpoint of the proof")
-    return int(lines[0][6:]), [unbase64(line) for line in lines[1:]], origin, size, root
+    return decimal(lines[0][6:]), digests(lines[1:]), origin, size, root
+
+
+def fit(part: dict[str, Any]) -> None:
+    """Raises: a section is not in the form that it has in a bundle."""
+    unbase64(part["salt"])
+    if "sealed" in part:
+        unbase64(part["sealed"]), part["key"].encode()
+    else:
+        part["body"].encode("latin-1")
+
+
+def index_of(one: dict[str, Any]) -> int:
+    """The index of an entry. Raises: it is not in the form that it has in a bundle."""
+    for part in one["sections"].values():
+        fit(part)
+    if one.get("id") is not None:
+        one["id"].encode(), unbase64(one["leaf"]), one["envelope"].encode("latin-1")
+    return whole(one["index"])
 
 
 class Bundle:
@@ -192,23 +244,28 @@ class Bundle:
             if sorted(archive.namelist()) != sorted(FILES) or not methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise Unfit("expected a bundle")
         (manifest,) = self.lines("manifest.json")
-        if manifest["format"] != "covenant-broker/bundle/v1" or manifest["size"] < 0:
+        if manifest["format"] != "covenant-broker/bundle/v1" or whole(manifest["size"]) < 0 or not isinstance(manifest["keys"], dict):
             raise Unfit("expected a bundle of a format that this verifier knows")
+        unbase64(manifest["frontier"]), manifest["origin"].encode(), manifest["lastTs"].encode()
         self.manifest, self.origin, self.size = manifest, manifest["origin"], manifest["size"]
         self.left_out = LEFT_OUT[manifest["contents"]]
         self.findings: list[tuple[int, str, str]] = []
         self.levels: list[bytearray] = [bytearray()]
         self.roots, self.wanted = {0: hashlib.sha256().digest()}, {self.size}
         self.missing: dict[str, tuple[int, list[str]]] = {}
-        self.named: dict[str, set[str]] = {"erase": set(), "retain": set()}
+        self.named: dict[str, dict[str, int]] = {"erase": {}, "retain": {}}
         self.ended, self.accounts = set[str](), set[str]()
-        self.sealed, self.unopened, self.last_ts = self.size + 1, 0, ""
+        self.sealed, self.sealed_at, self.head = self.size, NEVER, True
+        self.unopened, self.unknown, self.pending, self.last_ts = 0, 0, 0, ""
 
     def lines(self, name: str) -> Iterator[Any]:
         """The objects of one file, one at a time."""
         with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
             while line := file.readline(LINE_MAX):
-                yield json.loads(line)
+                one = json.loads(line)
+                if not line.endswith(b"\n") or not isinstance(one, dict):
+                    raise Unfit("expected a bundle: an object on every line, each of them ended")
+                yield one
 
     def find(self, index: int, kind: str, what: str) -> None:
         """Keep the first of what is wrong."""
@@ -216,37 +273,57 @@ class Bundle:
 
     def check(self, given: list[str], witnesses: list[Key], quorum: int) -> int:
         """Everything; the exit code."""
-        notes = [(one["note"], one["size"]) for one in self.lines("checkpoints.jsonl")] + [(note, None) for note in given]
-        signed = [one for note, size in notes for one in self.checkpoint(note, size, witnesses)]
+        signed = [self.given(note) for note in given]
+        signed += [
+            found for one in self.lines("checkpoints.jsonl") for found in self.checkpoint(one["note"], whole(one["size"]), witnesses)
+        ]
         self.wanted.update(size for size, _, _ in signed)
         for one in self.lines("accounts.jsonl"):
             self.foreign_account(one)
         self.entries()
         self.nodes()
-        self.absences()
+        # An entry that was changed changes the head as well, which is named where nothing else explains it.
+        if not self.head and all(index < 0 for index, _, _ in self.findings):
+            self.find(-1, "changed", "head")
         for size, root, _ in signed:
             if self.roots.get(size) != root:
                 self.find(min(size, self.size), "changed" if size <= self.size else "removed", "entry before a signed checkpoint")
+        self.absences(max((size for size, root, _ in signed if self.roots.get(size) == root), default=0))
         for index, kind, what in sorted(self.findings):
             say(f"{self.origin}: {what} {kind}" + (f" at {index}" if index >= 0 else ""))
         held = [(size, seen) for size, root, seen in signed if self.roots.get(size) == root]
         witnessed = max((size for size, seen in held if seen >= quorum), default=0)
         extra = f", {self.unopened} subjects not opened" if self.unopened else ""
         extra += f", left out: {', '.join(self.left_out)}" if self.left_out else ""
+        extra += f", {self.unknown} checkpoints that none of your keys signed" if self.unknown else ""
+        extra += f", {self.pending} entries of which something is gone on the word of an unsigned entry" if self.pending else ""
         extra += f", with a quorum up to {witnessed}" if quorum else ""
         say(f"{self.origin}: {self.size} entries, signed up to {max(held, default=(0, 0))[0]}{extra}")
-        return 1 if self.findings else 0 if witnessed or not self.size else 2
+        return 1 if self.findings else 0 if witnessed and not self.pending else 2
 
-    def checkpoint(self, note: str, size: int | None, witnesses: list[Key]) -> list[tuple[int, bytes, int]]:
+    def given(self, note: str) -> tuple[int, bytes, int]:
+        """(size, root, 0) of a checkpoint that was kept. One that cannot be believed is a mistake in the asking, and never left aside."""
+        try:
+            origin, size, root, signers = open_checkpoint(note, self.keys)
+        except (Wrong, ValueError) as error:
+            raise Unfit("expected a checkpoint that one of your keys signed") from error
+        if not signers or origin != self.origin:
+            raise Unfit("expected a checkpoint of the log of this bundle, signed by one of your keys")
+        return size, root, 0
+
+    def checkpoint(self, note: str, size: int, witnesses: list[Key]) -> list[tuple[int, bytes, int]]:
         """[(size, root, witnesses that cosigned)] of a checkpoint that one of the keys signed; nothing of others."""
+        note.encode()  # half a character is no text
         try:
             origin, said, root, signers = open_checkpoint(note, self.keys)
         except (Wrong, ValueError):
             self.find(-1, "changed", "checkpoint")
             return []
-        if size is not None and (origin, said) != (self.origin, size):
+        if (origin, said) != (self.origin, size):
             self.find(-1, "changed", "checkpoint")
-        elif signers and origin == self.origin:
+        elif not signers:
+            self.unknown += 1
+        else:
             try:
                 return [(said, root, open_note(note, witnesses)[1])]
             except Wrong:
@@ -258,7 +335,7 @@ class Bundle:
         roots: list[bytes] = []
         following = 0
         for one in self.lines("entries.jsonl"):
-            index = one["index"]
+            index = index_of(one)
             if one.get("id") is None or not following <= index < min(self.size, following + GAP_MAX):
                 self.find(index, "inserted", "leaf or section")
                 continue
@@ -277,7 +354,7 @@ class Bundle:
         if following < self.size:
             self.find(following, "removed", "leaf")
         elif (b"".join(roots), self.last_ts) != (unbase64(self.manifest["frontier"]), self.manifest["lastTs"]):
-            self.find(-1, "changed", "head")
+            self.head = False
 
     def grow(self, roots: list[bytes], leaf: bytes, index: int) -> None:
         """One more leaf: the perfect subtrees that it completes, and the root where a checkpoint speaks of this size."""
@@ -296,65 +373,81 @@ class Bundle:
     def entry(self, index: int, one: dict[str, Any]) -> None:
         """One entry: canonical, after the one before it, and each section as it was committed to. Raises ValueError: it is not."""
         said = canonical(one["envelope"])
-        if set(said) != {"v", "typ", "log", "id", "ts", "ref", "sec"} or (said["id"], said["log"]) != (one["id"], self.origin):
+        if set(said) != {"v", "typ", "log", "id", "ts", "ref", "sec"} or (said["v"], said["id"], said["log"]) != (
+            1,
+            one["id"],
+            self.origin,
+        ):
+            self.find(index, "changed", "envelope")
+        if not {"core"} <= set(said["sec"]) <= {"core", "actor", "subject"} or not TS.fullmatch(said["ts"]):
             self.find(index, "changed", "envelope")
         if said["ts"] < self.last_ts:
             self.find(index, "reordered", "ts")
         self.last_ts = max(self.last_ts, said["ts"])
         gone = [name for name in said["sec"] if name not in one["sections"] and name not in self.left_out]
         self.missing.update({said["id"]: (index, gone)} if gone else {})
+        self.accounts |= {said["id"]} if said["typ"] == "erasure" else set()
         for name, part in one["sections"].items():
-            if name not in said["sec"]:
-                self.find(index, "inserted", "section")
-            elif "sealed" in part and name == "subject":
-                self.unopened += 1
-            elif not committed(name, part, said["sec"][name]):
-                self.find(index, "changed", f"section.{name}")
-            elif name == "core" and said["typ"] == "erasure":
-                self.accounts.add(said["id"])
-                self.account(canonical(part["body"]))
+            self.section(index, name, part, said)
         if said["typ"] in TERMINAL:
             if said["ref"] in self.ended:
                 self.find(index, "inserted", "decision")
             self.ended.add(said["ref"])
 
-    def account(self, core: dict[str, Any]) -> None:
-        """What an erasure accounts for: subjects (`erase`), whole entries (`retain`), or a whole year (`seal`)."""
+    def section(self, index: int, name: str, part: dict[str, str], said: dict[str, Any]) -> None:
+        """One section of an entry, against what its envelope commits to."""
+        if name not in said["sec"]:
+            self.find(index, "inserted", "section")
+        elif "sealed" in part and name == "subject":
+            self.unopened += 1
+        elif not committed(name, part, said["sec"][name]):
+            self.find(index, "changed", f"section.{name}")
+        elif name == "core" and said["typ"] == "erasure":
+            self.account(canonical(part["body"]), index)
+
+    def account(self, core: dict[str, Any], index: int) -> None:
+        """What an erasure at an index accounts for: subjects (`erase`), whole entries (`retain`), or a whole year (`seal`)."""
         details = dict(core.get("details", ()))
         if core.get("command") == "seal":
-            self.sealed = int(details["size"]) if details.get("origin") == self.origin else self.sealed
+            if details.get("origin") == self.origin:
+                self.sealed, self.sealed_at = int(details["size"]), min(index, self.sealed_at)
         elif core.get("command") != "order":
-            self.named["retain" if core.get("command") == "retain" else "erase"].update(core.get("entries", ()))
+            for entry_id in core.get("entries", ()):
+                self.named["retain" if core.get("command") == "retain" else "erase"].setdefault(entry_id, index)
 
     def foreign_account(self, one: dict[str, Any]) -> None:
         """An erasure in another log counts where a checkpoint signed by one of the keys proves it."""
+        fit(one["core"])
+        envelope, proof = one["envelope"].encode("latin-1"), one["proof"].encode().decode()
         try:
-            envelope, said = one["envelope"].encode("latin-1"), canonical(one["envelope"])
-            index, hashes, origin, size, root = open_proof(one["proof"], self.keys)
+            said = canonical(one["envelope"])
+            index, hashes, origin, size, root = open_proof(proof, self.keys)
             included(hashlib.sha256(b"\x00" + envelope).digest(), index, size, hashes, root)
         except (Wrong, ValueError):
             return
         if (origin, "erasure") == (said["log"], said["typ"]) and committed("core", one["core"], said["sec"].get("core")):
-            self.account(canonical(one["core"]["body"]))
+            self.account(canonical(one["core"]["body"]), -1)
 
-    def absences(self) -> None:
-        """A section that is not there is accounted for by an erasure, or was taken away."""
-        if self.size > self.sealed:
-            self.find(self.sealed, "inserted", "leaf")
+    def absences(self, signed: int) -> None:
+        """A section that is not there is accounted for by an erasure, or was taken away; one behind the last checkpoint is anybody's."""
+        if self.size != self.sealed:
+            self.find(min(self.sealed, self.size), "inserted" if self.size > self.sealed else "removed", "leaf")
         for entry_id, (index, gone) in self.missing.items():
-            whole = entry_id in self.named["retain"] or index < self.sealed <= self.size
-            whole = whole and not ("core" in gone and entry_id in self.accounts)
-            if not whole and not (gone == ["subject"] and entry_id in self.named["erase"]):
+            by = min(self.named["retain"].get(entry_id, NEVER), self.sealed_at if index < self.sealed else NEVER)
+            by = NEVER if "core" in gone and entry_id in self.accounts else by
+            by = min(by, self.named["erase"].get(entry_id, NEVER)) if gone == ["subject"] else by
+            if by == NEVER:
                 self.find(index, "removed", f"section.{gone[0]}")
+            self.pending += signed <= by < NEVER
 
     def nodes(self) -> None:
         """Every stored node is one that the entries make, and none is missing; they stand by level and place."""
         following: dict[int, int] = {}
         for one in self.lines("nodes.jsonl"):
-            level, i = one["level"], one["i"]
+            level, i = whole(one["level"]), whole(one["i"])
             fits = 0 < level < len(self.levels) and i == following.get(level, 0)
             if not fits or bytes(self.levels[level][i * 32 : i * 32 + 32]) != unbase64(one["hash"]):
-                self.find(max(i, 0) << max(level, 0), "changed", "node")
+                self.find(max(i, 0) << min(max(level, 0), 63), "changed", "node")
             following[level] = i + 1
         for level in range(1, len(self.levels)):
             if following.get(level, 0) * 32 != len(self.levels[level]):
@@ -369,10 +462,10 @@ def check_receipt(path: Path, keys: list[Key], proof: Path | None, log_keys: lis
         raise Unfit("expected a receipt")
     if not signers:
         raise Wrong("none of your keys signed the receipt")
-    say(f"receipt: entry {entry} stands at {int(index)} of {origin} since {ts}")
+    say(f"receipt: entry {entry} stands at {decimal(index)} of {origin} since {ts}")
     if proof is not None:
         at, hashes, log, size, root = open_proof(proof.read_text(encoding="utf-8"), log_keys)
-        if (at, log) != (int(index), origin):
+        if (at, log) != (decimal(index), origin):
             raise Wrong("the proof is of another entry than the receipt")
         included(unbase64(leaf), at, size, hashes, root)
         say(f"proof: it is in the log that was signed at {size} entries")
@@ -392,7 +485,7 @@ def check_consistency(old: Path, new: Path, proof: Path, keys: list[Key]) -> Non
         raise Wrong("none of your keys signed one of the checkpoints")
     if one[0] != two[0]:
         raise Unfit("expected two checkpoints of one log")
-    consistent(one[1], one[2], two[1], two[2], [unbase64(line) for line in proof.read_text(encoding="utf-8").split()])
+    consistent(one[1], one[2], two[1], two[2], digests(proof.read_text(encoding="utf-8").split()))
     say(f"consistency: {two[0]} at {two[1]} entries continues what it was at {one[1]}")
 
 
@@ -400,6 +493,10 @@ def run(given: argparse.Namespace) -> int:
     """Carry out what was asked; the exit code. Raises Unfit: something was not given."""
     if not given.key or len(given.files) != (3 if given.what == "consistency" else 1) or (given.what == "proof") != bool(given.envelope):
         raise Unfit("expected a --key and one FILE, with --envelope for a proof, or OLD NEW PROOF")
+    if (given.proof is None) != (not given.log_key) or (given.quorum or 0) < 0:
+        raise Unfit("expected a --log-key with a --proof, and a quorum of 0 or more")
+    if any(key.kind != 1 for key in given.key + given.log_key) or any(key.kind != 4 for key in given.witness):  # noqa: PLR2004 - as C2SP has them
+        raise Unfit("expected the key of a log as --key, and that of a witness as --witness")
     if given.what == "bundle":
         kept = [path.read_text(encoding="utf-8") for path in given.checkpoint]
         return Bundle(given.files[0], given.key).check(kept, given.witness, len(given.witness) if given.quorum is None else given.quorum)

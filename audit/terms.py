@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
-from audit.entry import DECISION, FAILED, REFUSED, RELEASE, Actor, Core, Subject
+from audit.entry import ACCESS, DECISION, FAILED, REFUSED, RELEASE, Actor, Core, Subject
 
 #: (kind, value)
 Term: TypeAlias = tuple[str, str]
@@ -45,6 +45,8 @@ SEALED_KINDS = frozenset({Kind.SUBJECT.value, Kind.CASE.value})
 #: what the party that asked is not shown as its own: a refused ask stands in the covenant's log where the case was there, and in the
 #: house's where it was not, so that finding it, or its decision, would tell which
 NOT_OWN = frozenset({DECISION, REFUSED, FAILED})
+#: the types in which a party is shown who else is in what it asked; of every other, such as a recall, it is not told to whom it went
+SHOWS_OTHERS = ACCESS | {RELEASE}
 
 
 def terms_of(typ: str, ref: str | None, core: Core, actor: Actor | None, subject: Subject | None) -> frozenset[Term]:

@@ -86,6 +86,11 @@ def tiles_of(size: int) -> Iterator[Tile]:
             yield Tile(level, full, width)
 
 
+def count_of(size: int) -> int:
+    """How many tiles a tree of that size has; nothing is counted out, however large a size somebody signed."""
+    return sum(-(-hashes // WIDTH) for _, hashes in _levels(size))
+
+
 def tile_octets(tile: Tile, nodes: Nodes) -> bytes:
     """The tile from the stored nodes, 32 bytes for each of its hashes.
 

@@ -63,6 +63,15 @@ class Turn:
         if self._board is not None:
             self._board.answer(guest, positions)
 
+    def sweep(self) -> None:
+        """With the turn: leave nothing where nothing is pinned.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        if self._board is not None:
+            self._board.sweep()
+
     def close(self) -> None:
         """Let go of the file."""
         if self._board is not None:

@@ -26,6 +26,11 @@ class Exit(IntEnum):
     USAGE = 3
 
 
+def plain(text: str) -> str:
+    """One line for a reader: nothing that was read, however hostile, moves the cursor or writes a second line."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is not as it was committed to.
@@ -61,8 +66,9 @@ class LogVerdict:
     """One log. `signed_size` is the size of the largest checkpoint that this log's key signed and that holds; 0 where none does.
 
     `unopened` subject sections were there and not opened (no keys were given, or a key is gone), `erased` ones are gone under an
-    `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed. `unknown_signatures` counts
-    checkpoints that none of the given keys signed.
+    `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed; of `pending` ones of both that
+    entry is not signed yet, so that anybody who can write may have put it there. `unknown_signatures` counts checkpoints that none of
+    the given keys signed.
     """
 
     origin: str
@@ -74,6 +80,7 @@ class LogVerdict:
     unopened: int
     erased: int
     dropped: int = 0
+    pending: int = 0
     since: int = 0
     witnessed_size: int | None = None
     left_out: tuple[str, ...] = ()
@@ -85,6 +92,12 @@ class LogVerdict:
             (self.since, f"entries before {self.since}, for which the checkpoint you kept vouches"),
             (self.left_out, f"{', '.join(self.left_out)}: not in the bundle"),
             (self.unopened, f"{self.unopened} subject sections that were not opened"),
+            (self.unknown_signatures, f"{self.unknown_signatures} checkpoints that none of your keys signed"),
+            (self.pending, f"{self.pending} entries of which something is gone, on the word of an entry that no checkpoint covers yet"),
+            (
+                self.signed_size > (self.witnessed_size or self.signed_size),
+                f"entries from {self.witnessed_size} on, which no quorum of witnesses covers yet",
+            ),
             (self.size > self.signed_size > 0, f"entries from {self.signed_size} on, which no checkpoint covers yet"),
         )
         return tuple(phrase for applies, phrase in phrases if applies)
@@ -100,23 +113,27 @@ class Verdict:
 
     @property
     def exit(self) -> Exit:
-        """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no checkpoint speaks for, or none that was witnessed."""
+        """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no checkpoint speaks for, or none that was witnessed, or
+        something gone on the word of an entry that none speaks for.
+        """
         if self.findings:
             return Exit.TAMPERED
-        if not self.logs or any(log.size and not log.signed_size for log in self.logs) or self._unwitnessed:
-            return Exit.INCOMPLETE
-        return Exit.VERIFIED
+        return Exit.VERIFIED if self._signed and not self._unwitnessed else Exit.INCOMPLETE
 
     @property
     def outcome(self) -> str:
         """The exit code in a word: verified, tampered, incomplete or unwitnessed."""
-        signed = bool(self.logs) and all(log.signed_size or not log.size for log in self.logs)
-        return "unwitnessed" if self.exit is Exit.INCOMPLETE and signed else self.exit.name.lower()
+        return "unwitnessed" if self.exit is Exit.INCOMPLETE and self._signed else self.exit.name.lower()
+
+    @property
+    def _signed(self) -> bool:
+        """There are logs, a checkpoint speaks for each, and for whatever accounts for something gone."""
+        return bool(self.logs) and all(log.signed_size and not log.pending for log in self.logs)
 
     @property
     def _unwitnessed(self) -> bool:
         """A policy was given, and of some log no checkpoint has the quorum that it asks for."""
-        return any(log.size and log.witnessed_size == 0 for log in self.logs)
+        return any(log.witnessed_size == 0 for log in self.logs)
 
     @property
     def first(self) -> Finding | None:
@@ -140,7 +157,7 @@ class Verdict:
         lines.extend(str(finding) for finding in self.findings)
         if self.total_findings > len(self.findings):
             lines.append(f"and {self.total_findings - len(self.findings)} more")
-        return (*lines, self.outcome)
+        return (*map(plain, lines), self.outcome)
 
     def as_json(self) -> str:
         """The same for a program; hashes in hexadecimal."""
@@ -158,6 +175,7 @@ class Verdict:
                     "unopened": log.unopened,
                     "erased": log.erased,
                     "dropped": log.dropped,
+                    "pending": log.pending,
                     "since": log.since,
                     "witnessedSize": log.witnessed_size,
                     "leftOut": [*log.left_out],

@@ -7,17 +7,20 @@ signed (receipts and tallies tell), or that what was written was true. More in d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.anchor import Anchor
 from audit.check_across import Across
 from audit.check_database import DatabaseSource
 from audit.check_kept import check_kept
+from audit.check_kinds import check_kinds
 from audit.check_log import LogCheck
-from audit.check_signed import Kept, Signed, collect_signed, starting_points
+from audit.check_signed import Kept, Signed, collect_signed, given_checkpoints, starting_points
 from audit.check_source import LogSource
 from audit.checkpoint import Checkpoint
 from audit.database import KeptLog, kept_logs, snapshot
@@ -62,27 +65,42 @@ def verify(
     Raises:
         NotALog: there are no tables of a log.
         SignerRefused: the anchor file cannot be read.
-        NoteMalformed, NoteUnverified: one of `since` is no checkpoint that the keys signed.
+        NoteMalformed, NoteUnverified: one of `checkpoints` or `since` is no checkpoint that the keys signed.
     """
     keys = keys_of(checkpoint_keys, policy)
-    begun = starting_points(since, keys)
+    begun, given = starting_points(since, keys), [Kept("given checkpoint", note) for note in (*checkpoints, *since)]
+    given_checkpoints(checkpoints, keys)
+    anchored = () if anchor is None else [Kept("anchor", note, origin) for origin, note in anchor.read().items()]
     with snapshot(engine) as connection:
         dropped = _dropped(connection)
         if dropped:
             return verdict_of((), dropped)
-        logs, cosigned = kept_logs(connection), inspect(connection).has_table("audit_cosignature")
-        sources = [DatabaseSource(connection, log, cosigned=cosigned) for log in logs]
-        anchored = () if anchor is None else [Kept("anchor", note, origin) for origin, note in anchor.read().items()]
-        given = [Kept("given checkpoint", note) for note in (*checkpoints, *since)]
-        signed, findings = collect_signed({log.origin for log in logs}, [*stored_notes(sources), *anchored, *given], keys)
-        findings.extend(_headless(connection, logs))
-        across = Across(whole=not begun)
-        checks = check_logs(sources, signed, across, subject_keys, begun, progress)
-        findings.extend(finding for check in checks for finding in check.findings)
-        findings.extend(across.findings)
-        findings.extend(_open(connection, across, {log.log_id: log.origin for log in logs}, begun))
-        findings.extend(check_kept(connection, frozenset(inspect(connection).get_table_names())))
+        try:
+            sources = _sources(connection)
+            signed, findings = collect_signed({one.log.origin for one in sources}, [*stored_notes(sources), *anchored, *given], keys)
+            across = Across(whole=not begun)
+            checks = check_logs(sources, signed, across, subject_keys, begun, progress)
+            findings += [*(finding for check in checks for finding in check.findings), *across.findings]
+            findings += _beside(connection, sources, across, begun)
+        except (ArithmeticError, AttributeError, LookupError, SQLAlchemyError, TypeError, ValueError, sqlite3.Error):
+            # Nothing that the log wrote is read so; what a column holds that it should not is then what was changed.
+            misfits = tuple(check_kinds(connection))
+            if not misfits:
+                raise
+            return verdict_of((), misfits)
     return verdict_of([check.verdict(policy) for check in checks], findings)
+
+
+def _sources(connection: Connection) -> list[DatabaseSource]:
+    cosigned = inspect(connection).has_table("audit_cosignature")
+    return [DatabaseSource(connection, log, cosigned=cosigned) for log in kept_logs(connection)]
+
+
+def _beside(connection: Connection, sources: Sequence[LogSource], across: Across, begun: Mapping[str, Checkpoint]) -> Iterator[Finding]:
+    """What is wrong beside the logs, once all of them were read."""
+    yield from _headless(connection, [source.log for source in sources])
+    yield from _open(connection, across, {source.log.log_id: source.log.origin for source in sources}, begun)
+    yield from check_kept(connection, frozenset(inspect(connection).get_table_names()))
 
 
 def check_logs(
@@ -101,7 +119,7 @@ def check_logs(
     ]
     for check in checks:
         check.run(step)
-    across.settle()
+    across.settle({check.origin: check.signed_size for check in checks})
     return checks
 
 

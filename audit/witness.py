@@ -174,6 +174,8 @@ def _refusal(request: AddCheckpoint, new: Checkpoint, latest: Remembered | None)
     if request.old == 0 and new.size > 0:  # (5) everything continues the empty tree
         return Refusal.INCONSISTENT if request.proof else None
     old_root = latest.root if latest else EMPTY_ROOT
+    if request.old == new.size and not request.proof and new.root != old_root:
+        return Refusal.OTHER_ROOT
     try:
         verify_consistency(old=request.old, new=new.size, old_root=old_root, new_root=new.root, proof=request.proof)
     except ProofWrong:

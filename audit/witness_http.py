@@ -27,6 +27,7 @@ CONNECTIONS_MAX = 64
 #: requests over one connection
 REQUESTS_MAX = 100
 
+CONFLICT = 409
 TEXT = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"
 
@@ -35,7 +36,8 @@ _STATUS: Mapping[Refusal, int] = {
     Refusal.OLD_BEYOND_NEW: 400,
     Refusal.NOT_SIGNED: 403,
     Refusal.UNKNOWN_LOG: 404,
-    Refusal.OTHER_SIZE: 409,
+    Refusal.OTHER_SIZE: CONFLICT,
+    Refusal.OTHER_ROOT: CONFLICT,
     Refusal.INCONSISTENT: 422,
 }
 _ORIGIN_HASH = re.compile(r"/([0-9a-f]{64})/checkpoint")
@@ -122,10 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             line = self.server.witness.add(AddCheckpoint.parse(body))
         except WitnessRefused as refused:
-            if refused.refusal is Refusal.OTHER_SIZE:
-                self._answer(409, f"{refused.size}\n", SIZE, why=refused.refusal.value)
-            else:
-                self._answer(_STATUS[refused.refusal], f"{refused.refusal.value}\n", why=refused.refusal.value)
+            status, why = _STATUS[refused.refusal], refused.refusal.value
+            text, kind = (f"{refused.size}\n", SIZE) if status == CONFLICT else (f"{why}\n", TEXT)
+            self._answer(status, text, kind, why=why)
         except (AuditError, OSError):
             # It could not remember, so it may not speak.
             self._answer(503, "not now\n", why="state_failed")

@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     NOT_SIGNED = "not_signed"
     OLD_BEYOND_NEW = "old_beyond_new"
     OTHER_SIZE = "other_size"
+    OTHER_ROOT = "other_root"
     INCONSISTENT = "inconsistent"
 
 

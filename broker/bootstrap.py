@@ -153,7 +153,16 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
     subjects = Subjects(keystore_engine, pseudonyms, pseudonyms, random)
     reader = Reader(engine)
     cases = CaseReader(reader)
-    log = MeteredLog(store, name=settings.log_name, clock=clock, random=random, fences=cases.fences, subject_keys=subjects, meter=meter)
+    log = MeteredLog(
+        store,
+        name=settings.log_name,
+        clock=clock,
+        random=random,
+        fences=cases.fences,
+        subject_keys=subjects,
+        meter=meter,
+        note=notes.append_failed,
+    )
     ring = keys.deposit_wrapping()
     deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
     records, covenants = Records(subjects), Covenants(engine, clock, events)

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from audit.absence import ERASE
 from audit.codes import sorted_pairs
 from audit.entry import ERASURE, Actor, Core, Draft
-from audit.erasure import BATCH, Held, erasures, held_under, remove, scrub, unfinished
+from audit.erasure import BATCH, Held, erasures, held_under, remove, scrub, scrub_log, unfinished
 from audit.log import Log
 from broker.cases.state import CaseState
 from broker.clock import Clock, Ids, epoch_ms
@@ -146,20 +146,25 @@ class Erasing:
         if alive:
             self._orders.give(Order(self._ids(), case.covenant, TERM_PASSED, by, alive, epoch_ms(self._clock()), retention))
 
-    def run(self, *, at_once: bool = False) -> Erased:
+    def run(self, *, at_once: bool = False, purged: frozenset[str] = frozenset()) -> Erased:
         """Steps 2 to 5 of every order there is; step 5 when enough of them wait, one has waited long enough, or `at_once`.
+
+        `purged` are the ids of cases that were just taken out: nothing of them is left in the files either.
 
         Raises:
             audit.errors.LogUnavailable: nothing was destroyed that is not on the record.
             ErasureRefused: something was put in the way of an order before its entry was made.
         """
         orders = self._orders.waiting()
-        for order in orders:
-            self._carry_out(order)
+        gone = [self._carry_out(order) for order in orders]
+        emptied = scrub(self._deposit_engine, purged.union(*(content for content, _ in gone)))
+        emptied = self._registry.scrub(purged.union(*(owed for _, owed in gone))) and emptied
         now = epoch_ms(self._clock())
         oldest = min((order.at_ms for order in orders), default=now)
-        due = at_once or sum(order.persons for order in orders) >= MIXED or now - oldest >= WAITS // timedelta(milliseconds=1)
+        # An order that is dated so far ahead was given by a clock that was wrong, and nobody knows how long it has been waiting.
+        due = at_once or sum(order.persons for order in orders) >= MIXED or abs(now - oldest) >= WAITS // timedelta(milliseconds=1)
         entries, clean = self._take_out(orders if due else ())
+        clean = clean and emptied
         if due and clean:
             self._orders.done(orders)
         clean = self._forget_keys() and clean if orders else clean
@@ -186,19 +191,21 @@ class Erasing:
         if self._holds.of(person.covenant, person.known.cases):
             raise ErasureRefused("held", "expected no legal hold, found one: `broker audit hold list` shows it")
 
-    def _carry_out(self, order: Order) -> None:
+    def _carry_out(self, order: Order) -> tuple[set[str], set[str]]:
+        """Steps 2 to 4; returns what is then to be looked for in the deposit, and in the registry, which owed the log its entries."""
         subjects = tuple(order.fingerprints)
         known = self._registry.known(subjects)
-        if any(self._subjects.fingerprint_if_any(subject) for subject in subjects):
+        owed = {self._subjects.pseudonym(subject) for subject in subjects if self._subjects.fingerprint_if_any(subject)}
+        if owed:
             # A hold that came between the order and its entry still counts; after the entry it comes too late.
             self._check(Person(order.covenant, frozenset(subjects), known))
         self._log.append(order.draft())  # (2)
         self._subjects.destroy(order.fingerprints, epoch_ms(self._clock()))  # (3)
-        gone = sum(self._deposit.erase_subject(subject) for subject in subjects)  # (4)
-        gone += self._deposit.forget_texts(known.texts)
-        if gone:
-            scrub(self._deposit_engine)
+        for subject in subjects:  # (4)
+            self._deposit.erase_subject(subject)
+        self._deposit.forget_texts(known.texts)
         self._registry.forget_signals(subjects)
+        return {*subjects, *known.texts}, owed
 
     def _take_out(self, orders: Sequence[Order]) -> tuple[int, bool]:
         """Step 5, and whatever an earlier run left of it."""
@@ -217,7 +224,7 @@ class Erasing:
                 removed.append(remove(self._log_engine, draft.id))
         values = frozenset[str]().union(*(one.values for one in removed))
         # Whoever broke off before may have removed what nobody can be asked about any more: then the whole file is copied.
-        clean = scrub(self._log_engine, None if broken_off or (orders and not here) else values) if removed or orders else True
+        clean = scrub_log(self._log_engine, None if broken_off or (orders and not here) else values) if removed or orders else True
         return sum(one.entries for one in removed), clean
 
     def _draft(self, covenant: str, here: Sequence[Held], orders: Sequence[Order]) -> Draft:

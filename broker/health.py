@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from audit.log import CLOCKS_APART
+from audit.growth import CLOCKS_APART
 from audit.verdict import Exit
 from broker.health_notes import LastVerdict
 

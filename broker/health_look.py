@@ -13,18 +13,20 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.cosigned import quorum_age
+from audit.cosigned import quorum_age, waiting_from
 from audit.database import snapshot
-from audit.entry import parse_envelope
-from audit.errors import AuditError
-from audit.growth import moment_of, timestamp
+from audit.errors import AuditError, UnknownEntry
+from audit.growth import FOREVER
 from audit.quorum import NONE, TrustPolicy
-from audit.tables import checkpoint, head, leaf, open_decision
+from audit.records import open_decisions
+from audit.shards import clocks
+from audit.tables import checkpoint, head
 from broker.clock import Clock, epoch_ms
 from broker.errors import NotReady
 from broker.health import QUORUM_LATE, RED, SETTLED_WITHIN, Code, LogAge, Look, codes_of
 from broker.health_notes import Notes
 from broker.oauth.tables import oauth_client
+from broker.outbox import left_behind
 from broker.tables import pending_entry
 
 #: a probe waits no longer for a busy database; being busy is no fault
@@ -37,15 +39,25 @@ FRESH_S = 2.0
 PATIENCE_S = 5.0
 #: an append that failed so recently is believed over the probe
 FAILED_S = 30.0
-_FOREVER = timedelta(days=36500)
+#: what an append does; a table that an upgrade brought is often the one that nobody granted
+_NEEDED = {
+    "audit_head": ("SELECT", "INSERT", "UPDATE"),
+    "audit_leaf": ("SELECT", "INSERT"),
+    "audit_section": ("SELECT", "INSERT"),
+    "audit_node": ("INSERT",),
+    "audit_recent": ("INSERT",),
+    "audit_open": ("SELECT", "INSERT", "DELETE"),
+}
 _POSTGRES = text(
-    "SELECT clock_timestamp() AS now, NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' "
-    "AND current_setting('fsync') = 'on' AND has_table_privilege('audit_leaf', 'INSERT') AS appendable"
+    "SELECT clock_timestamp() AS now, NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' "  # noqa: S608 - our own names
+    "AND current_setting('fsync') = 'on' AND (SELECT bool_and(has_table_privilege(name, verb)) FROM (VALUES "
+    + ", ".join(f"('{name}', '{verb}')" for name, verbs in _NEEDED.items() for verb in verbs)
+    + ") AS needed (name, verb)) AS appendable"
 )
 
 
 class Watcher:
-    """Looks at one broker's databases and notes; `failed_at` is when this process's last append failed, on the monotonic clock."""
+    """Looks at one broker's databases and notes; `failed_at` is when an append failed last, on the monotonic clock."""
 
     def __init__(
         self,
@@ -82,11 +94,11 @@ class Watcher:
             with snapshot(self._log_engine) as connection:
                 apart, appendable = self._probe(connection, now)
                 logs = _ages(connection, now, self._quorum(connection, now))
-                decisions = _old(connection, now)
+                decisions = open_decisions(connection, now, SETTLED_WITHIN)
             with self._engine.connect() as connection:
                 debts = _owed(connection, now)
                 rates_of_nobody = _unregistered(connection, self._rated)
-        except (AuditError, SQLAlchemyError, sqlite3.Error):
+        except (AuditError, SQLAlchemyError, sqlite3.Error, ValueError):
             return Look(now, False, timedelta(), (), 0, 0, timedelta(), verdict, refused_at)
         failed_at = self._failed_at()
         failing = failed_at is not None and time.monotonic() - failed_at < FAILED_S
@@ -95,9 +107,9 @@ class Watcher:
             appendable=appendable and not failing,
             clock_apart=apart,
             logs=logs,
-            open_decisions=decisions[0],
+            open_decisions=len(decisions),
             debts=debts[0],
-            oldest_unsettled=max(decisions[1], debts[1]),
+            oldest_unsettled=max(debts[1], *(one.waits for one in decisions), timedelta()),
             verdict=verdict,
             refused_at=refused_at,
             quorum_required=self._quorum_required,
@@ -136,8 +148,7 @@ class Watcher:
 
     def _probe(self, connection: Connection, now: datetime) -> tuple[timedelta, bool]:
         """How far the clocks are apart, and whether an append could begin."""
-        said = connection.execute(select(func.max(head.c.clock))).scalar()
-        behind = max(moment_of(said) - now, timedelta()) if said else timedelta()
+        behind = max(max(clocks(connection).values(), default=now) - now, timedelta())
         if self._file is not None:
             return behind, _can_begin(self._file)
         row = connection.execute(_POSTGRES).one()
@@ -167,7 +178,7 @@ def _can_begin(file: Path) -> bool:
 def _ages(connection: Connection, now: datetime, uncosigned: Mapping[str, timedelta]) -> tuple[LogAge, ...]:
     newest = select(checkpoint.c.log_id, func.max(checkpoint.c.size).label("size")).group_by(checkpoint.c.log_id).subquery()
     rows = connection.execute(
-        select(head.c.log_id, head.c.origin, head.c.covenant, head.c.year, head.c.size, func.coalesce(newest.c.size, 0).label("signed"))
+        select(head, func.coalesce(newest.c.size, 0).label("signed"))
         .join_from(head, newest, head.c.log_id == newest.c.log_id, isouter=True)
         .order_by(head.c.covenant, head.c.year)
     ).all()
@@ -176,36 +187,29 @@ def _ages(connection: Connection, now: datetime, uncosigned: Mapping[str, timede
             name=f"{row.covenant}/{row.year}",
             size=row.size,
             signed_size=row.signed,
-            unsigned=_waiting(connection, now, row.log_id, row.signed, row.size),
+            unsigned=None if row.signed >= row.size else _unsigned(connection, row.log_id, row.signed, now, row.clock),
             uncosigned=uncosigned.get(row.origin),
         )
         for row in rows
     )
 
 
-def _waiting(connection: Connection, now: datetime, log_id: int, signed: int, size: int) -> timedelta | None:
+def _unsigned(connection: Connection, log_id: int, signed: int, now: datetime, clock: str) -> timedelta:
     """For how long the first entry beyond a size waits; an entry that is not where it should be waits forever."""
-    if signed >= size:
-        return None
-    envelope = connection.execute(select(leaf.c.envelope).where(leaf.c.log_id == log_id, leaf.c.idx == signed)).scalar()
     try:
-        return max(now - moment_of(parse_envelope((envelope or "").encode()).ts), timedelta())
-    except ValueError:
-        return _FOREVER
-
-
-def _old(connection: Connection, now: datetime) -> tuple[int, timedelta]:
-    """Decisions that nothing closed within the time that an exchange may take, and the age of the oldest."""
-    older = open_decision.c.ts < timestamp(now - SETTLED_WITHIN)
-    count, oldest = connection.execute(select(func.count(), func.min(open_decision.c.ts)).where(older)).one()
-    return count, now - moment_of(oldest) if oldest else timedelta()
+        return waiting_from(connection, log_id, signed, now, clock)
+    except UnknownEntry:
+        return FOREVER
 
 
 def _owed(connection: Connection, now: datetime) -> tuple[int, timedelta]:
     """Entries that are owed to the log for longer than a request takes, and the age of the oldest."""
-    until = epoch_ms(now - SETTLED_WITHIN)
-    count, oldest = connection.execute(select(func.count(), func.min(pending_entry.c.at_ms)).where(pending_entry.c.at_ms < until)).one()
-    return count, timedelta(milliseconds=epoch_ms(now) - oldest) if oldest else timedelta()
+    at_ms, now_ms = pending_entry.c.at_ms, epoch_ms(now)
+    old = left_behind(at_ms, now_ms, SETTLED_WITHIN // timedelta(milliseconds=1))
+    count, oldest, newest = connection.execute(select(func.count(), func.min(at_ms), func.max(at_ms)).where(old)).one()
+    if not count:
+        return 0, timedelta()
+    return count, FOREVER if newest > now_ms else timedelta(milliseconds=now_ms - oldest)
 
 
 def _unregistered(connection: Connection, names: tuple[str, ...]) -> tuple[str, ...]:

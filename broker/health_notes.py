@@ -1,12 +1,13 @@
-"""What is remembered between processes about the log's promise: its last verdict, and whether its signer refuses.
+"""What is remembered between processes about the log's promise: its last verdict, whether its signer refuses, when an append last failed.
 
-Two small files in the folder `BROKER_HEALTH`, each replaced whole. They are for alarms; the proof is the log's own.
+Small files in the folder `BROKER_HEALTH`, each replaced whole or empty. They are for alarms; the proof is the log's own.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from audit.verdict import Exit, Verdict
 
 T = TypeVar("T")
 
-VERIFIED, REFUSED = "verified.json", "refused.json"
+VERIFIED, REFUSED, FAILED = "verified.json", "refused.json", "append-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class LastVerdict:
 
 
 class Notes:
-    """The two files of one folder."""
+    """The files of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -63,6 +64,25 @@ class Notes:
             OSError: the folder cannot be written.
         """
         (self._folder / REFUSED).unlink(missing_ok=True)
+
+    def append_failed(self) -> None:
+        """Remember that an append failed just now. A folder that cannot be written hides it from other processes, and from this one not.
+
+        It is the file's time that says when, by the clock that no step changes; so a disk that is full is no obstacle.
+        """
+        now = time.monotonic()
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._folder / FAILED).touch(mode=0o600)
+            os.utime(self._folder / FAILED, (now, now))
+
+    def append_failed_at(self) -> float | None:
+        """When an append of any process failed last, on this machine's monotonic clock; None where none did since it was started."""
+        try:
+            at = (self._folder / FAILED).stat().st_mtime
+        except OSError:
+            return None
+        return at if at <= time.monotonic() else None
 
     def last_verdict(self) -> LastVerdict | None:
         """The last verdict; None where there was none yet, or where the file is none."""

@@ -17,7 +17,7 @@ from broker.witnessing_policy import read_policy
 def open_watcher(
     settings: Settings, engine: Engine, log_engine: Engine, clock: Clock, failed_at: Callable[[], float | None] = lambda: None
 ) -> Watcher:
-    """Look at these databases; `failed_at` is when this process's last append failed.
+    """Look at these databases; `failed_at` is when an append failed last.
 
     Raises:
         ConfigError: the witnesses' policy cannot be read.

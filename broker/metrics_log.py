@@ -49,7 +49,10 @@ class MeteredStore:
 
 
 class MeteredLog(Log):
-    """A log that counts its appends; `failed_at` is when the last one could not be promised, None where the last one could."""
+    """A log that counts its appends; `failed_at` is when the last one could not be promised, None where the last one could.
+
+    `note` is called each time that one could not, so that other processes learn of it.
+    """
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class MeteredLog(Log):
         fences: FenceReader,
         subject_keys: SubjectKeys,
         meter: Meter,
+        note: Callable[[], None],
     ) -> None:
         super().__init__(MeteredStore(store, meter), name=name, clock=clock, random=random, fences=fences, subject_keys=subject_keys)
         for outcome in (DURABLE, REFUSED, UNAVAILABLE):
@@ -69,6 +73,7 @@ class MeteredLog(Log):
             for outcome in Outcome:
                 meter.declare(EXCHANGES, end, outcome.value)
         self._meter = meter
+        self._note = note
         self.failed_at: float | None = None
 
     def append(self, *drafts: Draft, fence: Fence = ()) -> tuple[Position, ...]:
@@ -80,6 +85,7 @@ class MeteredLog(Log):
             outcome, self.failed_at = DURABLE, None
         except LogUnavailable:
             outcome, self.failed_at = UNAVAILABLE, time.monotonic()
+            self._note()
             raise
         finally:
             self._meter.observe(APPEND_SECONDS, value=(time.perf_counter_ns() - begun) // _MICRO_NS)

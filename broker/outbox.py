@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, delete, insert, or_, select
 
 from audit.entry import Actor, Core, Covenant, Draft, Outcome, Subject
 from audit.evaluations import read_evaluations, read_situations
+from audit.growth import CLOCKS_APART
 from audit.log import Log
 from broker.clock import Clock, epoch_ms
 from broker.tables import pending_entry
@@ -57,18 +59,25 @@ class Outbox:
             connection.execute(delete(pending_entry).where(pending_entry.c.id == draft.id))
 
     def drain(self, older_than_ms: int = 0) -> int:
-        """Pay whatever is owed for at least this long; return how many entries that were.
+        """Pay whatever is owed for at least this long, or since a time that is yet to come; return how many entries that were.
 
         Raises:
             audit.errors.LogUnavailable: the rest stays owed.
         """
-        until = epoch_ms(self._clock()) - older_than_ms
+        due = left_behind(pending_entry.c.at_ms, epoch_ms(self._clock()), older_than_ms)
         with self._engine.connect() as connection:
-            where = pending_entry.c.at_ms <= until
-            rows = connection.execute(select(pending_entry.c.draft).where(where).order_by(pending_entry.c.id)).all()
+            rows = connection.execute(select(pending_entry.c.draft).where(due).order_by(pending_entry.c.id)).all()
         for row in rows:
             self.pay(draft_of(row.draft))
         return len(rows)
+
+
+def left_behind(at_ms: Column[int], now_ms: int, after_ms: int) -> ColumnElement[bool]:
+    """Rows that are older than that, in milliseconds, or of a time that is yet to come.
+
+    The clock was ahead when those were written: nobody knows how old they are, and nobody waits until it is as late again.
+    """
+    return or_(at_ms <= now_ms - after_ms, at_ms > now_ms + CLOCKS_APART // timedelta(milliseconds=1))
 
 
 def draft_text(draft: Draft) -> str:

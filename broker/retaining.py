@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine
 
 from audit.entry import Actor, Core, Draft, Subject
-from audit.erasure import remove, scrub
+from audit.erasure import remove, scrub_log
 from audit.log import Log
 from audit.shards import Shard, sealing, shards
 from broker.cases.state import CaseState
@@ -39,13 +39,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """What one run did. `kept` are cases of whom somebody could not be erased yet, as codes."""
+    """What one run did. `kept` are cases of whom somebody could not be erased yet, as codes.
+
+    `clean` is False where a reader kept an old page of SQLite's: run it again.
+    """
 
     cases: int
     years: int
     dropped: int
     erased: Erased
     kept: tuple[str, ...]
+    clean: bool
 
 
 class Retaining:
@@ -102,11 +106,11 @@ class Retaining:
         """
         due = self.due()
         kept = [code for case in due.cases if (code := self._let_go(case, by))]
+        # Persons first: nobody waits for a year that cannot be sealed yet.
+        erased = self._erasing.run(at_once=at_once, purged=frozenset(case.id for case in due.cases))
         dropped = sum(self._drop(shard, by) for shard in due.years)
-        if due.years:
-            scrub(self._log_engine)
-        erased = self._erasing.run(at_once=at_once)
-        return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept)))
+        clean = scrub_log(self._log_engine, None if due.years else ())
+        return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept)), clean and erased.clean)
 
     def _let_go(self, case: CaseState, by: Actor) -> str:
         """Order the erasure of whoever is in no case that is still kept, and take the case out; returns why not, or nothing."""

@@ -19,7 +19,7 @@ from broker.cases.rules import By
 from broker.clock import Clock, Ids, epoch_ms
 from broker.covenants import Covenants
 from broker.errors import UnknownSignal
-from broker.outbox import Outbox
+from broker.outbox import Outbox, left_behind
 from broker.records import SOFTWARE, traced
 from broker.subjects import Subjects
 from broker.tables import pending_entry
@@ -203,10 +203,10 @@ class Signals:
 
     def settle(self) -> int:
         """Deliver the signals that a crash left pending; returns how many. Call it after the outbox was drained."""
-        before = epoch_ms(self._clock()) - SETTLE_AFTER_MS
-        stale = (signals.c.state == "pending") & (signals.c.at_ms <= before)
+        now, c = epoch_ms(self._clock()), pending_entry.c
+        stale = (signals.c.state == "pending") & left_behind(signals.c.at_ms, now, SETTLE_AFTER_MS)
         # INVARIANT: a signal is delivered after its own entry; while anything as old is still owed to the log, it waits for the next round.
-        owed = select(pending_entry.c.id).where(pending_entry.c.at_ms <= before + OWED_WITHIN_MS).exists()
+        owed = select(c.id).where((c.at_ms <= now - SETTLE_AFTER_MS + OWED_WITHIN_MS) | (c.at_ms > now)).exists()
         with self._engine.begin() as connection:
             return connection.execute(update(signals).where(stale, ~owed).values(state="open")).rowcount
 

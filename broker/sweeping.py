@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select
 
-from audit.entry import FAILED, Core, Draft, Outcome
-from audit.errors import DecisionClosed
+from audit.entry import CLOCK_STEP, FAILED, Core, Draft, Outcome
+from audit.errors import DecisionClosed, StoreUnfit
+from audit.growth import CLOCKS_APART
 from audit.log import Log
 from audit.records import open_decisions
+from audit.shards import clocks
 from audit.signer import SignedCheckpoint, Signer
 from broker.cases import rules
 from broker.cases.codec import state_of
@@ -84,6 +86,7 @@ class Sweeper:
         Raises:
             audit.errors.LogUnavailable: the rest waits for the next round.
         """
+        self._step_back()
         owed = self._outbox.drain(int(interrupted_after.total_seconds() * 1000))
         lapsed = self._registry.settle()
         delivered = self._signals.settle()
@@ -97,10 +100,24 @@ class Sweeper:
         """
         return self._signer.sign_all()
 
+    def _step_back(self) -> None:
+        """Tell a log whose clock was ahead what time it is. Its next entry may be long in coming, and until then nobody is ready."""
+        now = self._clock()
+        with self._log_engine.connect() as connection:
+            ahead = {covenant: told - now for covenant, told in clocks(connection).items() if told - now > CLOCKS_APART}
+        try:
+            if ahead:
+                self._log.check_clock()
+        except StoreUnfit:
+            return  # it is this machine's clock that is wrong
+        for covenant, behind in ahead.items():
+            core = Core(details=(("behind_ms", str(behind // timedelta(milliseconds=1))),), software=SOFTWARE)
+            self._log.append(Draft(CLOCK_STEP, self._ids(), covenant, None, core))
+
     def _interrupt(self, after: timedelta) -> int:
         """Close the decisions that a crash left open, so that every ask has exactly one end on the record."""
         with self._log_engine.connect() as connection:
-            left = open_decisions(connection, self._clock() - after)
+            left = open_decisions(connection, self._clock(), after)
         closed, policies = 0, self._covenants.in_force().policies
         for decision in left:
             retention = retention_of(policies.get(CovenantId(decision.log)))

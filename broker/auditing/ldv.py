@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from audit.codes import Pair
 from audit.entry import FAILED, REFUSED, RELEASE
 from audit.export import Lookup
 from audit.export_ldv import ACTIVITY, PSEUDONYM, ldv_records
@@ -62,8 +63,9 @@ class LdvReading:
         searches: list[tuple[Reader, Search]] = []
         for reader in readers:
             question = Question(reader, purpose, _filters(sought), trace)
-            base = search_for(question.filters, reader, self._subjects)
-            self._reading.tell("audit.read", question, base, command="read_ldv")
+            # A record is made where an ask ends, for whoever asked: what is sought must not run over what others asked of a holder.
+            base = replace(search_for(question.filters, reader, self._subjects), own=reader.own(as_requester_only=True))
+            self._reading.tell("audit.read", question, base, command="read_ldv", details=_besides(sought))
             searches += [(reader, one) for one in self._searches(reader, base, sought)]
         found: list[Mapping[str, object]] = []
         for reader, one in searches:
@@ -102,6 +104,11 @@ class LdvReading:
 
 def _filters(sought: Sought) -> Filters:
     return Filters(trace=sought.trace, subject=sought.subject, since=sought.since, until=sought.until, type=None)
+
+
+def _besides(sought: Sought) -> tuple[Pair, ...]:
+    """What is sought besides the log's own filters, by name, for the record of the reading."""
+    return tuple(("filter", name) for name in ("activity", "processor") if getattr(sought, name) is not None)
 
 
 def _fits(attributes: object, asked: Sought) -> bool:

@@ -21,7 +21,7 @@ from broker.cases.reading import CaseReader, Snapshot
 from broker.cases.rules import By
 from broker.cases.state import CaseState, Event, EventKind, evolve
 from broker.clock import Clock, Ids, epoch_ms
-from broker.outbox import Outbox
+from broker.outbox import Outbox, left_behind
 from broker.records import Records
 from broker.tables import case_event, case_party, covenant_case, pending_entry
 from broker.trace import Trace
@@ -114,9 +114,8 @@ class CaseRegistry:
             audit.errors.LogUnavailable: nothing more was settled.
         """
         self._outbox.drain(SETTLE_AFTER_MS)
-        before = epoch_ms(self._clock()) - SETTLE_AFTER_MS
         with self._engine.connect() as connection:
-            stale = (case_event.c.status == "pending") & (case_event.c.at_ms <= before)
+            stale = (case_event.c.status == "pending") & left_behind(case_event.c.at_ms, epoch_ms(self._clock()), SETTLE_AFTER_MS)
             # INVARIANT: an event lapses after its own entry; one whose entry is still owed waits for the next round.
             paid = case_event.c.id.not_in(select(pending_entry.c.id))
             rows = connection.execute(select(case_event.c.id, case_event.c.case_id).where(stale, paid)).all()

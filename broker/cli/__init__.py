@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from broker.cli import audit, bench, covenant, demo, health, keys, party, people, setup
+from broker.cli.common import reason_of
 from broker.config import ConfigError
 from broker.erasing import ErasureRefused
 from broker.errors import CovenantRefused, CovenantUnknown
@@ -75,7 +76,5 @@ def main(run: Callable[[], object] = broker) -> None:
     try:
         run()
     except MENDABLE as error:
-        # The text of a database error can hold a statement with its parameters; its class is enough to act on.
-        text = type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
-        click.echo(f"error: {text}", err=True)
+        click.echo(f"error: {reason_of(error)}", err=True)
         sys.exit(1)

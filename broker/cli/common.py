@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import psycopg
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from broker.bootstrap import Broker, open_broker
 from broker.config import Settings, read_settings
@@ -64,6 +66,20 @@ def opened() -> Iterator[Broker]:
         broker.close()
 
 
+def reason_of(error: Exception) -> str:
+    """What a failed command says. A database's own text can hold a statement with its parameters: its classes are said instead.
+
+    Where the account may not do something, the text names what on, and nothing else.
+    """
+    if not isinstance(error, SQLAlchemyError):
+        return str(error)
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    said = getattr(cause, "sqlite_errorname", type(cause).__name__)  # SQLITE_FULL, DiskFull
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        said = f"{cause.diag.message_primary}; see docs/operations.md for who may do what"
+    return type(error).__name__ if cause is None else f"{type(error).__name__}: {said}"
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
@@ -83,4 +99,5 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))
     for row in rows:
         table.add_row(*map(Text, row))  # as it is: what somebody else wrote has no say in how it looks
-    Console().print(table)
+    # A word that is longer than the terminal has room for runs over its edge: cut, `count_12m=full` would read as less than was given.
+    Console().print(table, crop=False)

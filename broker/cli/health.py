@@ -18,6 +18,7 @@ from broker.config import Settings
 from broker.database import open_engine
 from broker.health import RED, Code, codes_of
 from broker.health_look import Watcher
+from broker.health_notes import Notes
 from broker.health_open import open_watcher
 from broker.health_words import AMBER_WORD, GREEN, RED_WORD, WORDS
 from broker.metrics_serve import LOOPBACK, PATH, Page, serve_metrics
@@ -27,10 +28,10 @@ from policies.wording import in_language
 
 @contextmanager
 def watcher_of(chosen: Settings) -> Iterator[Watcher]:
-    """A watcher for a process that exchanges nothing; it needs no key."""
+    """A watcher for a process that exchanges nothing; it needs no key, and takes the word of those that do append."""
     engine, log_engine = open_engine(chosen.database_url), open_log_engine(chosen.audit_url)
     try:
-        yield open_watcher(chosen, engine, log_engine, system_clock)
+        yield open_watcher(chosen, engine, log_engine, system_clock, Notes(chosen.health).append_failed_at)
     finally:
         engine.dispose()
         log_engine.dispose()

@@ -20,32 +20,36 @@ _ERASED = Label("gewist", "erased")
 def title(impact: Impact, language: str) -> str:
     """What was looked for."""
     sought = impact.sought
-    since, until = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (sought.since, sought.until))
+    since, until = (f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in (sought.since, sought.until))
     whom = sought.party if sought.professional is None else f"{sought.party} ({sought.professional})"
     return plain(
         tell("{whom}, van {since} tot {until}", "{whom}, from {since} until {until}", whom=whom, since=since, until=until), language
     )
 
 
-def lines(impact: Impact, one: Touched, language: str) -> tuple[str, str, str]:
-    """One receiver or giver and one person: who and how often, which fields, of which class."""
+def lines(impact: Impact, one: Touched, language: str) -> tuple[str, ...]:
+    """One receiver or giver and one person: who and how often, which fields of which class, and which reports were read."""
+    return tuple(plain(words, language) for words in _lines(impact, one))
+
+
+def _lines(impact: Impact, one: Touched) -> Iterator[Words]:
     direction = Label("ontvangen van", "received from") if one.direction == RECEIVED else Label("gegeven aan", "given to")
-    erased = in_language(_ERASED, language)
-    told = (
-        tell(
-            "{direction} {party} · casus {case} · persoon {person} · {times} keer",
-            "{direction} {party} · case {case} · person {person} · {times} times",
-            direction=direction,
-            party=_party(impact.texts[one.covenant], one.other),
-            case=erased if one.case is None else one.case[:SHOWN],
-            person=erased if one.subject is None else one.subject[:SHOWN],
-            times=one.disclosures,
-        ),
-        tell("gegevens: {fields}", "fields: {fields}", fields=", ".join(one.fields)),
-        tell("klasse: {classes}", "class: {classes}", classes=classes(one.classes)),
+    covenant = impact.texts[one.covenant]
+    yield tell(
+        "{direction} {party} · casus {case} · persoon {person} · {times}×",
+        "{direction} {party} · case {case} · person {person} · {times}×",
+        direction=direction,
+        party=_party(covenant, one.other),
+        case=_ERASED if one.case is None else one.case[:SHOWN],
+        person=_ERASED if one.subject is None else one.subject[:SHOWN],
+        times=one.disclosures,
     )
-    who, which, of_class = (plain(words, language) for words in told)
-    return who, which, of_class
+    if one.fields:
+        yield tell("gegevens: {fields}", "fields: {fields}", fields=", ".join(one.fields))
+        yield tell("klasse: {classes}", "class: {classes}", classes=classes(one.classes))
+    if one.signals:
+        kinds = listed(covenant.signals[kind].title if kind in covenant.signals else kind for kind in one.signals)
+        yield tell("gelezen: de woorden van een melding ({kinds})", "read: the words of a report ({kinds})", kinds=kinds)
 
 
 def conclusions(impact: Impact, language: str) -> tuple[str, ...]:
@@ -76,6 +80,11 @@ def _conclusions(impact: Impact) -> Iterator[Words]:
         if grave
         else Label("Gevoelige gegevens: geen.", "Sensitive data: none.")
     )
+    if impact.words:
+        yield Label(
+            "Daarbij de woorden van meldingen: daarin kan alles staan, ook gevoelige gegevens. Het logboek kent ze niet.",
+            "And the words of reports: anything may stand in them, sensitive data too. The log does not know them.",
+        )
     yield _yes(DataClass.BSN in impact.classes, "BSN", "Citizen service number (BSN)")
     for name, covenant in impact.texts.items():
         others = sorted({one.other for one in impact.touched if one.covenant == name})
@@ -127,6 +136,10 @@ UNKNOWN = (
         "Whether it was the named professional: whoever has the system's key names whom he likes.",
     ),
     Label("Wat er in de gegevens stond: waarden staan nooit in het logboek.", "What was in the data: values are never in the log."),
+    Label(
+        "Wat er stond in regels die na hun bewaartermijn zijn vernietigd, en van wie de melding kwam over iemand die is gewist.",
+        "What stood in entries that were destroyed after their retention period, and who made the report about somebody who was erased.",
+    ),
     Label(
         "Wat de ontvanger er daarna mee deed, en of het antwoord is aangekomen.",
         "What the receiver did with it afterwards, and whether the answer arrived.",

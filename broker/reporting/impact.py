@@ -7,30 +7,36 @@ party's systems asked is not in it, so a breach of one system is told as one of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Engine
 
 from audit.codes import sorted_pairs
-from audit.entry import HOUSE, RELEASE, Core, Draft
+from audit.entry import RELEASE, Core, Draft
 from audit.growth import timestamp
 from audit.log import Log
 from audit.query import Search
 from audit.records import Record
+from audit.tally import TALLY
+from broker.auditing.readers import OPERATOR
 from broker.clock import Ids
 from broker.covenants import Covenants
 from broker.errors import CovenantUnknown
 from broker.records import SOFTWARE
 from broker.reporting.reading import every
-from broker.reporting.sharings import CovenantOf, Sharing, of_release
+from broker.reporting.sharings import READ_SIGNAL, REPORTED, Sharing, of_release, of_signal, reporters_of
 from broker.subjects import Subjects
 from policies.covenant import Covenant, DataClass
 from policies.vocabulary import CovenantId, FieldName, PartyId
 
 RECEIVED = "received"
 GIVEN = "given"
+
+#: under which covenant, the entry, and what passed by it
+Passed: TypeAlias = tuple[CovenantId, Record, Sharing]
 
 #: the classes about which a breach is graver: AVG arts. 9, 10 and 87, police data and professional secrecy
 SENSITIVE = frozenset(DataClass) - {DataClass.ORDINARY}
@@ -51,7 +57,8 @@ class Sought:
 class Touched:
     """What passed between the party and one other about one subject of one case; `subject` is None where it was erased since.
 
-    `direction` is the party's: what it received, or what it gave. Cases and subjects are the log's own pseudonyms.
+    `direction` is the party's: what it received, or what it gave. Cases and subjects are the log's own pseudonyms. `signals` are the kinds
+    of reports whose words were read: under a case there stands the pseudonym of the report, and of words nobody knows the class.
     """
 
     covenant: CovenantId
@@ -61,6 +68,7 @@ class Touched:
     subject: str | None
     disclosures: int
     fields: tuple[FieldName, ...]
+    signals: tuple[str, ...]
     classes: frozenset[DataClass]
     first: str
     last: str
@@ -91,6 +99,11 @@ class Impact:
         """Every legal class of what passed."""
         return frozenset().union(*(one.classes for one in self.touched))
 
+    @property
+    def words(self) -> bool:
+        """Whether words of reports passed, in which anything may stand."""
+        return any(one.signals for one in self.touched)
+
 
 class Breaches:
     """Reads the log after a breach; the reading is in the log before its answer."""
@@ -111,18 +124,20 @@ class Breaches:
             audit.errors.LogUnavailable: the reading is not on the record; nothing was read.
         """
         texts = self._texts(sought)
-        self._record(sought, purpose)
-        text_of: CovenantOf = lambda sha256: self._covenants.policy(sha256).covenant  # noqa: E731 - a name for a parameter
-        found: list[tuple[CovenantId, Record]] = []
+        self._record(sought, purpose, texts)
+        passed: list[Passed] = []
         acts: Counter[str] = Counter()
-        for covenant in texts:
+        unopened = 0
+        for covenant, text in texts.items():
             for hit in self._hits(covenant, sought):
                 if _acted(hit, sought):
                     acts[hit.envelope.typ] += 1
+                if hit.envelope.typ in {RELEASE, READ_SIGNAL} and hit.subject is None:
+                    unopened += 1
                 if hit.envelope.typ == RELEASE:
-                    found.append((covenant, hit))
-        unopened = sum(1 for _, hit in found if hit.subject is None)
-        return Impact(sought, touched(found, sought, text_of), dict(sorted(acts.items())), unopened, texts)
+                    passed += [(covenant, hit, sharing) for sharing in of_release(hit, self._text, {})]
+            passed += self._read(text, sought)
+        return Impact(sought, touched(passed, sought.party), dict(sorted(acts.items())), unopened, texts)
 
     def _texts(self, sought: Sought) -> Mapping[CovenantId, Covenant]:
         """The newest text of each covenant concerned: whom to tell, and how soon."""
@@ -138,34 +153,52 @@ class Breaches:
             for name, sha256 in newest.items()
         }
 
-    def _record(self, sought: Sought, purpose: str) -> None:
-        details = {
+    def _record(self, sought: Sought, purpose: str, logs: Iterable[CovenantId]) -> None:
+        """That they are read, in each of the logs that are: before their answer, and where the covenant's own readers see it."""
+        told = {
             ("for", purpose),
+            ("reader", OPERATOR),
             ("party", sought.party),
             ("since", timestamp(sought.since)),
             ("until", timestamp(sought.until)),
-            ("log", sought.covenant or "all"),
         }
         if sought.professional is not None:
-            details.add(("filter", "professional"))
-        core = Core(command="impact", details=sorted_pairs(details), software=SOFTWARE)
-        self._log.append(Draft("audit.read", self._ids(), HOUSE, None, core))
+            told.add(("filter", "professional"))
+        cores = {log: Core(command="impact", details=sorted_pairs(told | {("log", log)}), software=SOFTWARE) for log in logs}
+        self._log.append(*(Draft("audit.read", self._ids(), log, None, core) for log, core in cores.items()))
 
     def _hits(self, covenant: CovenantId, sought: Sought) -> Iterator[Record]:
+        """What the party had part in; of one professional what that one did, since others may bear the same pseudonym elsewhere."""
         search = Search(log=covenant, party=sought.party, professional=sought.professional, since=sought.since, until=sought.until)
-        return every(self._log_engine, search, self._subjects)
+        hits = every(self._log_engine, search, self._subjects)
+        return hits if sought.professional is None else (hit for hit in hits if _acted(hit, sought))
+
+    def _read(self, text: Covenant, sought: Sought) -> Iterator[Passed]:
+        """The reports whose words were read in that time. Who made one stands in the entry of its making, whenever that was."""
+        search = Search(log=text.id, type=READ_SIGNAL, professional=sought.professional, since=sought.since, until=sought.until)
+        reporters: dict[str, tuple[PartyId, str]] = {}
+        for hit in every(self._log_engine, search, self._subjects):
+            if hit.subject is None or (sought.professional is not None and not _acted(hit, sought)):
+                continue
+            report = hit.subject.case_pseudonym
+            if report not in reporters:
+                reporters |= reporters_of(every(self._log_engine, Search(log=text.id, case=report, type=REPORTED), self._subjects))
+            for sharing in of_signal(hit, reporters, text):
+                yield text.id, hit, sharing
+
+    def _text(self, sha256: str) -> Covenant:
+        return self._covenants.policy(sha256).covenant
 
 
-def touched(found: Iterable[tuple[CovenantId, Record]], sought: Sought, text_of: Callable[[str], Covenant]) -> tuple[Touched, ...]:
-    """What passed, gathered by direction, other party, case and subject. Pure, but for the texts."""
-    groups: dict[tuple[str, ...], list[tuple[Sharing, Record]]] = {}
-    for covenant, record in found:
+def touched(passed: Iterable[Passed], party: PartyId) -> tuple[Touched, ...]:
+    """What passed to and from a party, gathered by direction, other party, case and subject. Pure."""
+    groups: dict[tuple[str, ...], list[Sharing]] = {}
+    for covenant, record, sharing in passed:
         case, subject = ("", "") if record.subject is None else (record.subject.case_pseudonym, record.subject.pseudonym)
-        for sharing in of_release(record, text_of, {}):
-            for direction, mine, other in ((RECEIVED, sharing.receiver, sharing.giver), (GIVEN, sharing.giver, sharing.receiver)):
-                if mine == sought.party:
-                    groups.setdefault((covenant, direction, other, case, subject), []).append((sharing, record))
-    return tuple(_touched(key, [sharing for sharing, _ in group]) for key, group in sorted(groups.items()))
+        for direction, mine, other in ((RECEIVED, sharing.receiver, sharing.giver), (GIVEN, sharing.giver, sharing.receiver)):
+            if mine == party:
+                groups.setdefault((covenant, direction, other, case, subject), []).append(sharing)
+    return tuple(_touched(key, group) for key, group in sorted(groups.items()))
 
 
 def _touched(key: tuple[str, ...], sharings: list[Sharing]) -> Touched:
@@ -179,6 +212,7 @@ def _touched(key: tuple[str, ...], sharings: list[Sharing]) -> Touched:
         subject=subject or None,
         disclosures=len({sharing.entry for sharing in sharings}),
         fields=tuple(sorted({field.name for sharing in sharings for field in sharing.fields})),
+        signals=tuple(sorted({sharing.signal for sharing in sharings if sharing.signal is not None})),
         classes=frozenset().union(*(s.under.fields[field.name].classes for s in sharings for field in s.fields)),
         first=times[0],
         last=times[-1],
@@ -186,6 +220,8 @@ def _touched(key: tuple[str, ...], sharings: list[Sharing]) -> Touched:
 
 
 def _acted(hit: Record, sought: Sought) -> bool:
+    if hit.envelope.typ == TALLY:
+        return False  # the broker counts for the party
     if hit.actor is not None:
         return hit.actor.on_behalf_of == sought.party
     return hit.core is not None and hit.core.requester == sought.party

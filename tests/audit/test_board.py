@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from audit import board
 from audit.board import Board, Guest
+from audit.erasure import scrub_log
 from audit.errors import StoreFailed
 from audit.growth import Position, Sealed
 from audit.log import _seal
 from audit.section import NOISE_BYTES
 from audit.turn import Turn
 from tests.audit.builders import draft
+from tests.audit.conftest import Room
 
 GONE = 2**31 - 1  # no process has this number: it is above what any system gives out
 
@@ -81,6 +84,20 @@ def test_what_is_half_written_is_no_note_and_what_the_dead_left_is_wiped(tmp_pat
     assert second.guests() == ()
     assert b"somebody" not in (tmp_path / "turn").read_bytes()
     os.close(fd)
+
+
+def test_what_somebody_who_was_killed_had_half_pinned_goes_with_an_erasure(sqlite_room: Room) -> None:
+    file = Path(make_url(sqlite_room.url).database or "")
+    sqlite_room.log.append(draft())
+    fd = os.open(f"{file}-turn", os.O_RDWR)
+    claim(Board(fd))
+    octets = board._print_offer((brought(subject="somebody"),))
+    os.pwrite(fd, octets, board._NOTES_AT)
+    os.close(fd)
+    assert b"somebody" in Path(f"{file}-turn").read_bytes()
+    assert scrub_log(sqlite_room.engine, ())
+    assert b"somebody" not in Path(f"{file}-turn").read_bytes()
+    assert sqlite_room.verify().findings == ()
 
 
 def test_more_than_a_slot_holds_and_more_than_there_are_slots_wait_as_ever(tmp_path: Path) -> None:

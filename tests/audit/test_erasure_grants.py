@@ -29,6 +29,18 @@ def grants(page: str, role: str) -> list[str]:
     return [one for one in statements if one.endswith(f" {role}") or one == f"CREATE ROLE {role} LOGIN"]
 
 
+def rights(page: str, role: str) -> set[tuple[str, str]]:
+    """What a page grants a role, as (verb, table)."""
+    said = (re.fullmatch(r"GRANT (.+) ON (.+) TO \w+", one) for one in grants(page, role))
+    return {(verb, table) for one in said if one for verb in one[1].split(", ") for table in one[2].split(", ")}
+
+
+def test_the_eraser_may_whatever_the_broker_may() -> None:
+    broker = rights("operations.md", "log_writer")
+    assert len(broker) > len(TABLES)
+    assert broker - rights("how-to/erase-and-retain.md", "log_eraser") == set()
+
+
 @pytest.fixture
 def room(unmade_postgres_url: str, tmp_path: Path) -> Iterator[Room]:
     made = room_at(unmade_postgres_url, tmp_path)
@@ -113,3 +125,26 @@ def test_the_brokers_account_goes_on_appending_beside_a_sealed_year(room: Room, 
         assert grown.rowcount == 1
         connection.rollback()
     assert room.verify().findings == ()
+
+
+def test_what_the_page_has_the_owner_do_leaves_no_byte_in_the_pages_of_the_log(room: Room) -> None:
+    """A plain VACUUM frees what was deleted, and overwrites it by chance."""
+
+    def run(statement: str) -> None:
+        with room.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+
+    def kept(mark: str) -> set[str]:
+        run("CHECKPOINT")
+        look = "SELECT relname FROM pg_class WHERE relname ~ '^audit_' AND relkind IN ('r', 'i') AND position(:mark IN {}) > 0"
+        with room.engine.connect() as connection:
+            return set(connection.execute(text(look.format("pg_read_binary_file(pg_relation_filepath(oid))")), {"mark": mark}).scalars())
+
+    said = fill(room)
+    remove(room.engine, said.id)
+    assert kept("key-s1")
+    page = (DOCS / "how-to" / "erase-and-retain.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"^VACUUM .* audit_section.*;$", page, re.MULTILINE)
+    run(statement)
+    assert kept("key-s1") == set()
+    assert kept("key-s2") == {"audit_section"}

@@ -17,7 +17,7 @@ from audit.errors import NoteMalformed, ProofWrong
 from audit.foreign import continues, growing, tiles_in
 from audit.merkle import consistency_proof
 from audit.note import NoteSigner, VerifierKey, base64_text
-from audit.tiles import Tile, nodes_from
+from audit.tiles import Tile, count_of, nodes_from, tiles_of
 from broker.cli.audit.verify_foreign import foreign
 from tests.audit.test_tiles import files, grown
 
@@ -79,6 +79,22 @@ def test_a_root_that_was_signed_and_that_the_tiles_do_not_make_is_found(folder: 
         growing([Checkpoint(ORIGIN, 300, bytes(32)), checkpoint(700)], tiles_in(folder))
 
 
+def test_a_size_that_no_log_has_is_not_counted_out(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "huge").write_text(SIGNER.sign(str(Checkpoint(ORIGIN, 2**62, bytes(32)))))
+    assert ran("tiles", folder, tmp_path / "huge", "--key", SIGNER.verifier).exit_code == 1
+    assert [count_of(size) for size in SIZES] == [len(list(tiles_of(size))) for size in SIZES]
+
+
+def test_what_was_asked_wrongly_is_no_verdict(folder: Path) -> None:
+    for arguments in (("note", folder / "checkpoint-3"), ("tiles", folder / "nothing"), ("cosignature", "--nonsense"), ("note", folder)):
+        assert ran(*arguments).exit_code == 3
+
+
+def test_what_a_log_calls_itself_moves_no_cursor(tmp_path: Path) -> None:
+    (tmp_path / "note").write_text(SIGNER.sign(str(Checkpoint("x\x9b2J\u202ey", 1, bytes(32)))))
+    assert ran("checkpoint", tmp_path / "note", "--key", SIGNER.verifier).stdout == "x?2J?y: 1 entries\n"
+
+
 def test_two_roots_at_one_size_are_two_stories() -> None:
     with pytest.raises(ProofWrong, match="different people"):
         growing([checkpoint(300), Checkpoint(ORIGIN, 300, bytes(32))])
@@ -119,6 +135,10 @@ def test_who_cosigned_is_told_and_a_quorum_is_asked_for(folder: Path, tmp_path: 
     assert (result.exit_code, result.output) == (0, "cosigned by witness.example at 2026-02-02T02:40:00+00:00\n")
     assert ran("cosignature", cosigned, "--policy", policy).exit_code == 0
     assert ran("cosignature", folder / "checkpoint-300", "--policy", policy).exit_code == 2
+    assert ran("cosignature", cosigned, "--policy", policy, "--witness", witness.verifier).exit_code == 0
+    cosigned.write_text(f"{checkpoint(300)}\n{witness.cosign(str(checkpoint(300)), 2**62)}")
+    assert "seconds after 1970" in ran("cosignature", cosigned, "--witness", witness.verifier).output
+    assert ran("cosignature", cosigned, "--policy", policy).exit_code == 1, "its log did not sign it"
 
 
 def test_the_checkpoint_of_the_go_checksum_database_is_verified(shared: Path, tmp_path: Path) -> None:

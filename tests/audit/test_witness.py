@@ -92,7 +92,7 @@ def test_an_empty_log_has_the_root_of_nothing(witness: Witness) -> None:
 
 def test_one_size_with_two_roots_is_kept_as_evidence(witness: Witness, tmp_path: Path) -> None:
     witness.add(TREE.request(0, 12))
-    assert refused(witness, AddCheckpoint(12, (), FORKED.note(12).encode())) == (Refusal.INCONSISTENT, 12)
+    assert refused(witness, AddCheckpoint(12, (), FORKED.note(12).encode())) == (Refusal.OTHER_ROOT, 12)
     assert kept(tmp_path) == [Kind.SPLIT]
     refused(witness, AddCheckpoint(12, (), FORKED.note(12).encode()))
     assert kept(tmp_path) == [Kind.SPLIT]

@@ -143,6 +143,16 @@ def test_a_witness_cannot_fill_the_table(room: Room) -> None:
         assert last_cosigned(connection, LOG, TWO.verifier) == (0, 0)
 
 
+def test_a_quiet_log_that_was_cosigned_every_hour_for_a_week_is_as_good_as_any(room: Room) -> None:
+    note = grown(room)
+    for _ in range(7 * 24):
+        room.clock.now += timedelta(hours=1)
+        keep(room, 2, line(note, ONE, room.clock().timestamp()))
+    keep(room, 2, line(note, TWO, room.clock().timestamp()))
+    verdict = room.verify(policy=BOTH)
+    assert (verdict.lines()[1:], verdict.logs[0].witnessed_size) == (("verified",), 2)
+
+
 def test_an_old_checkpoint_is_cosigned_within_a_day_or_never(room: Room) -> None:
     old = grown(room)
     room.clock.now += timedelta(days=2)

@@ -95,7 +95,8 @@ def test_every_refusal_has_the_status_that_c2sp_gives_it(listening: Listening) -
 def test_two_stories_are_refused_and_kept(listening: Listening) -> None:
     listening.post(bytes(TREE.request(0, 12)))
     other = Tree(30, flavour="x", fork_at=9)
-    assert listening.post(b"old 12\n\n" + other.note(12).encode())[0] == 422
+    assert listening.post(b"old 12\n\n" + other.note(12).encode()) == (409, "text/x.tlog.size", b"12\n")
+    assert listening.post(b"old 12\n" + HASH + b"\n" + other.note(12).encode())[0] == 422
     assert listening.post(bytes(other.request(12, 30)))[0] == 422
     assert sorted(path.name.split("-")[0] for path in (listening.folder / "evidence").iterdir()) == ["fork", "split"]
 

@@ -20,10 +20,10 @@ from tests.broker.partner import Partner
 from tests.broker.seams import playhouse
 from tests.broker.served import SERVER, Start, answers, until
 from tests.broker.workers import Worker, build_worker
-from tests.stage import house, shared_house, small_house
+from tests.stage import house, shared_house, shared_small_house, small_house
 from tests.template import migrated, template
 
-__all__ = ["house", "playhouse", "shared_house", "small_house"]
+__all__ = ["house", "playhouse", "shared_house", "shared_small_house", "small_house"]
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,16 @@ def test_an_order_waits_for_others_and_is_unreadable_meanwhile(small_house: Thea
     assert small_house.verdict().findings == ()
 
 
+def test_an_order_of_a_clock_that_was_a_year_ahead_does_not_wait_for_that_year(small_house: Theatre) -> None:
+    case, clock = closed_case(small_house), small_house.broker.world.clock
+    ahead = small_house.worker(replace(small_house.broker.world, clock=lambda: clock() + timedelta(days=366)))
+    with closing(ahead), upkeep(ahead) as kept:
+        kept.erasing.order(kept.erasing.person(case, 1), "avg_17_1_a", OFFICER_OF_PRIVACY)
+    with upkeep(small_house.broker) as kept:
+        done = kept.erasing.run()
+        assert (done.ordered, done.finished, done.waiting) == (1, 1, 0)
+
+
 def test_a_legal_hold_keeps_a_person_until_it_is_lifted(small_house: Theatre) -> None:
     case = closed_case(small_house)
     with upkeep(small_house.broker) as kept:
@@ -245,13 +256,27 @@ def test_a_restored_keystore_does_not_bring_a_key_back(house: Theatre) -> None:
 def test_the_key_and_what_was_sealed_under_it_are_in_no_file_any_more(small_house: Theatre) -> None:
     case = closed_case(small_house)
     broker, subject = small_house.broker, subject_of(small_house, case)
-    with upkeep(broker) as kept, kept.erasing._keystore.connect() as connection:
-        wrapped = bytes(connection.execute(select(subject_key.c.wrapped).where(subject_key.c.id == subject)).scalar_one())
-    marks = {"audit": [broker.subjects.pseudonym(subject).encode(), broker.subjects.case_pseudonym(case).encode()], "keystore": [wrapped]}
-    urls = {"audit": broker.settings.audit_url, "keystore": broker.settings.keystore_url}
+    with upkeep(broker) as kept:
+        with kept.erasing._keystore.connect() as connection:
+            wrapped = bytes(connection.execute(select(subject_key.c.wrapped).where(subject_key.c.id == subject)).scalar_one())
+        with kept.erasing._deposit_engine.connect() as connection:
+            content = [bytes(row.body) for table in (contribution, reference, text) for row in connection.execute(select(table))]
+    pseudonyms = [broker.subjects.pseudonym(subject).encode(), broker.subjects.case_pseudonym(case).encode()]
+    # the registry owed the log its entries for a moment each
+    marks = {"audit": pseudonyms, "broker": pseudonyms, "deposit": [*content, subject.encode()], "keystore": [wrapped]}
+    settings = broker.settings
+    urls = {
+        "audit": settings.audit_url,
+        "broker": settings.database_url,
+        "deposit": settings.deposit_url,
+        "keystore": settings.keystore_url,
+    }
     files = {room: Path(make_url(url).database or "") for room, url in urls.items()}
     assert all(found(files[room], mark) for room, those in marks.items() for mark in those)
-    erase(small_house, case)
+    erase(small_house, case, at_once=False)
+    assert [(room, found(files[room], mark)) for room in ("broker", "deposit") for mark in marks[room] if found(files[room], mark)] == []
+    with upkeep(broker) as kept:
+        kept.erasing.run(at_once=True)
     assert [(room, found(files[room], mark)) for room, those in marks.items() for mark in those if found(files[room], mark)] == []
 
 

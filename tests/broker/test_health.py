@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from sqlalchemy import insert
 
 from audit.anchor import Anchor
-from audit.errors import LogUnavailable, SignerRefused, StoreFailed
+from audit.errors import SignerRefused, StoreFailed
 from audit.records import open_decisions
 from audit.verdict import Exit
 from broker.cli import broker as command
@@ -172,17 +172,6 @@ def test_a_volume_without_room_is_red(shared_small_house: Theatre, monkeypatch: 
     full = os.statvfs_result((4096, 4096, 100, 0, 0, 0, 0, 0, 0, 255))
     monkeypatch.setattr(os, "statvfs", lambda _: full)
     assert Code.APPEND_IMPOSSIBLE in seen(shared_small_house)
-
-
-def test_an_append_that_failed_a_moment_ago_is_believed_over_a_probe_that_succeeds(
-    shared_small_house: Theatre, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = draft("key.rotated", log="house", subject=None)
-    with log_down(shared_small_house, monkeypatch), pytest.raises(LogUnavailable):
-        shared_small_house.broker.log.append(entry)
-    assert Code.APPEND_IMPOSSIBLE in seen(shared_small_house)
-    shared_small_house.broker.log.append(entry)
-    assert Code.APPEND_IMPOSSIBLE not in seen(shared_small_house)
 
 
 def test_a_signer_that_refuses_makes_it_red_until_it_signs_again(small_house: Theatre) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from audit.entry import ERASURE, Actor
+from audit.errors import NotAnErasure
 from audit.verdict import Exit
+from broker import retaining
 from broker.bootstrap import World
 from broker.retaining import class_of
 from broker.upkeep import upkeep
-from tests.stage import DIRECTOR, Theatre, theatre
+from tests.broker.test_erasing import found
+from tests.stage import DIRECTOR, OFFICER, Theatre, theatre
 
 TIMER = Actor("timer-1", "privacy_officer", "municipality")
 YEARS = timedelta(days=2 * 366)
@@ -76,15 +82,39 @@ def test_what_is_held_stays(small_house: Theatre) -> None:
 
 def test_whoever_is_in_another_case_that_is_kept_stays(small_house: Theatre) -> None:
     house = small_house
-    old = close(house, house.open_case("plan"), "unfounded")
+    old = house.open_case("plan")
+    house.contribute(OFFICER, old, incidents__count_12m=7)
+    close(house, old, "unfounded")
     house.open_case("triage")
+    assert all(found(house.stage.folder / f"{room}.sqlite", old.encode()) for room in ("broker", "deposit"))
     worker = house.worker(later(house, timedelta(days=31)))
     with upkeep(worker) as kept:
         done = kept.retaining.run(TIMER, at_once=True)
         assert (done.cases, done.erased.ordered) == (1, 0)
+        assert done.clean
         assert kept.registry.case(old) is None
     worker.close()
     assert house.entries(ERASURE) == []
+    assert not any(found(house.stage.folder / f"{room}.sqlite", old.encode()) for room in ("deposit", "keystore"))
+
+
+def test_persons_do_not_wait_for_a_year_that_cannot_be_sealed_and_a_reader_in_the_way_is_told(
+    small_house: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = small_house
+    house.broker.sweeper().sign()
+    close(house, house.open_case("plan"))
+    worker = house.worker(later(house, timedelta(days=8 * 366)))
+    with closing(worker), upkeep(worker) as kept:
+        with pytest.raises(NotAnErasure):
+            kept.retaining.run(TIMER, at_once=True)
+        assert kept.retaining.due().cases == ()
+        assert [one.core.command for one in house.entries(ERASURE) if one.core] == ["order", "erase"]
+        worker.sweeper().sign()
+        with monkeypatch.context() as patched:
+            patched.setattr(retaining, "scrub_log", lambda *_: False)
+            assert not kept.retaining.run(TIMER).clean
+        assert kept.retaining.run(TIMER).clean
 
 
 def test_a_year_past_the_logs_term_is_sealed_and_dropped(tmp_path: Path) -> None:

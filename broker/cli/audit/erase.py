@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.ordering import ordered, orderer, told
+from broker.cli.audit.ordering import ordered, orderer, tell_unclean, told
 from broker.cli.common import as_json, language, opened, print_json
 from broker.erasing import WAITS, Erased
 from broker.erasing_orders import GROUNDS
@@ -129,7 +129,4 @@ def _tell(done: Erased, language: str) -> None:
             language,
         )
     if not done.clean:
-        told(
-            say("een lezer houdt nog een oude bladzijde vast: voer dit nog eens uit", "a reader still keeps an old page: run this again"),
-            language,
-        )
+        tell_unclean(language)

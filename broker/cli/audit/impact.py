@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import datetime
 from textwrap import fill
 
 import click
 
 from broker.bootstrap import Broker
+from broker.cli.audit.moments import MOMENT, utc
 from broker.cli.audit.purposes import for_purpose
 from broker.cli.common import as_json, language, opened, print_json
 from broker.documents.impact_words import conclusions, lines, title, unknowns
@@ -19,10 +20,7 @@ from policies.covenant import DataClass
 from policies.vocabulary import CovenantId, PartyId
 from policies.wording import in_language, say
 
-_MOMENTS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-_MOMENT = click.DateTime(formats=_MOMENTS)
-
-_COLUMNS = ("covenant", "direction", "other", "case", "subject", "disclosures", "first", "last", "fields", "classes")
+_COLUMNS = ("covenant", "direction", "other", "case", "subject", "disclosures", "first", "last", "fields", "signals", "classes")
 
 
 @click.command("impact")
@@ -30,8 +28,8 @@ _COLUMNS = ("covenant", "direction", "other", "case", "subject", "disclosures", 
 @click.option("--party", metavar="PARTY", help="A party.")
 @click.option("--professional", metavar="PSEUDONYM", help="Only what this professional of the party received.")
 @click.option("--covenant", metavar="COVENANT", help="One covenant; without it, all.")
-@click.option("--from", "since", type=_MOMENT, required=True, help="From this moment on; UTC where no offset is given.")
-@click.option("--until", type=_MOMENT, required=True, help="Until before this moment.")
+@click.option("--from", "since", type=MOMENT, required=True, help="From this moment on; UTC where no offset is given.")
+@click.option("--until", type=MOMENT, required=True, help="Until before this moment.")
 @for_purpose
 @language
 @click.option("--csv", "as_csv", is_flag=True, help="The table as CSV, in codes.")
@@ -55,7 +53,7 @@ def impact(
     """
     if (client_id is None) == (party is None) or (as_csv and as_json):
         raise click.UsageError("expected either --client or --party, and at most one of --csv and --json")
-    since, until = _utc(since), _utc(until)
+    since, until = utc(since), utc(until)
     if since >= until:
         raise click.UsageError("expected --from before --until")
     with opened() as broker:
@@ -87,6 +85,7 @@ def impact_json(found: Impact, client_id: str | None) -> dict[str, object]:
         "classes": sorted(found.classes),
         "special": bool(found.classes & (SENSITIVE - {DataClass.BSN})),
         "bsn": DataClass.BSN in found.classes,
+        "words": found.words,
         "toTell": list(found.others),
         "acts": dict(found.acts),
         "touched": [dict(zip(_COLUMNS, _members(one), strict=True)) for one in found.touched],
@@ -106,7 +105,7 @@ def impact_csv(found: Impact) -> str:
 
 def _members(one: Touched) -> tuple[object, ...]:
     values = (one.covenant, one.direction, one.other, one.case, one.subject, one.disclosures, one.first, one.last)
-    return (*values, list(one.fields), sorted(one.classes))
+    return (*values, list(one.fields), list(one.signals), sorted(one.classes))
 
 
 def _print(found: Impact, language: str) -> None:
@@ -130,7 +129,3 @@ def _print(found: Impact, language: str) -> None:
 
 def _party(broker: Broker, client_id: str | None, party: str | None) -> PartyId:
     return PartyId(str(party)) if client_id is None else broker.clients.find(client_id).party
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

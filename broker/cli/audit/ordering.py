@@ -10,7 +10,7 @@ import click
 from audit.entry import Actor
 from broker.covenants import Covenants
 from policies.vocabulary import CovenantId
-from policies.wording import Label, in_language
+from policies.wording import Label, in_language, say
 
 ROLE = "privacy_officer"
 
@@ -47,3 +47,11 @@ def _counter(covenants: Covenants, covenant: str) -> str:
 def told(label: Label, language: str) -> None:
     """Print a sentence in the reader's language."""
     click.echo(in_language(label, language))
+
+
+def tell_unclean(language: str) -> None:
+    """What went may still be read in a file of SQLite's."""
+    told(
+        say("een lezer houdt nog een oude bladzijde vast: voer dit nog eens uit", "a reader still keeps an old page: run this again"),
+        language,
+    )

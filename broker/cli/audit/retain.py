@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.ordering import ordered, orderer, told
+from broker.cli.audit.ordering import ordered, orderer, tell_unclean, told
 from broker.cli.common import as_json, language, opened, print_json
 from broker.erasing import ErasureRefused
 from broker.retaining import class_of
@@ -38,10 +38,15 @@ def retain(*, ordered_by: str | None, party: str | None, dry_run: bool, now: boo
                 "entriesErased": done.erased.entries,
                 "waiting": done.erased.waiting,
                 "kept": list(done.kept),
+                "clean": done.clean,
             }
     if as_json:
         print_json(members)
-        return
+    else:
+        _tell(members, language, dry_run=dry_run)
+
+
+def _tell(members: dict[str, object], language: str, *, dry_run: bool) -> None:
     counts = {name: found if isinstance(found, int) else len(found) if isinstance(found, list) else 0 for name, found in members.items()}
     if dry_run:
         told(
@@ -61,6 +66,8 @@ def retain(*, ordered_by: str | None, party: str | None, dry_run: bool, now: boo
         ),
         language,
     )
+    if not members["clean"]:
+        tell_unclean(language)
 
 
 @click.group("hold")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 
+from audit.entry import HOUSE
 from broker.auditing.sought import Filters
+from broker.bootstrap import Broker
+from broker.cli.audit.moments import MOMENT, utc
+from broker.reporting.own_tallies import covenants_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_TIMES = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"))
 
 #: outermost first, as `--help` lists them
 _OPTIONS = (
@@ -30,8 +31,8 @@ _OPTIONS = (
     click.option("--type", help="Such as exchange.release or case.set."),
     click.option("--disclosure", help="What belongs to one disclosure, by its id."),
     click.option("--trace", help="A trace, 32 hexadecimal digits."),
-    click.option("--since", type=_TIMES, help="UTC, included."),
-    click.option("--until", type=_TIMES, help="UTC, not included."),
+    click.option("--since", type=MOMENT, help="From this moment on; UTC where no offset is given."),
+    click.option("--until", type=MOMENT, help="Until before this moment."),
 )
 
 
@@ -53,11 +54,19 @@ def log_of(log_name: str | None) -> str:
     return log_name
 
 
+def check_log(broker: Broker, log: str) -> None:
+    """Refuse a log that is not there: a misspelt name must not look like a covenant under which nothing happened.
+
+    Raises:
+        click.UsageError: there are logs of covenants, and none of that name.
+    """
+    known = {*covenants_of(broker.log_engine), HOUSE}
+    if known > {HOUSE} and log not in known:
+        raise click.UsageError(f"--log: expected one of {', '.join(sorted(known))}, found `{log}`")
+
+
 def filters_of(options: dict[str, Any]) -> Filters:
     """What was asked for, with times in UTC."""
     filters = Filters(**{name: options[name] for name in Filters.__slots__})
-    return replace(filters, since=_utc(filters.since), until=_utc(filters.until))
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
+    since, until = (None if moment is None else utc(moment) for moment in (filters.since, filters.until))
+    return replace(filters, since=since, until=until)

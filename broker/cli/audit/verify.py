@@ -18,11 +18,12 @@ from audit.database import open_copy
 from audit.errors import AuditError, NoteMalformed
 from audit.note import VerifierKey, base64_octets
 from audit.quorum import TrustPolicy
-from audit.verdict import Exit, Verdict
+from audit.verdict import Exit, Verdict, plain
 from audit.verify import Progress as Step
 from audit.verify import verify
 from broker.bootstrap import Broker
-from broker.cli.common import as_json, opened
+from broker.cli.audit.judged import Judged
+from broker.cli.common import as_json, opened, reason_of
 from broker.config import ConfigError
 from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
@@ -43,7 +44,7 @@ class _Asked:
     without_subjects: bool
 
 
-@click.command("verify")
+@click.command("verify", cls=Judged)
 @click.option("--file", "copy", type=_FILE, help="A copied SQLite file instead of the live database.")
 @click.option("--bundle", type=_FILE, help="A bundle instead of a database; it needs no settings and no keys of the broker.")
 @click.option(
@@ -84,12 +85,9 @@ def verify_log(
             without_subjects,
         )
         verdict = _verdict(asked, quiet=as_json)
-    except click.UsageError as error:
-        click.echo(f"error: {error.message}", err=True)
-        sys.exit(Exit.USAGE)
     except (AuditError, ConfigError, ConnectorError, KeyDirectoryError, OSError, SQLAlchemyError, ValueError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
-        click.echo(f"error: {type(error).__name__ if isinstance(error, SQLAlchemyError) else error}", err=True)
+        click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
     sys.exit(verdict.exit)
@@ -99,8 +97,11 @@ def _key(text: str) -> bytes:
     """A vkey, or the bare key of a broker as `audit keys` prints it: it signs each log under that log's own name."""
     try:
         return VerifierKey.parse(text).key
-    except NoteMalformed:
-        return VerifierKey("any", base64_octets("--key", text)).key
+    except NoteMalformed as error:
+        try:
+            return VerifierKey("any", base64_octets("--key", text)).key
+        except (NoteMalformed, ValueError):
+            raise click.UsageError(f"--key: {error}") from error
 
 
 def _check_usage(copy: Path | None, bundle: Path | None, *, keyed: bool) -> None:

@@ -11,6 +11,8 @@ from audit.errors import AuditError, NoteMalformed
 from audit.evidence import Evidence, Kind
 from audit.evidence_store import read_evidence
 from audit.note import VerifierKey, base64_octets
+from audit.verdict import plain
+from broker.cli.audit.judged import Judged
 from broker.cli.common import as_json, language, print_json, readable_file
 from policies.wording import Label, in_language, say
 
@@ -37,7 +39,7 @@ def evidence_words(kind: Kind) -> Label:
     return _WORDS[kind]
 
 
-@click.command("evidence")
+@click.command("evidence", cls=Judged)
 @click.argument("file", type=readable_file)
 @click.option(
     "--log-key",
@@ -99,6 +101,6 @@ def _say(evidence: Evidence, origin: str, sizes: list[int], mistake: str, *, as_
             second=sizes[1],
             what=evidence_words(evidence.kind),
         )
-        click.echo(in_language(told, language))
+        click.echo(plain(in_language(told, language)))
     else:
-        click.echo(in_language(say("bewijst niets: {mistake}", "proves nothing: {mistake}", mistake=mistake), language))
+        click.echo(plain(in_language(say("bewijst niets: {mistake}", "proves nothing: {mistake}", mistake=mistake), language)))

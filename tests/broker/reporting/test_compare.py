@@ -188,6 +188,11 @@ def test_without_any_tally_the_count_is_not_held_against_anything(kept: Kept) ->
     assert (found.exit, found.untallied) == (Exit.INCOMPLETE, 4)
 
 
+def test_a_log_that_tells_no_more_tallies_is_not_green_for_what_came_since(kept: Kept) -> None:
+    found = kept.compare(view=Forging(kept.http, lambda tallies: tallies[1:]))
+    assert (found.exit, found.proven, found.untallied, found.disagreements) == (Exit.INCOMPLETE, 4, 1, ())
+
+
 def test_a_kept_checkpoint_that_the_log_does_not_continue_is_named(kept: Kept) -> None:
     key = KeyDirectory(kept.house.broker.settings.keys).checkpoint_signing()
     origin = kept.positions[0].origin
@@ -248,9 +253,12 @@ def test_the_command_needs_files_of_the_partners_own_and_nothing_else(kept: Kept
     assert (code, json.loads(output)["proven"]) == (0, 4)
     receipts.write_text(json.dumps({"receipt": kept.receipts[0]}) + "\n")
     code, output = run(receipts, *from_copy)
-    assert (code, output.count("entry without receipt")) == (1, 3)
+    assert (code, output.count("regel zonder bewijs van ontvangst")) == (1, 3)
+    assert run(receipts, *from_copy, "--lang", "en")[1].count("entry without receipt") == 3
     receipts.write_text("no receipt\n")
     assert run(receipts, *from_copy)[0] == 3
     assert run(receipts, "--keys", keys, "--file", copy)[0] == 3
+    # A file that is not there says nothing of the log: 2 would be "look again later".
+    assert run(tmp_path / "typo.jsonl", *from_copy)[0] == run(receipts, "--kyes", keys)[0] == run()[0] == 3
     keys.write_text("{}")
     assert run(receipts, *from_copy)[0] == 3

@@ -50,10 +50,6 @@ class Disagreement:
         """Sorts them by log and entry."""
         return (self.origin, -1 if self.index is None else self.index, self.lack, self.what)
 
-    def __str__(self) -> str:
-        where = "" if self.index is None else f" at {self.index}"
-        return f"{self.origin or 'receipts'}{where}: {self.lack.value.replace('_', ' ')}: {self.what}"
-
 
 class LogView(Protocol):
     """What a partner is shown of the log, live or in a copy; none of it is believed."""

@@ -99,4 +99,5 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, overflow="fold", min_width=max(map(len, words), default=0))
     for row in rows:
         table.add_row(*map(Text, row))  # as it is: what somebody else wrote has no say in how it looks
-    Console().print(table)
+    # A word that is longer than the terminal has room for runs over its edge: cut, `count_12m=full` would read as less than was given.
+    Console().print(table, crop=False)

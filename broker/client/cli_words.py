@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from audit.verdict import Exit
 from broker.client.signing import ALGORITHMS
 
 #: what argparse gives to add commands to, which it has no public name for
-_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
 
 #: what the exit code of `receipts check` says
 MEANS: Mapping[Exit, str] = {
@@ -37,9 +38,17 @@ what `check` prints:
 exit codes: """ + "; ".join(f"{code.value} {means}" for code, means in MEANS.items())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Whose mistakes have the exit code of what could not be carried out: argparse's own 2 would tell a cron job to look again later."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(Exit.USAGE, f"{self.prog}: error: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m broker.client", description="A partner's system, by hand. See docs/partner-guide.md.")
+    parser = _Parser(prog="python -m broker.client", description="A partner's system, by hand. See docs/partner-guide.md.")
     parser.add_argument("--connection", type=Path, default=Path("connection.json"), help="the connection file (connection.json)")
     parser.add_argument("--professional", default="", help="the pseudonym that the employer made")
     parser.add_argument("--role", default="", help="a role of the party, such as municipality.director")

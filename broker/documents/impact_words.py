@@ -36,8 +36,8 @@ def _lines(impact: Impact, one: Touched) -> Iterator[Words]:
     direction = Label("ontvangen van", "received from") if one.direction == RECEIVED else Label("gegeven aan", "given to")
     covenant = impact.texts[one.covenant]
     yield tell(
-        "{direction} {party} · casus {case} · persoon {person} · {times} keer",
-        "{direction} {party} · case {case} · person {person} · {times} times",
+        "{direction} {party} · casus {case} · persoon {person} · {times}×",
+        "{direction} {party} · case {case} · person {person} · {times}×",
         direction=direction,
         party=_party(covenant, one.other),
         case=_ERASED if one.case is None else one.case[:SHOWN],

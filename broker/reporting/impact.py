@@ -20,6 +20,7 @@ from audit.growth import timestamp
 from audit.log import Log
 from audit.query import Search
 from audit.records import Record
+from audit.tally import TALLY
 from broker.auditing.readers import OPERATOR
 from broker.clock import Ids
 from broker.covenants import Covenants
@@ -219,6 +220,8 @@ def _touched(key: tuple[str, ...], sharings: list[Sharing]) -> Touched:
 
 
 def _acted(hit: Record, sought: Sought) -> bool:
+    if hit.envelope.typ == TALLY:
+        return False  # the broker counts for the party
     if hit.actor is not None:
         return hit.actor.on_behalf_of == sought.party
     return hit.core is not None and hit.core.requester == sought.party

@@ -12,10 +12,11 @@ from audit.entry import CLOCK_STEP, parse_envelope
 from audit.growth import FOREVER, log_id_of, timestamp, waiting
 from audit.ids import moment_in, uuid7
 from audit.records import open_decisions
+from audit.shards import clocks
 from audit.tables import leaf, open_decision
 from audit.verdict import Exit
 from tests.audit.builders import START, draft
-from tests.audit.conftest import ORIGIN, Room
+from tests.audit.conftest import COVENANT, ORIGIN, Room
 
 
 @pytest.mark.parametrize("days", [-1 / 24, 366])
@@ -91,3 +92,14 @@ def test_what_a_crash_left_is_found_also_after_a_clock_that_was_a_year_ahead(roo
     after = decide()
     assert left(timedelta(minutes=1)) == {during}
     assert left(timedelta(minutes=3)) == {during, after}
+
+
+def test_a_year_that_takes_no_more_entries_is_not_asked_what_its_clock_said(room: Room) -> None:
+    """Ahead twice, the second time by more: the first of the two years never hears that the clock is right again."""
+    for ahead in (YEAR, 2 * YEAR):
+        room.clock.now += ahead
+        room.log.append(draft(subject=None))
+        room.clock.now -= ahead
+    room.log.append(draft("key.rotated", log="house", subject=None), draft(subject=None))
+    with room.engine.connect() as connection:
+        assert {log: told < START + timedelta(minutes=1) for log, told in clocks(connection).items()} == {"house": True, COVENANT: True}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,7 @@ def test_an_order_waits_for_others_and_is_unreadable_meanwhile(small_house: Thea
     erase(small_house, case, at_once=False)
     here = held_under(small_house.broker.log_engine, {subject})
     assert here
-    with pytest.raises(SubjectKeyGone):
+    with pytest.raises(SubjectKeyGone, match="has been destroyed"):
         small_house.broker.subjects.key(subject)
     small_house.broker.sweeper().sign()
     assert small_house.verdict().exit is Exit.VERIFIED
@@ -147,6 +148,16 @@ def test_an_order_waits_for_others_and_is_unreadable_meanwhile(small_house: Thea
         assert kept.erasing.run().waiting == 1
         assert kept.erasing.run(at_once=True).entries == len(here)
     assert small_house.verdict().findings == ()
+
+
+def test_an_order_of_a_clock_that_was_a_year_ahead_does_not_wait_for_that_year(small_house: Theatre) -> None:
+    case, clock = closed_case(small_house), small_house.broker.world.clock
+    ahead = small_house.worker(replace(small_house.broker.world, clock=lambda: clock() + timedelta(days=366)))
+    with closing(ahead), upkeep(ahead) as kept:
+        kept.erasing.order(kept.erasing.person(case, 1), "avg_17_1_a", OFFICER_OF_PRIVACY)
+    with upkeep(small_house.broker) as kept:
+        done = kept.erasing.run()
+        assert (done.ordered, done.finished, done.waiting) == (1, 1, 0)
 
 
 def test_a_legal_hold_keeps_a_person_until_it_is_lifted(small_house: Theatre) -> None:

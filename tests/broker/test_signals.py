@@ -175,6 +175,17 @@ def test_a_report_that_dies_anywhere_is_lost_only_while_nobody_could_know_of_it(
     raise AssertionError("expected a life that is long enough")
 
 
+def test_a_signal_of_a_clock_that_was_a_year_ahead_is_delivered_after_its_entry_and_not_next_year(playhouse: Theatre) -> None:
+    log = WatchedLog(playhouse.broker.log)
+    log.before = down_for("signal.reported")
+    with pytest.raises(LogUnavailable):
+        report(playhouse, on=made_with(playhouse, log=log, ahead=timedelta(days=366)))
+    afterwards = made_with(playhouse, log=playhouse.broker.log)
+    assert afterwards.settle() == 0
+    assert afterwards._outbox.drain(SETTLE_AFTER_MS) == 1
+    assert afterwards.settle() == 1
+
+
 def test_a_young_signal_is_left_to_the_process_that_reports_it(playhouse: Theatre) -> None:
     log = WatchedLog(playhouse.broker.log)
     log.before = down_for("signal.reported")

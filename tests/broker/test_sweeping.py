@@ -114,6 +114,18 @@ def test_what_is_owed_is_brought_to_the_log_and_what_never_took_effect_lapses(sh
     assert swept_later(shared_house, timedelta(minutes=5)).lapsed == 0
 
 
+def test_what_never_took_effect_under_a_clock_that_was_a_year_ahead_lapses_at_once(shared_house: Theatre) -> None:
+    shared_house.broker.sweeper().sweep()
+    event = Event(EventKind.SET, party="police", conditions=tuple(on_resident(shared_house, ConditionKind.CONSENT, "11.1")))
+    log = WatchedLog(shared_house.broker.log)
+    log.before = down_for()
+    with pytest.raises(LogUnavailable):
+        registry_of(shared_house.broker, log=log, clock=later(timedelta(days=366))).change(
+            staged(shared_house).id, shared_house.by(OFFICER), lambda _: event
+        )
+    assert shared_house.broker.sweeper().sweep().lapsed == 1
+
+
 @pytest.mark.parametrize(("at", "days", "then"), [("plan", 180, "consultation"), ("escalated", 30, "plan")])
 def test_a_phase_that_lasts_too_long_falls_back_and_not_a_moment_sooner(shared_house: Theatre, at: str, days: int, then: str) -> None:
     now = system_clock()

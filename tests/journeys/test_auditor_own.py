@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from audit.query import Search
+from broker.auditing.ldv import Sought
+from broker.auditing.readers import Reader
+from broker.cli import broker
+from tests.docs.test_answering import environment
 from tests.journeys.auditors import LDV, SEARCH
 from tests.stage import CASE_MANAGER, COVENANT, DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
@@ -80,10 +86,13 @@ def test_a_holder_that_reads_by_the_standard_runs_over_its_own_asks_alone(played
     """What was given of its fields makes no record for it; were it looked through, the time would tell for which activity."""
     activity = found(played, DIRECTOR, type="exchange.release")[0]["core"]["activity"]
     sought: list[tuple[str, ...]] = []
-    search = played.broker.auditing.ldv._searches
-    monkeypatch.setattr(
-        played.broker.auditing.ldv, "_searches", lambda reader, base, asked: (sought.append(base.own), search(reader, base, asked))[1]
-    )
+    searches = played.broker.auditing.ldv._searches
+
+    def seen(reader: Reader, base: Search, asked: Sought) -> Iterator[Search]:
+        sought.append(base.own)
+        return searches(reader, base, asked)
+
+    monkeypatch.setattr(played.broker.auditing.ldv, "_searches", seen)
     before = played.mark()
     answer = played.send(OFFICER, "POST", f"{LDV}?for=lawfulness", json={ACTIVITY: activity})
     assert (answer.status_code, answer.json()) == (200, {"processingActivities": []})
@@ -91,3 +100,18 @@ def test_a_holder_that_reads_by_the_standard_runs_over_its_own_asks_alone(played
     (reading,) = played.entries("audit.read", after=before)
     assert reading.core is not None
     assert ("filter", "activity") in reading.core.details
+
+
+@pytest.mark.parametrize("command", [("search",), ("export", "--out", "x.jsonl")])
+def test_a_misspelt_log_is_not_a_covenant_under_which_nothing_happened(played: Theatre, command: tuple[str, ...]) -> None:
+    before = played.mark()
+    arguments = ["audit", *command, "--log", "waterstad-zuid", "--for", "lawfulness"]
+    result = CliRunner().invoke(broker, arguments, env=environment(played.broker.settings))
+    assert (result.exit_code, "expected one of house, waterstad-noord, found `waterstad-zuid`" in result.output) == (2, True)
+    assert played.since(before) == []
+
+
+def test_a_list_is_never_cut_where_its_words_are_longer_than_the_terminal_is_wide(played: Theatre) -> None:
+    arguments = ["audit", "search", "--log", COVENANT, "--type", "exchange.release", "--for", "lawfulness"]
+    result = CliRunner().invoke(broker, arguments, env=environment(played.broker.settings) | {"COLUMNS": "40"})
+    assert "incidents.count_12m=bands(0-2,3-9,10+)" in result.output, result.output

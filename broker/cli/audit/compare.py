@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.compare import Comparison, compare
-from audit.compare_proofs import LogView, Trusted
+from audit.compare_proofs import Lack, LogView, Trusted
 from audit.database import open_copy
 from audit.errors import AuditError
 from audit.note import VerifierKey
@@ -26,7 +26,7 @@ from broker.client.calls import look_with
 from broker.client.log_view import HttpView
 from broker.reporting.compare_views import CopyView
 from policies.vocabulary import PartyId
-from policies.wording import in_language, say
+from policies.wording import Label, in_language, say
 
 KEY_BYTES = 32
 
@@ -108,13 +108,28 @@ def _lines(found: Comparison, language: str) -> Iterator[str]:
         tallies=found.tallies,
     )
     yield in_language(numbers, language)
-    yield from map(str, found.disagreements)
+    for one in found.disagreements:
+        at = "" if one.index is None else in_language(say(" op {index}", " at {index}", index=one.index), language)
+        yield f"{one.origin or in_language(_RECEIPTS, language)}{at}: {in_language(_LACKS[one.lack], language)}: {one.what}"
     verdicts = {
         Exit.VERIFIED: say("alles klopt", "all agrees"),
         Exit.TAMPERED: say("het logboek klopt niet met wat u bewaarde", "the log does not agree with what you kept"),
         Exit.INCOMPLETE: say("nog niet alles is ondertekend of geteld", "not everything is signed or tallied yet"),
     }
     yield in_language(verdicts[found.exit], language)
+
+
+_RECEIPTS = Label("bewijzen van ontvangst", "receipts")
+_LACKS: Mapping[Lack, Label] = {
+    Lack.RECEIPT: Label("bewijs van ontvangst zonder geldige ondertekening", "receipt unverified"),
+    Lack.DROPPED: Label("regel weggelaten", "entry dropped"),
+    Lack.CHANGED: Label("regel gewijzigd", "entry changed"),
+    Lack.WITHOUT_RECEIPT: Label("regel zonder bewijs van ontvangst", "entry without receipt"),
+    Lack.UNCOUNTED: Label("regel niet meegeteld", "entry uncounted"),
+    Lack.TALLY: Label("telling gewijzigd", "tally changed"),
+    Lack.GAP: Label("telling ontbreekt", "tally missing"),
+    Lack.FORK: Label("checkpoint niet voortgezet", "checkpoint not continued"),
+}
 
 
 def _receipts(path: Path) -> list[str]:

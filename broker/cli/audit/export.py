@@ -17,7 +17,7 @@ from broker.auditing.reading import Question
 from broker.bootstrap import Broker
 from broker.cli.audit.export_check import SUFFIX, checked, file_of
 from broker.cli.audit.export_file import write_whole
-from broker.cli.audit.search_filters import filters_of, log_of, sought_by
+from broker.cli.audit.search_filters import check_log, filters_of, log_of, sought_by
 from broker.cli.common import as_json, language, opened, print_json
 from policies.wording import Label, in_language
 
@@ -52,7 +52,7 @@ def export_log(
         try:
             stated = checked(manifest, out or file_of(manifest), receipt_key, checkpoint_key)
         except OSError as error:
-            raise click.ClickException(f"expected a manifest and its file, could not read: {error.strerror}") from error
+            raise click.ClickException(f"expected a manifest and its file, could not read `{error.filename}`: {error.strerror}") from error
         _tell(stated, _HOLDS, language, as_json=as_json)
         return
     if purpose_of_reading is None or out is None:
@@ -63,6 +63,7 @@ def export_log(
     if taken is not None:
         raise click.UsageError(f"expected no file `{taken}` yet; what was taken out before is not overwritten")
     with opened() as broker:
+        check_log(broker, question.reader.log)
         try:
             note = _write(broker, question, form, out, quiet=as_json)
             write_whole(beside, (note.encode(),))
@@ -72,10 +73,13 @@ def export_log(
     _tell(checked(beside, out, receipt_key, checkpoint_key), _WRITTEN, language, as_json=as_json)
 
 
-_WRITTEN = Label("{entries} regels uit {log} in {form}, sha256 {sha256}", "{entries} entries of {log} as {form}, sha256 {sha256}")
+_WRITTEN = Label(
+    "{entries} regels uit {log}, {records} records in {form}, sha256 {sha256}",
+    "{entries} entries of {log}, {records} records as {form}, sha256 {sha256}",
+)
 _HOLDS = Label(
-    "het bestand en de ondertekening kloppen: {entries} regels uit {log} in {form}, sha256 {sha256}",
-    "file and signature hold: {entries} entries of {log} as {form}, sha256 {sha256}",
+    "het bestand en de ondertekening kloppen: {entries} regels uit {log}, {records} records in {form}, sha256 {sha256}",
+    "file and signature hold: {entries} entries of {log}, {records} records as {form}, sha256 {sha256}",
 )
 
 
@@ -100,5 +104,6 @@ def _tell(manifest: Manifest, words: Label, language: str, *, as_json: bool) -> 
         members = {"id": manifest.id, "log": manifest.log, "format": manifest.format, "at": manifest.at, "for": manifest.purpose}
         print_json(members | {"entries": written.entries, "records": written.records, "bytes": written.octets, "sha256": written.sha256})
         return
-    parts = {"entries": f"{written.entries:,}", "log": manifest.log, "form": manifest.format, "sha256": written.sha256}
+    counts = {"entries": f"{written.entries:,}", "records": f"{written.records:,}"}
+    parts = counts | {"log": manifest.log, "form": manifest.format, "sha256": written.sha256}
     click.echo(in_language(words, language).format(**parts))

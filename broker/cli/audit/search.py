@@ -12,7 +12,7 @@ from audit.records import Record
 from broker.auditing.readers import OPERATOR, Reader
 from broker.auditing.reading import Question
 from broker.cli.audit.purposes import for_purpose
-from broker.cli.audit.search_filters import filters_of, log_of, sought_by
+from broker.cli.audit.search_filters import check_log, filters_of, log_of, sought_by
 from broker.cli.common import as_json, language, opened, print_json, print_rows
 from policies.wording import in_language, say
 
@@ -37,6 +37,7 @@ def search_log(
     """Entries of one log, newest first. That it was read, by which filters and for which purpose, is logged before the answer."""
     reader = Reader(log_of(log_name), OPERATOR)
     with opened() as broker:
+        check_log(broker, reader.log)
         page = broker.auditing.reading.search(Question(reader, purpose_of_reading, filters_of(filters)), limit=limit, cursor=cursor)
     if as_json:
         entries = [entry_members(hit) for hit in page.hits]

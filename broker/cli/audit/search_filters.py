@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from audit.entry import HOUSE
 from broker.auditing.sought import Filters
+from broker.bootstrap import Broker
 from broker.cli.audit.moments import MOMENT, utc
+from broker.reporting.own_tallies import covenants_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,6 +52,17 @@ def log_of(log_name: str | None) -> str:
     if not log_name:
         raise click.UsageError("expected --log with the name of a covenant, or `house`")
     return log_name
+
+
+def check_log(broker: Broker, log: str) -> None:
+    """Refuse a log that is not there: a misspelt name must not look like a covenant under which nothing happened.
+
+    Raises:
+        click.UsageError: there are logs of covenants, and none of that name.
+    """
+    known = {*covenants_of(broker.log_engine), HOUSE}
+    if known > {HOUSE} and log not in known:
+        raise click.UsageError(f"--log: expected one of {', '.join(sorted(known))}, found `{log}`")
 
 
 def filters_of(options: dict[str, Any]) -> Filters:

@@ -253,9 +253,12 @@ def test_the_command_needs_files_of_the_partners_own_and_nothing_else(kept: Kept
     assert (code, json.loads(output)["proven"]) == (0, 4)
     receipts.write_text(json.dumps({"receipt": kept.receipts[0]}) + "\n")
     code, output = run(receipts, *from_copy)
-    assert (code, output.count("entry without receipt")) == (1, 3)
+    assert (code, output.count("regel zonder bewijs van ontvangst")) == (1, 3)
+    assert run(receipts, *from_copy, "--lang", "en")[1].count("entry without receipt") == 3
     receipts.write_text("no receipt\n")
     assert run(receipts, *from_copy)[0] == 3
     assert run(receipts, "--keys", keys, "--file", copy)[0] == 3
+    # A file that is not there says nothing of the log: 2 would be "look again later".
+    assert run(tmp_path / "typo.jsonl", *from_copy)[0] == run(receipts, "--kyes", keys)[0] == run()[0] == 3
     keys.write_text("{}")
     assert run(receipts, *from_copy)[0] == 3

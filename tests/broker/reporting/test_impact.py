@@ -41,6 +41,7 @@ def played(shared_small_house: Theatre) -> Theatre:
     case = house.open_case("consultation")
     house.contribute(OFFICER, case, incidents__count_12m=7)
     house.ask(DIRECTOR, case, "end_nuisance", *ASK)
+    house.broker.reporting.tallies.tell(timedelta(0))
     return house
 
 
@@ -96,6 +97,9 @@ def test_fields_and_the_words_of_reports_are_told_to_both_sides(played: Theatre)
     }
     assert told(impact(played, POLICE, *window)) == {("given", "municipality", ("incidents.count_12m",), ())}
     assert impact(played, CARE, *window).touched == ()
+    # What the broker counts for a party is nothing that the party did.
+    assert played.entries("tally")
+    assert all("tally" not in impact(played, party, *window).acts for party in (MUNICIPALITY, CARE))
 
 
 def test_a_moment_that_is_the_first_counts_and_one_that_is_the_end_does_not(played: Theatre) -> None:

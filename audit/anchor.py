@@ -30,7 +30,7 @@ class Anchor:
             members = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return MappingProxyType({})
-        except (OSError, ValueError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise SignerRefused("the anchor file cannot be read") from error
         if not isinstance(members, dict) or not all(isinstance(note, str) for note in members.values()):
             raise SignerRefused("the anchor file is no anchor")

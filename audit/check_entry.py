@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from audit.check_source import EntryRow, SectionRow
 from audit.entry import ERASURE, Core, check_type, parse_envelope
-from audit.errors import NoteMalformed, SubjectKeyGone
+from audit.errors import NoteMalformed, SubjectKeyGone, SubjectKeyUnknown
 from audit.section import ACTOR, CORE, NAMES, SUBJECT, SubjectKeys, commitment, parse_actor, parse_core, parse_subject, unseal
 from audit.terms import SEALED_KINDS, Term, terms_of
 from audit.verdict import Kind
@@ -48,6 +48,12 @@ class Subjects(Enum):
     NONE = "none"
     OPENED = "opened"
     UNOPENED = "unopened"
+    #: keys were given, and the one that the section names was never among them
+    KEYLESS = "keyless"
+
+
+#: the section is there, and what it says is not known
+CLOSED = frozenset({Subjects.UNOPENED, Subjects.KEYLESS})
 
 
 class Read(NamedTuple):
@@ -152,7 +158,7 @@ class EntryCheck:
         if said.ref is not None:
             terms.append(("ref", said.ref))
         terms.extend(term for term in parts.actor if parts.core is None or term not in parts.core.terms)
-        if parts.subjects is Subjects.UNOPENED:
+        if parts.subjects in CLOSED:
             terms.extend((kind, "") for kind in SEALED_KINDS)
         return terms
 
@@ -206,6 +212,9 @@ class EntryCheck:
             raise ValueError("expected the id of a key")
         try:
             key = self._keys.key(key_id)
+        except SubjectKeyUnknown:
+            parts.subjects = Subjects.KEYLESS
+            return None
         except SubjectKeyGone:
             return None
         return unseal(body, key=key, entry_id=entry_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from audit.check_across import Across
-from audit.check_entry import EntryCheck, Read, Subjects
+from audit.check_entry import CLOSED, EntryCheck, Read, Subjects
 from audit.check_signed import Signed, witnessed_size
 from audit.check_source import EntryRow, LogSource
 from audit.check_terms import TermCheck
@@ -45,6 +45,7 @@ class LogCheck:
         self._bad: set[int] = set()
         self._roots: dict[int, bytes] = {0: EMPTY_ROOT}
         self._unopened = 0
+        self._keyless = 0
         self.origin = source.log.origin
         self.signed_size = 0
         self._head_holds = True
@@ -75,11 +76,12 @@ class LogCheck:
             checkpoints=len(held),
             unknown_signatures=len(self._signed) - len(held),
             unopened=self._unopened,
+            keyless=self._keyless,
             erased=self._across.absences.erased_in(self._log.origin),
             dropped=self._across.absences.dropped_in(self._log.origin),
             pending=self._across.absences.pending_in(self._log.origin),
             since=self._start,
-            witnessed_size=None if policy is None else witnessed_size(held, policy, self.signed_size),
+            witnessed_size=None if policy is None else witnessed_size(held, policy, range(max(self._start, 1), self.signed_size + 1)),
             left_out=tuple(sorted(self._source.left_out)) + (("index",) if self._source.terms(self._start) is None else ()),
         )
 
@@ -145,7 +147,8 @@ class LogCheck:
             if what in {"envelope", "id"}:
                 self._bad.add(index)
         self._across.note(self._log.origin, index, read)
-        unopened = read.subjects is Subjects.UNOPENED
+        unopened = read.subjects in CLOSED
+        self._keyless += read.subjects is Subjects.KEYLESS
         self._unopened += unopened
         if read.terms is None:
             self._terms.ignore()

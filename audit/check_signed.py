@@ -83,13 +83,13 @@ def starting_points(notes: Sequence[str], keys: Sequence[bytes]) -> Mapping[str,
     return {one.origin: one for one in sorted(given_checkpoints(notes, keys), key=lambda one: one.size)}
 
 
-def witnessed_size(signed: Iterable[Signed], policy: TrustPolicy, largest: int) -> int:
-    """The size of the largest checkpoint, up to `largest`, that enough of a policy's witnesses vouch for; 0 where none is.
+def witnessed_size(signed: Iterable[Signed], policy: TrustPolicy, sizes: range) -> int:
+    """The size of the largest checkpoint, of those sizes, that enough of a policy's witnesses vouch for; 0 where none is.
 
     That its own log signed it was found before. The policy is not asked for that again: it names a key once (C2SP tlog-policy), and one
     key signs for every log of a broker, each under its own origin.
     """
-    inside = [one for one in signed if one.checkpoint is not None and one.checkpoint.size <= largest]
+    inside = [one for one in signed if one.checkpoint is not None and one.checkpoint.size in sizes]
     for one in sorted(inside, key=lambda one: -(one.checkpoint.size if one.checkpoint else 0)):
         try:
             given = cosignatures(one.note.encode(), tuple(policy.witnesses.values()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from audit.errors import NoteMalformed, NoteUnverified
 from audit.merkle import HASH_BYTES
-from audit.note import VerifierKey, base64_octets, base64_text, open_note, parse_note
+from audit.note import VerifierKey, base64_octets, base64_text, is_key_name, open_note, parse_note
 
 SIZE_MAX = 2**63 - 1
 
@@ -58,8 +58,11 @@ class Checkpoint:
 
 
 def log_keys(origin: str, public_keys: Iterable[bytes]) -> tuple[VerifierKey, ...]:
-    """The verifier keys of one log, for the broker's checkpoint keys (the present one and those before it)."""
-    return tuple(VerifierKey(origin, key) for key in public_keys)
+    """The verifier keys of one log, for the broker's checkpoint keys (the present one and those before it).
+
+    An origin that can name no key is nothing that they sign for.
+    """
+    return () if not is_key_name(origin) else tuple(VerifierKey(origin, key) for key in public_keys)
 
 
 def open_checkpoint(note: bytes, public_keys: Iterable[bytes]) -> Checkpoint:

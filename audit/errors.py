@@ -33,6 +33,10 @@ class SubjectKeyGone(AuditError):  # noqa: N818 - a state of the key, raised by 
     """The key of a subject was destroyed; what was sealed under it cannot be opened, and nothing new may be sealed."""
 
 
+class SubjectKeyUnknown(SubjectKeyGone):
+    """There is no such key, and no erasure under way that would have destroyed it: sections that name it are never erased."""
+
+
 class StoreFailed(AuditError):  # noqa: N818 - the store's word to the log, which turns it into `LogUnavailable`
     """The database refused, broke off or could not be reached; whether the commit arrived is unknown."""
 

@@ -55,6 +55,11 @@ def _point_mistake(key: bytes) -> str:
     return "" if pow(product, (_P - 1) // 2, _P) == 1 else "key: expected a point of the curve"
 
 
+def is_key_name(name: str) -> bool:
+    """Whether a key can have this name: a word without spaces and plus signs."""
+    return bool(name) and "+" not in name and _SPACE.search(name) is None
+
+
 def base64_text(octets: bytes) -> str:
     """Standard base64 with padding."""
     return binascii.b2a_base64(octets, newline=False).decode("ascii")
@@ -83,7 +88,7 @@ class VerifierKey:
     key: bytes
 
     def __post_init__(self) -> None:
-        if not self.name or "+" in self.name or _SPACE.search(self.name):
+        if not is_key_name(self.name):
             raise ValueError("key name: expected a word without spaces and plus signs")
         if len(self.key) != KEY_BYTES:
             raise ValueError(f"key: expected {KEY_BYTES} bytes, found {len(self.key)}")
@@ -228,7 +233,7 @@ def open_note(octets: bytes, trusted: Sequence[VerifierKey]) -> Note:
 def _signature(line: str) -> Signature:
     mark, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    if mark != "—" or not name or "+" in name or _SPACE.search(name):
+    if mark != "—" or not is_key_name(name):
         raise NoteMalformed("note: expected a signature line of an em dash, a key name and base64")
     octets = base64_octets("signature", encoded)
     if len(octets) <= KEY_ID_BYTES:

@@ -43,7 +43,8 @@ class SubjectKeys(Protocol):
         """The 32 bytes of one subject's key.
 
         Raises:
-            SubjectKeyGone: there is none, or it was destroyed.
+            SubjectKeyGone: it was destroyed, and what it seals is about to be removed.
+            SubjectKeyUnknown: there is none.
         """
 
 

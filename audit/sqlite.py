@@ -43,13 +43,13 @@ _FOLDED = "DELETE FROM audit_recent WHERE log_id = ?"
 _POSTINGS = "INSERT INTO audit_term (log_id, kind, value, block, members) VALUES (?, ?, ?, ?, ?)"
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection that promises what the log promises.
+def connect(path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
+    """A connection that promises what the log promises, of the class `factory`.
 
     Raises:
         StoreUnfit: the file cannot have WAL with full synchronisation, as on some network file systems.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=factory)
     try:
         _demand(connection)
     except BaseException:

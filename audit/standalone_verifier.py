@@ -447,7 +447,10 @@ class Bundle:
             level, i = whole(one["level"]), whole(one["i"])
             fits = 0 < level < len(self.levels) and i == following.get(level, 0)
             if not fits or bytes(self.levels[level][i * 32 : i * 32 + 32]) != unbase64(one["hash"]):
-                self.find(max(i, 0) << min(max(level, 0), 63), "changed", "node")
+                # What is wrong below is wrong in every node above it, and is named once, where it is.
+                first, beyond = max(i, 0) << min(max(level, 0), 63), max(i + 1, 0) << min(max(level, 0), 63)
+                if not any(first <= at < beyond for at, _, _ in self.findings):
+                    self.find(first, "changed", "node")
             following[level] = i + 1
         for level in range(1, len(self.levels)):
             if following.get(level, 0) * 32 != len(self.levels[level]):

@@ -65,10 +65,11 @@ class Finding:
 class LogVerdict:
     """One log. `signed_size` is the size of the largest checkpoint that this log's key signed and that holds; 0 where none does.
 
-    `unopened` subject sections were there and not opened (no keys were given, or a key is gone), `erased` ones are gone under an
-    `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed; of `pending` ones of both that
-    entry is not signed yet, so that anybody who can write may have put it there. `unknown_signatures` counts checkpoints that none of
-    the given keys signed.
+    `unopened` subject sections were there and not opened: no keys were given, or the key is destroyed and an erasure under way. `keyless`
+    of them name a key that there is not: they came back with a backup, or were changed so that no erasure finds them. `erased` ones are
+    gone under an `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed; of `pending` ones of
+    both that entry is not signed yet, so that anybody who can write may have put it there. `unknown_signatures` counts checkpoints that
+    none of the given keys signed.
     """
 
     origin: str
@@ -79,6 +80,7 @@ class LogVerdict:
     unknown_signatures: int
     unopened: int
     erased: int
+    keyless: int = 0
     dropped: int = 0
     pending: int = 0
     since: int = 0
@@ -92,6 +94,7 @@ class LogVerdict:
             (self.since, f"entries before {self.since}, for which the checkpoint you kept vouches"),
             (self.left_out, f"{', '.join(self.left_out)}: not in the bundle"),
             (self.unopened, f"{self.unopened} subject sections that were not opened"),
+            (self.keyless, f"of these {self.keyless} that name a key which is not there, so that no erasure finds them"),
             (self.unknown_signatures, f"{self.unknown_signatures} checkpoints that none of your keys signed"),
             (self.pending, f"{self.pending} entries of which something is gone, on the word of an entry that no checkpoint covers yet"),
             (
@@ -114,7 +117,7 @@ class Verdict:
     @property
     def exit(self) -> Exit:
         """0 verified, 1 tampered, 2 incomplete: nothing there, or a log that no checkpoint speaks for, or none that was witnessed, or
-        something gone on the word of an entry that none speaks for.
+        something gone on the word of an entry that none speaks for, or a section that names a key that there is not.
         """
         if self.findings:
             return Exit.TAMPERED
@@ -127,8 +130,8 @@ class Verdict:
 
     @property
     def _signed(self) -> bool:
-        """There are logs, a checkpoint speaks for each, and for whatever accounts for something gone."""
-        return bool(self.logs) and all(log.signed_size and not log.pending for log in self.logs)
+        """There are logs, a checkpoint speaks for each, and for whatever accounts for something gone; and nothing lacks its key."""
+        return bool(self.logs) and all(log.signed_size and not log.pending and not log.keyless for log in self.logs)
 
     @property
     def _unwitnessed(self) -> bool:
@@ -173,6 +176,7 @@ class Verdict:
                     "checkpoints": log.checkpoints,
                     "unknownSignatures": log.unknown_signatures,
                     "unopened": log.unopened,
+                    "keyless": log.keyless,
                     "erased": log.erased,
                     "dropped": log.dropped,
                     "pending": log.pending,

@@ -128,7 +128,7 @@ class WitnessFolder:
         path = self._path / CONFIG
         try:
             config = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise WitnessUnfit(f"{path}: expected the JSON that `broker audit witness init` made") from error
         if not isinstance(config, dict) or config.keys() != {"name", "logs", "brokers"}:
             raise WitnessUnfit(f"{path}: expected an object with name, logs and brokers")

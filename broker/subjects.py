@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from audit.errors import SubjectKeyGone
+from audit.errors import SubjectKeyGone, SubjectKeyUnknown
 from broker.clock import Random
 
 metadata = MetaData()
@@ -89,7 +89,8 @@ class Subjects:
         """The 32-byte key of a subject.
 
         Raises:
-            SubjectKeyGone: it has been destroyed, or was never made.
+            SubjectKeyGone: it has been destroyed and its erasure is under way.
+            SubjectKeyUnknown: it was never made, or is long gone.
         """
         self._forget_in_time()
         return self._cached(key_id)
@@ -131,7 +132,8 @@ class Subjects:
         """What stays of a subject's key: 128 bits of HMAC-SHA-256 under it, in hex.
 
         Raises:
-            SubjectKeyGone: it has been destroyed, or was never made.
+            SubjectKeyGone: it has been destroyed and its erasure is under way.
+            SubjectKeyUnknown: it was never made, or is long gone.
         """
         return _fingerprint(self._read(subject))
 
@@ -193,16 +195,25 @@ class Subjects:
     def _pseudonym(self, subject: str) -> str:
         return hmac.digest(self.key(subject), b"covenant-broker/subject/v1", hashlib.sha256)[:16].hex()
 
+    @staticmethod
+    def _missing(connection: Connection, key_id: str) -> SubjectKeyGone:
+        """Why a key is not there: an erasure is under way, or nobody knows of it."""
+        ordered = select(erasure_order.c.subject).where(erasure_order.c.subject == key_id)
+        destroyed = select(shredded_key.c.key_id).where(shredded_key.c.key_id == key_id)
+        if connection.execute(ordered.union(destroyed)).first() is None:
+            return SubjectKeyUnknown("the key of this subject is not in the keystore")
+        return SubjectKeyGone("the key of this subject has been destroyed")
+
     def _read(self, key_id: str) -> bytes:
         with self._engine.connect() as connection:
             row = connection.execute(select(subject_key.c.wrapped).where(subject_key.c.id == key_id)).first()
-        if row is None:
-            raise SubjectKeyGone("the key of this subject is not in the keystore")
+            if row is None:
+                raise self._missing(connection, key_id)
         wrapped = bytes(row.wrapped)
         try:
             return self._box.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.encode())
         except InvalidTag as error:
-            raise SubjectKeyGone("the key of this subject cannot be unwrapped with this wrapping key") from error
+            raise SubjectKeyUnknown("the key of this subject cannot be unwrapped with this wrapping key") from error
 
 
 def _fingerprint(key: bytes) -> str:

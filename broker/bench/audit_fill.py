@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,14 @@ from audit.database import heads, open_engine, snapshot
 from audit.entry import RELEASE, Draft, Subject
 from audit.growth import Head
 from audit.ids import RANDOM_BYTES, uuid7
-from audit.log import Log
 from audit.proofs import inclusion, root
 from audit.query import Search, search
 from audit.signer import Signer
 from audit.store import Store
 from audit.verify import verify
-from broker.bench.audit_sides import COVENANT, OneKey, draft_of, store_of
+from broker.bench.audit_sides import COVENANT, OneKey, RawPostgres, RawSqlite, draft_of, log_on, store_of, weigh
+from broker.bench.audit_writing import Single, alone, p99, timed
+from broker.bench.disk import pauses_s, slow_postgres, sync_s
 from broker.clock import system_clock, system_random
 from broker.database import upgrade
 
@@ -46,10 +47,14 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a log of that size costs; search times are of a first page of 50 with its total."""
+    """What a log of that size costs; search times are of a first page of 50 with its total.
+
+    `singles` are appends by one writer beside a raw INSERT, each with the milliseconds of a sync, as `DatabaseBench.writing` has them.
+    """
 
     database: str
     entries: int
+    singles: tuple[tuple[float, Single], ...]
     appended_per_s: float
     longest_append_ms: float
     cold_root_ms: float
@@ -64,14 +69,15 @@ class Filled:
 
 
 class _Year:
-    """A clock that takes `entries` readings' worth of steps through one year."""
+    """A clock that takes `entries` readings' worth of steps through one year, and stands still then: the next year has a log of its own."""
 
     def __init__(self, entries: int) -> None:
+        self._entries = entries
         self._step = YEAR / max(entries, 1)
         self.done = 0
 
     def __call__(self) -> datetime:
-        return BEGIN + self.done * self._step
+        return BEGIN + min(self.done, self._entries) * self._step
 
 
 def fill(url: str, folder: Path, entries: int, told: Told) -> Filled:
@@ -80,23 +86,37 @@ def fill(url: str, folder: Path, entries: int, told: Told) -> Filled:
     clock = _Year(entries)
     with closing(store_of(url)) as store:
         took = _append(store, clock, entries, told)
+    singles = tuple(_singles(url, folder, clock))
     engine = open_engine(url)
     try:
-        return _measure(url, engine, folder, took, told)
+        return _measure(url, engine, folder, took, singles, told)
     finally:
         engine.dispose()
 
 
 def _append(store: Store, clock: _Year, entries: int, told: Told) -> list[float]:
-    log = Log(store, name="bench.example", clock=clock, random=system_random, fences=lambda _names: {}, subject_keys=OneKey())
+    log = log_on(store, clock)
     people = max(entries // (2 * ASKED), 1)
     took: list[float] = []
     while clock.done < entries:
         group = [draft for number in range(GROUP) for draft in _exchange(clock.done // 2 + number, people, clock())]
-        took.append(_timed(lambda group=group: log.append(*group)))  # type: ignore[misc]  # bound per turn
+        took.append(timed(lambda group=group: log.append(*group)))  # type: ignore[misc]  # bound per turn
         clock.done += len(group)
         told("appending", clock.done, entries)
     return took
+
+
+def _singles(url: str, folder: Path, clock: _Year) -> Iterator[tuple[float, Single]]:
+    """Both sides alone, on the disk that is there and as on one that is as slow as the ratio is held to."""
+    sqlite, sync = url.startswith("sqlite"), sync_s(folder)
+    weight = weigh(url, clock)
+    for pause in pauses_s(sync):
+        if not sqlite:
+            slow_postgres(url, pause)
+        raw = RawSqlite(folder / "raw.sqlite", pause) if sqlite else RawPostgres(url)
+        with closing(raw), closing(store_of(url, pause)) as store:
+            single, _ = alone(log_on(store, clock), raw, weight, PROBES)
+        yield (sync + pause) * 1e3, single
 
 
 def _exchange(number: int, people: int, now: datetime) -> tuple[Draft, Draft]:
@@ -118,12 +138,14 @@ def _subject(person: int) -> str:
     return f"subject-{person}"
 
 
-def _measure(url: str, engine: Engine, folder: Path, took: Sequence[float], told: Told) -> Filled:
+def _measure(
+    url: str, engine: Engine, folder: Path, took: Sequence[float], singles: tuple[tuple[float, Single], ...], told: Told
+) -> Filled:
     chance = random.Random(2026)  # noqa: S311 - which entries to look at, not what to keep secret
     with snapshot(engine) as connection:
         (log,) = heads(connection)
         size = log.frontier.size
-        proofs = [_timed(lambda: inclusion(connection, log.origin, chance.randrange(size), size)) for _ in range(PROBES)]
+        proofs = [timed(lambda: inclusion(connection, log.origin, chance.randrange(size), size)) for _ in range(PROBES)]
     people = max(size // (2 * ASKED), 1)
     by_subject = _searched(engine, (Search(COVENANT, subject=_subject(chance.randrange(people))) for _ in range(SEARCHES)))
     by_week = _searched(engine, (_week(chance) for _ in range(SEARCHES)))
@@ -137,15 +159,16 @@ def _measure(url: str, engine: Engine, folder: Path, took: Sequence[float], told
     return Filled(
         database=engine.dialect.name,
         entries=size,
-        appended_per_s=size / sum(took),
+        singles=singles,
+        appended_per_s=2 * GROUP * len(took) / sum(took),
         longest_append_ms=max(took) * 1e3,
         cold_root_ms=statistics.median(roots) * 1e3,
         proof_p50_ms=statistics.median(proofs) * 1e3,
-        proof_p99_ms=_p99(proofs),
+        proof_p99_ms=p99(proofs) * 1e3,
         by_subject_p50_ms=statistics.median(by_subject) * 1e3,
-        by_subject_p99_ms=_p99(by_subject),
+        by_subject_p99_ms=p99(by_subject) * 1e3,
         by_party_and_week_p50_ms=statistics.median(by_week) * 1e3,
-        by_party_and_week_p99_ms=_p99(by_week),
+        by_party_and_week_p99_ms=p99(by_week) * 1e3,
         verify_us_per_entry=verifying / size * 1e6,
         findings=len(verdict.findings),
     )
@@ -157,7 +180,7 @@ def _week(chance: random.Random) -> Search:
 
 
 def _searched(engine: Engine, searches: Iterable[Search]) -> list[float]:
-    return [_timed(lambda one=one: search(engine, one)) for one in searches]  # type: ignore[misc]  # bound per turn
+    return [timed(lambda one=one: search(engine, one)) for one in searches]  # type: ignore[misc]  # bound per turn
 
 
 def _cold_root(url: str, log: Head) -> float:
@@ -166,16 +189,6 @@ def _cold_root(url: str, log: Head) -> float:
     try:
         with snapshot(engine) as connection:
             heads(connection)
-            return _timed(lambda: root(connection, log.origin, log.frontier.size - 1))
+            return timed(lambda: root(connection, log.origin, log.frontier.size - 1))
     finally:
         engine.dispose()
-
-
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def _p99(taken: Sequence[float]) -> float:
-    return sorted(taken)[int(len(taken) * 0.99)] * 1e3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -10,13 +11,14 @@ from typing import Protocol
 
 from sqlalchemy import make_url
 
-from audit import postgres, sqlite
+from audit import postgres
 from audit.entry import DECISION, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
 from audit.growth import Found, Growth
 from audit.log import Log
 from audit.postgres import PostgresStore
 from audit.sqlite import SqliteStore
 from audit.store import Plan, Store, Wanted
+from broker.bench.disk import slowed
 from broker.clock import new_id, system_clock, system_random
 
 COVENANT = "waterstad-noord"
@@ -34,10 +36,10 @@ class Raw(Protocol):
 
 
 class RawSqlite:
-    """With the very connection that the log has."""
+    """With the very connection that the log has, on a disk of the same speed."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite.connect(path)
+    def __init__(self, path: Path, pause_s: float = 0.0) -> None:
+        self._connection = slowed(pause_s)(path)
         self._connection.execute("CREATE TABLE IF NOT EXISTS raw (id INTEGER PRIMARY KEY, body BLOB)")
 
     def insert(self, body: bytes) -> None:
@@ -109,23 +111,25 @@ class Weighed:
         self._store.close()
 
 
-def store_of(url: str) -> Store:
-    """The log's write side on a database of either kind."""
+def store_of(url: str, pause_s: float = 0.0) -> Store:
+    """The log's write side on a database of either kind; on SQLite as if every sync took `pause_s` longer."""
     target = make_url(url)
-    return SqliteStore(Path(target.database or "")) if target.get_backend_name() == "sqlite" else PostgresStore(url)
+    if target.get_backend_name() != "sqlite":
+        return PostgresStore(url)
+    return SqliteStore(Path(target.database or ""), slowed(pause_s))
 
 
-def weigh(url: str) -> int:
+def weigh(url: str, clock: Callable[[], datetime] = system_clock) -> int:
     """The bytes that one append writes to this database. They are counted here, and not while something is measured."""
     with closing(Weighed(store_of(url))) as store:
-        log_on(store).append(draft_of(0))
-        log_on(store).append(draft_of(1))
+        log_on(store, clock).append(draft_of(0))
+        log_on(store, clock).append(draft_of(1))
         return store.weight
 
 
-def log_on(store: Store) -> Log:
+def log_on(store: Store, clock: Callable[[], datetime] = system_clock) -> Log:
     """A log without fences."""
-    return Log(store, name="bench.example", clock=system_clock, random=system_random, fences=lambda _names: {}, subject_keys=OneKey())
+    return Log(store, name="bench.example", clock=clock, random=system_random, fences=lambda _names: {}, subject_keys=OneKey())
 
 
 def draft_of(number: int) -> Draft:

@@ -5,17 +5,21 @@ Ratios between two things that were measured in one run are gated; absolute figu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from broker.bench.access import CHECK_US, TO_LEAST_MAX, TO_PLAIN_MIN, TOKENS_PER_S, AccessBench
 from broker.bench.audit import AuditBench
+from broker.bench.audit_writing import Writing
 from broker.bench.decide import DecideBench
 from broker.bench.exchange import TAIL_MAX, TO_FLOOR_MIN, ExchangeBench
 
 #: the size at which a covenant's loading is judged
 LOADED_RULES = 3_000
+#: a single append beside a raw INSERT, by database
+SINGLE_MAX: Mapping[str, float] = MappingProxyType({"sqlite": 1.5, "postgresql": 2.2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,21 @@ def access_held(bench: AccessBench) -> Iterator[Held]:
 def audit_held(bench: AuditBench) -> Iterator[Held]:
     """The log: beside a raw durable INSERT of the same bytes."""
     for one in bench.figures:
-        sqlite = one.database == "sqlite"
-        yield Held(
-            f"{one.database}: single append beside a raw INSERT", one.single.ratio, "at most", 1.5 if sqlite else 2.2, "x", gated=True
-        )
-        if sqlite:
-            yield Held(f"{one.database}: entries in groups beside raw single rate", one.grouped.times_raw, "at least", 3, "x", gated=True)
-        together = f"{one.database}: {one.together.writers} {'processes' if sqlite else 'threads'} beside as many raw writers"
-        yield Held(together, one.together.ratio, "at least", 0.75 if sqlite else 0.45, "x", gated=True)
+        for writing in one.writing:
+            # The last is where the ratios are held to; the disk that is there is told before it, where it is faster.
+            yield from _writing_held(one.database, writing, gated=writing is one.writing[-1])
         waited = one.waited
         yield Held(f"{one.database}: longest wait of {waited.workers} workers", waited.longest_ms, "at most", 250, "ms", gated=False)
         yield Held(f"{one.database}: cold root", one.reading.cold_root_ms, "at most", 2, "ms", gated=False)
         yield Held(f"{one.database}: proof, 99th percentile", one.reading.proof_p99_ms, "at most", 3, "ms", gated=False)
         yield Held(f"{one.database}: verifying one entry", one.reading.verify_us_per_entry, "at most", 60, "us", gated=False)
+
+
+def _writing_held(database: str, writing: Writing, *, gated: bool) -> Iterator[Held]:
+    sqlite = database == "sqlite"
+    where = f"{database}, a sync of {writing.sync_ms + writing.pause_ms:.2f} ms"
+    yield Held(f"{where}: single append beside a raw INSERT", writing.single.ratio, "at most", SINGLE_MAX[database], "x", gated=gated)
+    if sqlite:
+        yield Held(f"{where}: entries in groups beside raw single rate", writing.grouped.times_raw, "at least", 3, "x", gated=gated)
+    together = f"{where}: {writing.together.writers} {'processes' if sqlite else 'threads'} beside as many raw writers"
+    yield Held(together, writing.together.ratio, "at least", 0.75 if sqlite else 0.45, "x", gated=gated)

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from broker.bench import access, audit, decide, exchange
+from broker.bench import access, audit, audit_writing, decide, exchange
 from broker.bench.held import Held, access_held, audit_held, decide_held, exchange_held
 from broker.bench.load import Sample
 from broker.bench.machine import machine
@@ -163,13 +163,17 @@ def _add_samples(table: Table, samples: Mapping[str, Sample]) -> None:
 
 def _audit_table(one: audit.DatabaseBench) -> Table:
     table = _table(f"audit on {one.database}: entries of {one.bytes_per_entry} bytes", "what", "raw", "log", "ratio")
-    single, together, reading = one.single, one.together, one.reading
-    table.add_row("single, p50 us", f"{single.raw_p50_us:.0f}", f"{single.append_p50_us:.0f}", f"{single.ratio:.2f}")
-    table.add_row("single, p99 us", f"{single.raw_p99_us:.0f}", f"{single.append_p99_us:.0f}", "")
-    table.add_row(f"groups of {audit.GROUP}, entries/s", "", f"{one.grouped.entries_per_s:,.0f}", f"{one.grouped.times_raw:.2f}")
-    table.add_row(
-        f"{together.writers} writers, per second", f"{together.raw_per_s:,.0f}", f"{together.append_per_s:,.0f}", f"{together.ratio:.2f}"
-    )
+    for writing in one.writing:
+        single, grouped, together = writing.single, writing.grouped, writing.together
+        table.add_section()
+        table.add_row(f"a sync of {writing.sync_ms:.2f} ms" + (f" and {writing.pause_ms:.2f} more" if writing.pause_ms else ""), "", "", "")
+        table.add_row("single, p50 us", f"{single.raw_p50_us:.0f}", f"{single.append_p50_us:.0f}", f"{single.ratio:.2f}")
+        table.add_row("single, p99 us", f"{single.raw_p99_us:.0f}", f"{single.append_p99_us:.0f}", "")
+        table.add_row(f"groups of {audit_writing.GROUP}, entries/s", "", f"{grouped.entries_per_s:,.0f}", f"{grouped.times_raw:.2f}")
+        rates = f"{together.raw_per_s:,.0f}", f"{together.append_per_s:,.0f}"
+        table.add_row(f"{together.writers} writers, per second", *rates, f"{together.ratio:.2f}")
+    reading = one.reading
+    table.add_section()
     table.add_row(f"longest wait of {one.waited.workers} workers, ms", "", f"{one.waited.longest_ms:.0f}", "")
     table.add_row(f"cold root at {reading.entries:,}, ms", "", f"{reading.cold_root_ms:.2f}", "")
     table.add_row("inclusion proof, p99 ms", "", f"{reading.proof_p99_ms:.2f}", "")

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from audit.entry import DECISION, EVALUATIONS, REFUSED, RELEASE, Actor, Core, Covenant, Draft, Outcome, Subject
-from audit.errors import SubjectKeyGone
+from audit.errors import SubjectKeyGone, SubjectKeyUnknown
 from audit.evaluations import Evaluation
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.log import Log
@@ -35,12 +35,15 @@ class Clock:
 
 
 class Keys:
-    """Subject keys that can be destroyed."""
+    """Subject keys that can be destroyed, and ids that no key has."""
 
     def __init__(self) -> None:
         self.destroyed: set[str] = set()
+        self.unknown: set[str] = set()
 
     def key(self, key_id: str) -> bytes:
+        if key_id in self.unknown:
+            raise SubjectKeyUnknown("there is no such key")
         if key_id in self.destroyed:
             raise SubjectKeyGone("the key was destroyed")
         return key_id.encode().ljust(32, b"\0")[:32]

@@ -118,6 +118,9 @@ def test_without_the_quorum_of_a_policy_a_log_is_unwitnessed(handed: Handed) -> 
     cosigned = closed(lines, handed.folder / "cosigned.zip")
     verdict = handed.judged(cosigned, policy=policy)
     assert (verdict.exit, verdict.logs[0].witnessed_size) == (Exit.VERIFIED, 8)
+    assert "not covered: entries from 8 on, which no quorum of witnesses covers yet" in " ".join(verdict.lines())
+    late = handed.judged(cosigned, policy=policy, since=[handed.notes[-1]])
+    assert late.outcome == "unwitnessed", "what a witness saw before that was not held against anything"
     assert handed.alone("bundle", cosigned, "--key", handed.key, "--witness", witness.verifier) == 0
 
 

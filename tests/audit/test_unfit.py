@@ -19,6 +19,7 @@ from audit.bundle import ENTRIES, MANIFEST
 from audit.database import open_copy
 from audit.errors import AuditError
 from audit.note import NoteSigner, base64_text
+from audit.standalone_verifier import Bundle, Key
 from audit.verdict import Exit, plain
 from audit.verify import verify
 from broker.cli.audit.verify import verify_log
@@ -26,6 +27,7 @@ from tests.audit.bundled import Lines, closed, opened, section
 from tests.audit.conftest import ORIGIN, Handed, Room, fill
 
 NOTES, NODES, ACCOUNTS = "checkpoints.jsonl", "nodes.jsonl", "accounts.jsonl"
+ROOT = base64_text(bytes(32))
 LINE = f"— a.example {base64_text(bytes(68))}\n"
 
 
@@ -70,6 +72,7 @@ WRONG: dict[str, Callable[[Lines], object]] = {
     "a level beyond all trees": lambda lines: lines[NODES].append({"hash": "", "i": 1, "level": 10**9}),
     "nodes in another order": lambda lines: lines[NODES].reverse(),
     "a signature by a name that is none": lambda lines: lines[NOTES][0].update(note=lines[NOTES][0]["note"] + LINE.replace("a.e", "a+e")),
+    "a checkpoint of an origin that names no key": lambda lines: lines[NOTES].append({"note": f"a b\n1\n{ROOT}\n\n{LINE}", "size": 1}),
     "more signatures than a note has": lambda lines: lines[NOTES][0].update(note=lines[NOTES][0]["note"] + LINE * 100),
 }
 
@@ -123,6 +126,19 @@ def test_a_checkpoint_that_cannot_be_believed_is_never_left_aside(handed: Handed
     kept.write_text(former.sign(f"{ORIGIN}\n8\n{root}\n"))
     with pytest.raises(AuditError, match="a checkpoint that you gave"):
         handed.room.verify(checkpoints=[kept.read_text()])
+
+
+def test_both_name_the_entry_that_was_changed_and_nothing_above_it(handed: Handed) -> None:
+    for at in (0, 7, 18):
+        lines = opened(handed.bundle)
+        lines[ENTRIES][at]["envelope"] = "[]"
+        path = closed(lines, handed.folder / "first.zip")
+        first = handed.judged(path).first
+        assert first is not None
+        assert (first.index, first.kind.value) == (at, "changed")
+        bundle = Bundle(path, [Key(handed.key)])
+        bundle.check([], [], 0)
+        assert min(bundle.findings)[:2] == (at, "changed")
 
 
 def test_what_was_asked_wrongly_is_no_verdict(handed: Handed, tmp_path: Path) -> None:

@@ -51,6 +51,26 @@ def test_a_checkpoint_of_a_foreign_key_does_not_speak_for_the_log(room: Room) ->
     assert [log.unknown_signatures for log in verdict.logs] == [2, 2]
 
 
+def test_a_section_that_names_a_key_that_there_is_not_is_not_green_since_no_erasure_finds_it(room: Room) -> None:
+    fill(room)
+    room.signer.sign_all()
+    room.keys.unknown.add("key-s1")
+    verdict = room.verify()
+    assert (verdict.exit, verdict.outcome, verdict.findings) == (Exit.INCOMPLETE, "incomplete", ())
+    (count,) = {log.keyless for log in verdict.logs if log.keyless}
+    assert f"of these {count} that name a key which is not there" in " ".join(verdict.lines())
+    assert sum(one["keyless"] for one in json.loads(verdict.as_json())["logs"]) == count
+
+
+def test_a_destroyed_key_whose_erasure_is_under_way_is_told_and_green(room: Room) -> None:
+    fill(room)
+    room.signer.sign_all()
+    room.keys.destroyed.add("key-s1")
+    verdict = room.verify()
+    assert verdict.exit is Exit.VERIFIED
+    assert sum(log.unopened for log in verdict.logs) > sum(log.keyless for log in verdict.logs) == 0
+
+
 def test_without_subject_keys_the_subjects_stay_closed_and_are_counted(room: Room) -> None:
     fill(room)
     room.signer.sign_all()

@@ -64,6 +64,9 @@ def check_page(page: dict[str, Any], *databases: str) -> None:
     assert page["exchange"]["fields_asked"] == 20
     assert [one["database"] for one in page["exchange"]["figures"]] == list(databases)
     assert [one["database"] for one in page["audit"]] == list(databases)
+    for figures in page["audit"]:
+        assert all(one["sync_ms"] > 0 and one["single"]["ratio"] > 0 < one["together"]["ratio"] for one in figures["writing"])
+        assert figures["writing"][0]["pause_ms"] == 0
     for figures in page["exchange"]["figures"]:
         assert set(figures["rounds"]) == {"bare", "floor", "exchange"}
         for (sample,) in figures["rounds"].values():

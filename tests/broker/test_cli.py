@@ -128,7 +128,16 @@ def test_verify_says_incomplete_then_verified_then_names_what_was_changed(house:
     assert run("audit", "verify").output.endswith("verified\n")
     result = run("audit", "verify", "--file", tampered(house, tmp_path), "--json")
     assert result.exit_code == 1
-    assert json.loads(result.output)["findings"][0]["index"] == 3
+    assert json.loads(result.stdout)["findings"][0]["index"] == 3
+
+
+def test_a_copy_that_lacks_what_was_written_last_is_told_where_to_look(house: Theatre, tmp_path: Path, run: Run) -> None:
+    house.open_case()
+    run("audit", "sign")
+    alone = shutil.copy(tmp_path / "audit.sqlite", tmp_path / "alone.sqlite")
+    result = run("audit", "verify", "--file", alone)
+    assert result.exit_code != 0
+    assert "ends in -wal" in result.output
 
 
 def test_verify_says_3_where_there_is_no_log(house: Theatre, tmp_path: Path, run: Run) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 from joserfc.jwk import Key
@@ -28,13 +29,21 @@ from tests.broker.versioning import CARE, POLICE, activate, answer, judged, othe
 from tests.stage import COVENANT, DIRECTOR, OFFICER, Theatre
 from tests.template import compiled, template
 
-LAST = datetime(2027, 12, 31, 22, 59, 59, tzinfo=UTC)  # 23:59:59 in Amsterdam
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 @pytest.fixture(scope="module")
 def text() -> bytes:
     """The covenant that is in force, with every party's own thumbprint."""
     return (template().folder / "covenant.yaml").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def last(text: bytes) -> datetime:
+    """The last second in which it is in force: the second before midnight in Amsterdam. The text is re-dated once its own days are over."""
+    until = load_covenant(text).in_force.until
+    assert until is not None
+    return datetime.combine(until + timedelta(days=1), time(), tzinfo=AMSTERDAM).astimezone(UTC) - timedelta(seconds=1)
 
 
 def following(house: Theatre, clock: object) -> Covenants:
@@ -118,19 +127,19 @@ def test_a_signature_that_is_not_the_partys_own_over_this_very_step_is_none_eith
     assert CARE in standing(care, sign_acceptance(sha256, CARE, ACCEPT, care, now))
 
 
-def test_what_is_in_force_ends_by_its_own_date_at_midnight_in_amsterdam(playhouse: Theatre) -> None:
-    now = [LAST]
+def test_what_is_in_force_ends_by_its_own_date_at_midnight_in_amsterdam(playhouse: Theatre, last: datetime) -> None:
+    now = [last]
     covenants = following(playhouse, lambda: now[0])
     assert COVENANT in covenants.in_force().policies
     now[0] += timedelta(seconds=1)
     assert covenants.in_force().policies == {}
     assert covenants.in_force().unwritten
     with pytest.raises(CovenantUnknown):
-        following(playhouse, at(LAST + timedelta(days=1))).in_force().policy(COVENANT)
+        following(playhouse, at(last + timedelta(days=1))).in_force().policy(COVENANT)
 
 
-def test_one_process_that_runs_past_the_end_notices_without_being_told(playhouse: Theatre) -> None:
-    now = [datetime(2027, 12, 31, 12, tzinfo=UTC)]
+def test_one_process_that_runs_past_the_end_notices_without_being_told(playhouse: Theatre, last: datetime) -> None:
+    now = [last - timedelta(hours=11)]
     covenants = following(playhouse, lambda: now[0])
     assert covenants.in_force().roles_of(POLICE)
     now[0] += timedelta(days=1)
@@ -138,12 +147,13 @@ def test_one_process_that_runs_past_the_end_notices_without_being_told(playhouse
     assert not covenants.in_force().admits(COVENANT, POLICE, OFFICER)
 
 
-def test_a_party_leaves_on_the_day_that_the_covenant_says(small_house: Theatre, text: bytes) -> None:
+def test_a_party_leaves_on_the_day_that_the_covenant_says(small_house: Theatre, text: bytes, last: datetime) -> None:
+    year = last.year
     leaving = other_version(
-        text, "leaving", **{"    privacy_officer: privacyfunctionaris@politie.example\n": _with_day("withdrawal: 2027-03-01")}
+        text, "leaving", **{"    privacy_officer: privacyfunctionaris@politie.example\n": _with_day(f"withdrawal: {year}-03-01")}
     )
     activate(small_house, proposed(small_house, leaving))
-    now = [datetime(2027, 2, 28, 22, 59, 59, tzinfo=UTC)]
+    now = [datetime(year, 3, 1, tzinfo=AMSTERDAM) - timedelta(seconds=1)]
     covenants = following(small_house, lambda: now[0])
     assert POLICE in covenants.in_force().standing_parties(COVENANT)
     now[0] += timedelta(seconds=1)

@@ -137,7 +137,7 @@ def test_an_order_waits_for_others_and_is_unreadable_meanwhile(small_house: Thea
     erase(small_house, case, at_once=False)
     here = held_under(small_house.broker.log_engine, {subject})
     assert here
-    with pytest.raises(SubjectKeyGone):
+    with pytest.raises(SubjectKeyGone, match="has been destroyed"):
         small_house.broker.subjects.key(subject)
     small_house.broker.sweeper().sign()
     assert small_house.verdict().exit is Exit.VERIFIED

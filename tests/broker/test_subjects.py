@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
-from audit.errors import SubjectKeyGone
+from audit.errors import SubjectKeyGone, SubjectKeyUnknown
 from broker.clock import new_id
 from broker.database import open_engine
-from broker.subjects import NONCE_BYTES, Subjects, subject_key
+from broker.subjects import NONCE_BYTES, Subjects, erasure_order, shredded_key, subject_key
 from tests.template import migrated
 
 WRAPPING, PSEUDONYMS = bytes(range(32)), bytes(range(32, 64))
@@ -42,8 +42,29 @@ def test_a_key_of_another_length_is_refused(wrapping: bytes, pseudonyms: bytes) 
 def test_a_subject_that_has_no_key_has_no_pseudonym_either(keystore: Engine) -> None:
     subjects = opened(keystore)
     for ask in (subjects.key, subjects.pseudonym):
-        with pytest.raises(SubjectKeyGone):
+        with pytest.raises(SubjectKeyUnknown):
             ask(new_id())
+
+
+def test_a_key_that_was_destroyed_is_told_from_one_that_never_was_until_its_erasure_is_done(keystore: Engine) -> None:
+    ordered, recent, done = (new_id() for _ in range(3))
+    with keystore.begin() as connection:
+        connection.execute(
+            insert(erasure_order),
+            {
+                "subject": ordered,
+                **dict.fromkeys(("order_id", "covenant", "ground", "ordered_by", "role", "party", "fingerprint"), "x"),
+                "at_ms": 1,
+            },
+        )
+        connection.execute(insert(shredded_key), {"fingerprint": "a", "key_id": recent, "at_ms": 1})
+        connection.execute(insert(shredded_key), {"fingerprint": "b", "key_id": None, "at_ms": 1})
+    subjects = opened(keystore)
+    for subject in (ordered, recent):
+        with pytest.raises(SubjectKeyGone, match="has been destroyed"):
+            subjects.key(subject)
+    with pytest.raises(SubjectKeyUnknown):
+        subjects.key(done)
 
 
 def test_a_key_that_was_destroyed_is_gone_for_whoever_opens_the_keystore_next(keystore: Engine) -> None:

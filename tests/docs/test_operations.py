@@ -31,9 +31,11 @@ from audit.tables import metadata as log_tables
 from audit.verdict import Exit
 from audit.verify import verify
 from broker.bootstrap import open_broker
+from broker.clock import system_clock
 from broker.config import PREFIX, Settings
 from broker.database import upgrade
 from broker.demo.processes import held_port
+from broker.demo.stage import covering
 from broker.keys import CHECKPOINT_SIGNING, FILES
 from broker.service import create_service
 from tests.audit.builders import Clock, Keys, exchange, log_on, store_at
@@ -180,7 +182,8 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A folder in which all commands of the steps were run, by the shell, as they stand on the page."""
     with standing(tmp_path_factory.mktemp("bin")) as commands:
         shell = Shell(tmp_path_factory.mktemp("rehearsal"), commands)
-        shutil.copy(ROOT / "covenant.yaml", shell.folder)
+        covenant = covering((ROOT / "covenant.yaml").read_text(encoding="utf-8"), system_clock().date())
+        (shell.folder / "covenant.yaml").write_text(covenant, encoding="utf-8")
         shell.run("\n".join(blocks(section(PAGE, "Putting a covenant in force"), "sh")))
         yield shell
 

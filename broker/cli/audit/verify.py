@@ -28,6 +28,7 @@ from broker.config import ConfigError
 from broker.keys import KeyDirectory, KeyDirectoryError
 from connectors.errors import ConnectorError
 
+_HALF_COPIED = "note: what was written last may stand in a file of the same name that ends in -wal, and none is beside this copy"
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -73,6 +74,7 @@ def verify_log(
 
     Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed, or no quorum of witnesses), 3 the command cannot be carried out.
     """
+    alone = copy is not None and not Path(f"{copy}-wal").exists()  # once it is opened there is one
     try:
         _check_usage(copy, bundle, keyed=bool(vkeys or policy))
         asked = _Asked(
@@ -90,6 +92,8 @@ def verify_log(
         click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     click.echo(verdict.as_json() if as_json else "\n".join(verdict.lines()))
+    if alone and verdict.exit is not Exit.VERIFIED:
+        click.echo(_HALF_COPIED, err=True)
     sys.exit(verdict.exit)
 
 

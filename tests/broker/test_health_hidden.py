@@ -1,4 +1,4 @@
-"""What would hide from a look at the log that it cannot promise: a clock that was ahead, a right that nobody gave, another process, a backup."""
+"""What would hide that the log cannot promise: a clock that was ahead, a right that nobody gave, another process, a backup."""
 
 from __future__ import annotations
 

@@ -37,6 +37,10 @@ class SubjectKeyUnknown(SubjectKeyGone):
     """There is no such key, and no erasure under way that would have destroyed it: sections that name it are never erased."""
 
 
+class SubjectKeyUnreadable(SubjectKeyUnknown):
+    """The key is there and does not open with this wrapping key. It is not destroyed: nothing may be taken for erased because of it."""
+
+
 class StoreFailed(AuditError):  # noqa: N818 - the store's word to the log, which turns it into `LogUnavailable`
     """The database refused, broke off or could not be reached; whether the commit arrived is unknown."""
 

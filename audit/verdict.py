@@ -66,7 +66,7 @@ class LogVerdict:
     """One log. `signed_size` is the size of the largest checkpoint that this log's key signed and that holds; 0 where none does.
 
     `unopened` subject sections were there and not opened: no keys were given, or the key is destroyed and an erasure under way. `keyless`
-    of them name a key that there is not: they came back with a backup, or were changed so that no erasure finds them. `erased` ones are
+    of them name a key that is not there, or does not open: they came back with a backup, or no erasure is to find them. `erased` ones are
     gone under an `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed; of `pending` ones of
     both that entry is not signed yet, so that anybody who can write may have put it there. `unknown_signatures` counts checkpoints that
     none of the given keys signed.
@@ -94,7 +94,7 @@ class LogVerdict:
             (self.since, f"entries before {self.since}, for which the checkpoint you kept vouches"),
             (self.left_out, f"{', '.join(self.left_out)}: not in the bundle"),
             (self.unopened, f"{self.unopened} subject sections that were not opened"),
-            (self.keyless, f"of these {self.keyless} that name a key which is not there, so that no erasure finds them"),
+            (self.keyless, f"of these {self.keyless} whose key the keystore does not have or cannot open, so that no erasure finds them"),
             (self.unknown_signatures, f"{self.unknown_signatures} checkpoints that none of your keys signed"),
             (self.pending, f"{self.pending} entries of which something is gone, on the word of an entry that no checkpoint covers yet"),
             (

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,7 +99,10 @@ class Notes:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
-            return datetime.fromtimestamp((self._folder / REFUSED).stat().st_mtime).astimezone()
+            # There is one and it cannot be read: it is believed, whoever wrote it, from whenever that was.
+            with suppress(OSError):
+                return datetime.fromtimestamp((self._folder / REFUSED).stat().st_mtime).astimezone()
+            return datetime.fromtimestamp(0, UTC)
 
     def _write(self, name: str, members: dict[str, object]) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,18 +114,25 @@ class Notes:
         draft.replace(self._folder / name)
 
 
-def sign_and_note(sign: Callable[[], T], notes: Notes, clock: Callable[[], datetime]) -> T:
-    """Sign, and remember where the signer refuses until it signs again. A note that cannot be written hides no refusal.
-
-    Raises:
-        SignerRefused: it does.
-    """
+@contextmanager
+def refusal_noted(notes: Notes, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Remember where the signer refuses inside, or is known to. A note that cannot be written hides no refusal."""
     try:
-        signed = sign()
+        yield
     except SignerRefused:
         with suppress(OSError):
             notes.refused(clock())
         raise
+
+
+def sign_and_note(sign: Callable[[], T], notes: Notes, clock: Callable[[], datetime]) -> T:
+    """Sign, and remember where the signer refuses until it signs again.
+
+    Raises:
+        SignerRefused: it does.
+    """
+    with refusal_noted(notes, clock):
+        signed = sign()
     with suppress(OSError):
         notes.signed()
     return signed

@@ -105,12 +105,12 @@ class Retaining:
             audit.errors.NotAnErasure: a year is not signed up to its last entry yet.
         """
         due = self.due()
-        kept = [code for case in due.cases if (code := self._let_go(case, by))]
+        kept = {case.id: code for case in due.cases if (code := self._let_go(case, by))}
         # Persons first: nobody waits for a year that cannot be sealed yet.
-        erased = self._erasing.run(at_once=at_once, purged=frozenset(case.id for case in due.cases))
+        erased = self._erasing.run(at_once=at_once, purged=frozenset(case.id for case in due.cases) - kept.keys())
         dropped = sum(self._drop(shard, by) for shard in due.years)
         clean = scrub_log(self._log_engine, None if due.years else ())
-        return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept)), clean and erased.clean)
+        return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept.values())), clean and erased.clean)
 
     def _let_go(self, case: CaseState, by: Actor) -> str:
         """Order the erasure of whoever is in no case that is still kept, and take the case out; returns why not, or nothing."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from audit.errors import SubjectKeyGone, SubjectKeyUnknown
+from audit.errors import SubjectKeyGone, SubjectKeyUnknown, SubjectKeyUnreadable
 from broker.clock import Random
 
 metadata = MetaData()
@@ -91,6 +91,7 @@ class Subjects:
         Raises:
             SubjectKeyGone: it has been destroyed and its erasure is under way.
             SubjectKeyUnknown: it was never made, or is long gone.
+            SubjectKeyUnreadable: it is there, and this wrapping key does not open it.
         """
         self._forget_in_time()
         return self._cached(key_id)
@@ -134,6 +135,7 @@ class Subjects:
         Raises:
             SubjectKeyGone: it has been destroyed and its erasure is under way.
             SubjectKeyUnknown: it was never made, or is long gone.
+            SubjectKeyUnreadable: it is there, and this wrapping key does not open it.
         """
         return _fingerprint(self._read(subject))
 
@@ -149,6 +151,9 @@ class Subjects:
         """Destroy the keys with these fingerprints that a restored backup brought back; returns how many there were.
 
         Every key is opened for it, unless this database knows all of these fingerprints: then it is not older than the log.
+
+        Raises:
+            SubjectKeyUnreadable: one does not open with this wrapping key; nothing is destroyed, and nothing is noted as destroyed.
         """
         with self._engine.connect() as connection:
             known = set(connection.execute(select(shredded_key.c.fingerprint)).scalars())
@@ -174,9 +179,15 @@ class Subjects:
                 connection.execute(insert(shredded_key).values(fingerprint=fingerprint, key_id=subject, at_ms=at_ms))
 
     def fingerprint_if_any(self, subject: str) -> str:
-        """The fingerprint of a key that is there, and nothing where it has been destroyed."""
+        """The fingerprint of a key that is there, and nothing where there is none.
+
+        Raises:
+            SubjectKeyUnreadable: it is there and cannot be opened, so that nobody knows whether its subject was erased.
+        """
         try:
             return self.fingerprint(subject)
+        except SubjectKeyUnreadable:
+            raise
         except SubjectKeyGone:
             return ""
 
@@ -213,7 +224,7 @@ class Subjects:
         try:
             return self._box.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.encode())
         except InvalidTag as error:
-            raise SubjectKeyUnknown("the key of this subject cannot be unwrapped with this wrapping key") from error
+            raise SubjectKeyUnreadable("the key of this subject cannot be unwrapped with this wrapping key") from error
 
 
 def _fingerprint(key: bytes) -> str:

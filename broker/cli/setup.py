@@ -22,7 +22,7 @@ from broker.cli.common import opened, settings
 from broker.config import ConfigError, Settings
 from broker.errors import CovenantUnknown
 from broker.health_daily import DailyVerify
-from broker.health_notes import sign_and_note
+from broker.health_notes import refusal_noted, sign_and_note
 from broker.serve import Served, Stopping, end_with
 from broker.serve import serve as serve_application
 from broker.service import create_service
@@ -132,7 +132,8 @@ def worker(server: int | None, *, once: bool) -> None:
     if not once:
         share_meter(broker, "worker")
     try:
-        with suppress(AuditError):  # the worker says itself, each round, that the log cannot be written
+        with suppress(AuditError):  # the worker says itself, each round, that the log cannot be written or is a restored one
+            broker.watcher.check_continues()
             certify_checkpoint_key(broker.log_engine, broker.log, broker.checkpoint_public_key(), broker.world.ids)
         destroy_again(broker)
         run_worker(broker, stop, once=once)
@@ -160,6 +161,8 @@ def run_worker(broker: Broker, stop: threading.Event, *, once: bool) -> None:
     sign_at = 0.0
     while not stop.is_set():
         try:
+            with refusal_noted(broker.notes, broker.world.clock):
+                broker.watcher.check_continues()  # what is owed is not appended to a restored log either
             swept = sweeper.sweep()
             if swept.total:
                 broker.events.info("worker.settled", count=swept.total)

@@ -58,7 +58,7 @@ def test_a_section_that_names_a_key_that_there_is_not_is_not_green_since_no_eras
     verdict = room.verify()
     assert (verdict.exit, verdict.outcome, verdict.findings) == (Exit.INCOMPLETE, "incomplete", ())
     (count,) = {log.keyless for log in verdict.logs if log.keyless}
-    assert f"of these {count} that name a key which is not there" in " ".join(verdict.lines())
+    assert f"of these {count} whose key the keystore does not have or cannot open" in " ".join(verdict.lines())
     assert sum(one["keyless"] for one in json.loads(verdict.as_json())["logs"]) == count
 
 

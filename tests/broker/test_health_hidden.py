@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, text, update
 
 from audit.errors import LogUnavailable
 from broker import health_look
@@ -24,6 +24,7 @@ from broker.health import Code, codes_of
 from broker.health_look import FAILED_S
 from broker.health_notes import FAILED
 from broker.outbox import Outbox
+from broker.tables import pending_entry
 from tests.audit.builders import draft
 from tests.audit.test_erasure_grants import grants
 from tests.broker.test_health import environment, log_down, ready, seen
@@ -127,7 +128,14 @@ def test_a_restored_log_is_red_and_is_not_served_before_anybody_signs(
     mark = house.mark()
     refused = run.invoke(command, ["serve"], env=environment(house))
     assert (refused.exit_code, "a restored backup" in f"{refused.output}{refused.exception}") == (1, True)
-    assert house.mark() == mark, "nothing may be appended: no longer copy would fit"
+    with house.broker.outbox._engine.begin() as connection:
+        house.broker.outbox.owe(connection, draft())
+        connection.execute(update(pending_entry).values(at_ms=1))
+    alone = run.invoke(command, ["worker", "--once"], env=environment(house))
+    assert (alone.exit_code, "a restored backup" in f"{alone.output}{alone.exception}") == (1, True)
+    assert house.mark() == mark, "nothing may be appended, nor what is owed: no longer copy would fit"
+    assert house.broker.notes.refused_at() is not None
+    house.broker.notes.signed()
     with monkeypatch.context() as patched:  # whoever may not read the anchor is told by the signer's note
         patched.setattr(os, "access", lambda path, _: path != house.broker.settings.anchor)
         assert ready(house) == (204, [])

@@ -46,6 +46,11 @@ def test_notes_that_are_damaged_are_a_refusal_and_no_verdict(tmp_path: Path) -> 
     assert Notes(tmp_path).last_verdict() is None
 
 
+def test_a_folder_that_cannot_be_entered_is_a_refusal_and_not_the_end_of_the_look(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert Notes(tmp_path / "file" / "folder").refused_at() == datetime.fromtimestamp(0, UTC)
+
+
 class Child:
     """A verification that runs until it is told to be over."""
 

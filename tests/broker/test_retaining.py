@@ -65,6 +65,21 @@ def test_a_case_closed_as_unfounded_goes_after_thirty_days(small_house: Theatre)
     worker.close()
 
 
+def test_a_case_that_cannot_be_let_go_yet_is_not_looked_for_in_the_files(small_house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, so it would be found, and the whole file copied each night."""
+    house = small_house
+    stuck, gone = (close(house, house.open_case("plan"), "unfounded") for _ in range(2))
+    worker = house.worker(later(house, timedelta(days=31)))
+    with upkeep(worker) as kept:
+        monkeypatch.setattr(kept.retaining, "_let_go", lambda case, _by: "unsettled" if case.id == stuck else "")
+        purged: list[frozenset[str]] = []
+        run = kept.erasing.run
+        monkeypatch.setattr(kept.erasing, "run", lambda **said: purged.append(said["purged"]) or run(**said))
+        done = kept.retaining.run(TIMER)
+    worker.close()
+    assert (done.cases, done.kept, purged) == (1, ("unsettled",), [frozenset({gone})])
+
+
 def test_what_is_held_stays(small_house: Theatre) -> None:
     house = small_house
     case = close(house, house.open_case("plan"))

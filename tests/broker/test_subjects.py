@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, delete, insert, select, update
 
-from audit.errors import SubjectKeyGone, SubjectKeyUnknown
+from audit.errors import SubjectKeyGone, SubjectKeyUnknown, SubjectKeyUnreadable
 from broker.clock import new_id
 from broker.database import open_engine
 from broker.subjects import NONCE_BYTES, Subjects, erasure_order, shredded_key, subject_key
@@ -82,6 +82,20 @@ def test_another_wrapping_key_opens_nothing(keystore: Engine) -> None:
     opened(keystore).make(subject)
     with pytest.raises(SubjectKeyGone, match="cannot be unwrapped"):
         opened(keystore, wrapping=os.urandom(32)).key(subject)
+
+
+def test_with_another_wrapping_key_nobody_is_taken_for_erased_and_no_erasure_for_done(keystore: Engine) -> None:
+    """A restored keystore, opened with a key that does not fit it: what cannot be opened is not gone."""
+    subject = new_id()
+    opened(keystore).make(subject)
+    erased = opened(keystore).fingerprint(subject)
+    wrong = opened(keystore, wrapping=os.urandom(32))
+    for ask in (lambda: wrong.fingerprint_if_any(subject), lambda: wrong.destroy_again({erased}, 1)):
+        with pytest.raises(SubjectKeyUnreadable, match="cannot be unwrapped"):
+            ask()
+    assert opened(keystore).destroy_again({erased}, 2) == 1
+    with pytest.raises(SubjectKeyGone):
+        opened(keystore).key(subject)
 
 
 def test_a_wrapped_key_that_was_changed_or_lies_in_another_row_does_not_open(keystore: Engine) -> None:

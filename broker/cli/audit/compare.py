@@ -71,7 +71,7 @@ def compare_receipts(
             found = compare(_receipts(receipts), view, trusted, [path.read_text() for path in kept])
     except (AuditError, ClientError, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
-        click.echo(f"error: {reason_of(error)}", err=True)
+        click.echo(f"error: {plain(reason_of(error))}", err=True)
         sys.exit(Exit.USAGE)
     if as_json:
         print_json(comparison_json(found))

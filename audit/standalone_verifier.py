@@ -8,7 +8,8 @@ printed it. Get the verifier key (`name+hash+key`) on paper or in person, never 
     verify.py proof FILE.tlog-proof --key VKEY --envelope FILE
     verify.py consistency OLD NEW PROOF --key VKEY      (PROOF: one base64 hash a line)
 
-Exit code 0 verified, 1 tampered or false, 2 incomplete (nothing signed, no quorum of witnesses), 3 the command or a file is unfit.
+Exit code 0 verified, 1 tampered or false, 2 incomplete (nothing signed, no quorum of witnesses, or something gone on the word of an entry
+that is not signed yet), 3 the command or a file is unfit.
 Formats: RFC 6962 (tree), C2SP signed-note, tlog-checkpoint, tlog-cosignature and tlog-proof; a bundle is described in its broker's
 documentation. A green verdict says that the log is the one that was signed; not that everything was written, nor that it was true.
 """

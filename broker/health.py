@@ -29,6 +29,7 @@ class Code(StrEnum):
     """What is wrong, the gravest first."""
 
     TAMPERED = "tampered"
+    VERDICT_UNREADABLE = "verdict_unreadable"
     SIGNER_REFUSED = "signer_refused"
     APPEND_IMPOSSIBLE = "append_impossible"
     CLOCK_APART = "clock_apart"
@@ -40,7 +41,17 @@ class Code(StrEnum):
     RATES_OF_NOBODY = "rates_of_nobody"
 
 
-RED = frozenset({Code.TAMPERED, Code.SIGNER_REFUSED, Code.APPEND_IMPOSSIBLE, Code.CLOCK_APART, Code.CHECKPOINT_LATE, Code.QUORUM_LATE})
+RED = frozenset(
+    {
+        Code.TAMPERED,
+        Code.VERDICT_UNREADABLE,
+        Code.SIGNER_REFUSED,
+        Code.APPEND_IMPOSSIBLE,
+        Code.CLOCK_APART,
+        Code.CHECKPOINT_LATE,
+        Code.QUORUM_LATE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ def codes_of(look: Look) -> tuple[Code, ...]:
     uncosigned = any(log.uncosigned is not None and log.uncosigned > look.quorum_max_age for log in look.logs)
     found = {
         Code.TAMPERED: look.verdict is not None and look.verdict.exit is Exit.TAMPERED,
+        # It may say that the log was changed, so it counts as if it did until the log is verified again.
+        Code.VERDICT_UNREADABLE: look.verdict is not None and look.verdict.exit is None,
         Code.SIGNER_REFUSED: look.refused_at is not None,
         Code.APPEND_IMPOSSIBLE: not look.appendable,
         Code.CLOCK_APART: look.clock_apart > CLOCKS_APART,

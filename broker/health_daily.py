@@ -46,13 +46,13 @@ class DailyVerify:
         self._child: subprocess.Popen[bytes] | None = None
 
     def look(self) -> None:
-        """Start verifying where the last verdict is a day old."""
+        """Start verifying where the last verdict is a day old, or cannot be read."""
         if self._child is not None and self._child.poll() is not None:
             self._child = None
         if self._child is not None or self._monotonic() < self._not_before:
             return
         last = self._notes.last_verdict()
-        if last is None or self._clock() - last.at >= EVERY:
+        if last is None or last.exit is None or self._clock() - last.at >= EVERY:
             self._not_before = self._monotonic() + AGAIN_S
             self._child = self._start()
 

@@ -25,10 +25,10 @@ VERIFIED, REFUSED, FAILED = "verified.json", "refused.json", "append-failed"
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """When the live log was last verified, and what came out."""
+    """When the live log was last verified, and what came out; None where that is written down and cannot be read."""
 
     at: datetime
-    exit: Exit
+    exit: Exit | None
 
 
 class Notes:
@@ -38,13 +38,13 @@ class Notes:
         self._folder = folder
 
     def verified(self, verdict: Verdict, at: datetime, *, whole: bool = True) -> None:
-        """Remember a verdict on the live log; one on a part of it takes no `tampered` back.
+        """Remember a verdict on the live log; one on a part of it takes no `tampered` back, nor what cannot be read: that may be one.
 
         Raises:
             OSError: the folder cannot be written.
         """
         last = self.last_verdict()
-        if not whole and verdict.exit is not Exit.TAMPERED and last is not None and last.exit is Exit.TAMPERED:
+        if not whole and verdict.exit is not Exit.TAMPERED and last is not None and last.exit in {Exit.TAMPERED, None}:
             return
         self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
 
@@ -85,12 +85,14 @@ class Notes:
         return at if at <= time.monotonic() else None
 
     def last_verdict(self) -> LastVerdict | None:
-        """The last verdict; None where there was none yet, or where the file is none."""
+        """The last verdict; None where there was none yet."""
         try:
             members = json.loads((self._folder / VERIFIED).read_bytes())
             return LastVerdict(datetime.fromisoformat(members["at"]), Exit(members["exit"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError, KeyError, TypeError):
+            return LastVerdict(self._written_at(VERIFIED), None)
 
     def refused_at(self) -> datetime | None:
         """Since when the signer refuses; None where it does not."""
@@ -100,9 +102,13 @@ class Notes:
             return None
         except (OSError, ValueError, KeyError, TypeError):
             # There is one and it cannot be read: it is believed, whoever wrote it, from whenever that was.
-            with suppress(OSError):
-                return datetime.fromtimestamp((self._folder / REFUSED).stat().st_mtime).astimezone()
-            return datetime.fromtimestamp(0, UTC)
+            return self._written_at(REFUSED)
+
+    def _written_at(self, name: str) -> datetime:
+        """When a note that cannot be read was written; long ago where that cannot be told either."""
+        with suppress(OSError):
+            return datetime.fromtimestamp((self._folder / name).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(0, UTC)
 
     def _write(self, name: str, members: dict[str, object]) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

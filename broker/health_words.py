@@ -14,6 +14,12 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "volgens de laatste verificatie is het logboek veranderd: stop alles, verander niets; `broker audit verify` wijst de plek aan",
             "by its last verification the log was changed: stop everything, change nothing; `broker audit verify` names the place",
         ),
+        Code.VERDICT_UNREADABLE: say(
+            "wat de laatste verificatie uitwees, is niet te lezen en kan `tampered` zijn: kijk naar de rechten van `verified.json` in BROKER_HEALTH, "
+            "en doe `broker audit verify`",
+            "what the last verification found cannot be read, and may be `tampered`: look at the rights of `verified.json` in BROKER_HEALTH, "
+            "and run `broker audit verify`",
+        ),
         Code.SIGNER_REFUSED: say(
             "de ondertekenaar weigert: het logboek is niet het vervolg op wat is getekend; `broker audit sign` zegt waarom",
             "the signer refuses: the log is not the continuation of what was signed; `broker audit sign` says why",

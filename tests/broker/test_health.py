@@ -83,6 +83,7 @@ def log_down(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({"clock_apart": timedelta(minutes=6)}, Code.CLOCK_APART),
         ({"refused_at": NOW}, Code.SIGNER_REFUSED),
         ({"verdict": LastVerdict(NOW, Exit.TAMPERED)}, Code.TAMPERED),
+        ({"verdict": LastVerdict(NOW, None)}, Code.VERDICT_UNREADABLE),
         ({"verdict": None}, Code.VERIFY_LATE),
         ({"verdict": LastVerdict(NOW - timedelta(hours=27), Exit.VERIFIED)}, Code.VERIFY_LATE),
         ({"oldest_unsettled": timedelta(minutes=11)}, Code.SETTLING_LATE),

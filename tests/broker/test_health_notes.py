@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,16 +40,34 @@ def verdict_of(outcome: Exit) -> Verdict:
     return Verdict((), (), 0) if outcome is Exit.INCOMPLETE else replace(Verdict((), (), 1), findings=("x",))  # type: ignore[arg-type]
 
 
-def test_notes_that_are_damaged_are_a_refusal_and_no_verdict(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "[]", '{"at": "2026-03-01T12:00:00+00:00", "exit": 9}', '{"at": "today", "exit": 0}'])
+def test_notes_that_are_damaged_are_a_refusal_and_a_verdict_that_may_be_tampering(tmp_path: Path, text: str) -> None:
+    notes = Notes(tmp_path)
     for name in (REFUSED, VERIFIED):
-        (tmp_path / name).write_text("[]")
-    assert Notes(tmp_path).refused_at() is not None
-    assert Notes(tmp_path).last_verdict() is None
+        (tmp_path / name).write_text(text)
+        os.utime(tmp_path / name, (NOW.timestamp(), NOW.timestamp()))
+    assert notes.refused_at() == NOW
+    assert notes.last_verdict() == LastVerdict(NOW, None)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW, None)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW)
+    assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
 
 
 def test_a_folder_that_cannot_be_entered_is_a_refusal_and_not_the_end_of_the_look(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert Notes(tmp_path / "file" / "folder").refused_at() == datetime.fromtimestamp(0, UTC)
+    notes = Notes(tmp_path / "file" / "folder")
+    assert notes.refused_at() == datetime.fromtimestamp(0, UTC)
+    assert notes.last_verdict() == LastVerdict(datetime.fromtimestamp(0, UTC), None)
+
+
+def test_a_verdict_that_cannot_be_read_is_made_again_without_waiting_for_a_day(tmp_path: Path) -> None:
+    (tmp_path / VERIFIED).write_text("")
+    started, now = [], [0.0]
+    daily = DailyVerify(Notes(tmp_path), lambda: NOW, lambda: started.append(Child()) or started[-1], lambda: now[0])  # type: ignore[arg-type,func-returns-value]
+    now[0] += FIRST_S
+    daily.look()
+    assert len(started) == 1
 
 
 class Child:

@@ -154,7 +154,8 @@ class PostgresStore:
         here: if the server dies before it has synced them, both are undone, and the next commit of an append syncs them along with it.
         """
         with self._folding.open() as wire:
-            wire.command("BEGIN; SET LOCAL synchronous_commit = off")
+            # Only a plain index scan marks in the index which rows are dead; any other reads all that were folded since the last vacuum.
+            wire.command("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
             waiting = [(number(index), text(terms)) for index, terms in wire.run(_FOLDED, (wired("int8", log_id),))]
             columns = zip(*postings_of(waiting), strict=True) if waiting else ((),) * len(_POSTING)
             arrays = [wired_array(kind, column) for kind, column in zip(_POSTING, columns, strict=True)]

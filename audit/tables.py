@@ -3,13 +3,13 @@
 `audit_leaf`, `audit_section`, `audit_node`, `audit_checkpoint` and `audit_cosignature` (what witnesses said of our checkpoints; `line`
 is the signature line as they wrote it) only grow. `audit_head` is one row per log, and is the append lock on PostgreSQL. The rest is
 derived and can be computed again: `audit_term` is the query index (a row says which of 32 neighbours hold a term, see `postings.py`),
-`audit_recent` holds the terms of the last entries until they are folded into it (it has no key: it is read whole, and rows are added at
-its end), `audit_open` the decisions that no terminal entry has closed yet.
+`audit_recent` holds the terms of the last entries until they are folded into it (it has no key; on PostgreSQL, where rows that were
+folded lie about until a vacuum, an index finds those that still wait), `audit_open` the decisions that no terminal entry has closed yet.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
@@ -76,6 +76,7 @@ recent = Table(
     Column("idx", BigInteger, nullable=False),
     Column("terms", Text, nullable=False),
 )
+Index("audit_recent_at", recent.c.log_id, recent.c.idx, info={"only_on": "postgresql"})
 
 open_decision = Table(
     "audit_open",

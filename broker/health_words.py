@@ -15,9 +15,9 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "by its last verification the log was changed: stop everything, change nothing; `broker audit verify` names the place",
         ),
         Code.VERDICT_UNREADABLE: say(
-            "wat de laatste verificatie uitwees, is niet te lezen en kan `tampered` zijn: kijk naar de rechten van `verified.json` in BROKER_HEALTH, "
+            "wat de laatste verificatie uitwees, is niet te lezen en kan `tampered` zijn: kijk naar de rechten van `verified.json`, "
             "en doe `broker audit verify`",
-            "what the last verification found cannot be read, and may be `tampered`: look at the rights of `verified.json` in BROKER_HEALTH, "
+            "what the last verification found cannot be read, and may be `tampered`: look at the rights of `verified.json`, "
             "and run `broker audit verify`",
         ),
         Code.SIGNER_REFUSED: say(

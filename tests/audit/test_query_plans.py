@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from audit.query import Search, chunks, search
 from audit.query_rows import _BY_KEY, LOOKED_AT_MAX
 from audit.terms import as_holder, as_requester
 from tests.audit.builders import START, draft, exchange
-from tests.audit.conftest import Room
+from tests.audit.conftest import Room, room_at
+from tests.broker.served import until
 
 LOG = "waterstad-noord"
 
@@ -85,6 +87,28 @@ def test_no_search_reads_a_table_through_or_sorts_what_it_finds(filled: Room, so
     if filled.engine.dialect.name == "sqlite":
         steps = [step for step in over if step.startswith("SEARCH audit_term")]
         assert all(re.search(r"log_id=\? AND kind=\? AND value=\? AND (block>\? AND block<\?|block=\?)", step) for step in steps), steps
+
+
+def test_what_waits_for_the_index_is_found_on_postgresql_without_reading_past_all_that_was_folded(
+    unmade_postgres_url: str, tmp_path: Path
+) -> None:
+    room = room_at(unmade_postgres_url, tmp_path)
+    for _ in range(3):
+        room.log.append(*(draft() for _ in range(FOLD_EVERY)))
+        search(room.engine, Search(LOG, party="police"))
+    room.store.close()
+    room.engine.dispose()
+    # a server counts what a connection has read when that is closed: two folds and three searches
+    until(lambda: scans(room)[0] >= 2 + 3)
+    assert scans(room)[1] == 0
+
+
+def scans(room: Room) -> tuple[int, int]:
+    """How often the waiting rows were read by their index, and how often whole."""
+    with room.engine.connect() as connection:
+        counted = connection.exec_driver_sql("SELECT idx_scan, seq_scan FROM pg_stat_user_tables WHERE relname = 'audit_recent'").one()
+    room.engine.dispose()
+    return int(counted.idx_scan or 0), int(counted.seq_scan or 0)
 
 
 def test_a_huge_list_and_a_tiny_one_are_met_from_the_tiny_one_whatever_their_kinds(filled: Room) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from audit.anchor import Anchor
 from audit.database import heads, open_engine, snapshot
 from audit.entry import RELEASE, Draft, Subject
-from audit.growth import FOLD_EVERY, Head
+from audit.growth import Head
 from audit.ids import RANDOM_BYTES, uuid7
 from audit.proofs import inclusion, root
 from audit.query import Search, search
@@ -89,8 +89,6 @@ def fill(url: str, folder: Path, entries: int, told: Told) -> Filled:
     singles = tuple(_singles(url, folder, clock))
     engine = open_engine(url)
     try:
-        if engine.dialect.name == "postgresql":
-            _settle(url, engine, clock)
         return _measure(url, engine, folder, took, singles, told)
     finally:
         engine.dispose()
@@ -138,17 +136,6 @@ def _exchange(number: int, people: int, now: datetime) -> tuple[Draft, Draft]:
 
 def _subject(person: int) -> str:
     return f"subject-{person}"
-
-
-def _settle(url: str, engine: Engine, clock: _Year) -> None:
-    """What a server does by itself every minute (autovacuum), while entries go on: half a minute of filling is no minute of a house.
-
-    Folded rows are gone from `audit_recent` only as far as no later one lies behind them; so it goes on by one fold before the second time.
-    """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, closing(store_of(url)) as store:
-        connection.exec_driver_sql("VACUUM ANALYZE")
-        log_on(store, clock).append(*(draft_of(number) for number in range(FOLD_EVERY)))
-        connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _measure(

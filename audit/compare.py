@@ -9,38 +9,43 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from audit.compare_proofs import Disagreement, KeptProof, Lack, LogView, Prover, Trusted, nothing_kept
 from audit.entry import HOUSE
 from audit.errors import NoteMalformed, NoteUnverified, ProofWrong
-from audit.growth import Position
+from audit.growth import CLOCKS_APART, Position, moment_of
 from audit.note import VerifierKey
 from audit.receipt import verify_receipt
 from audit.tally import PartyTally
 from audit.verdict import Exit
+
+#: a log is signed every minute and tallied every hour. Whoever exchanges without pause always has receipts that are newer than that.
+TOLD_WITHIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`receipts` counts distinct entries, `proven` those proven to be in the log, `uncovered` those that no checkpoint covers yet.
 
-    `untallied` are newer than any tally.
+    `untallied` are newer than any tally; `overdue` are those uncovered or untallied that are older than `TOLD_WITHIN`.
     """
 
     receipts: int
     proven: int
     uncovered: int
     untallied: int
+    overdue: int
     tallies: int
     disagreements: tuple[Disagreement, ...]
 
     @property
     def exit(self) -> Exit:
-        """0 all agrees, 1 something does not, 2 not everything could be held against the log yet."""
+        """0 all agrees, 1 something does not, 2 something could not be held against the log though it should be there by now."""
         if self.disagreements:
             return Exit.TAMPERED
         # A log that stopped telling tallies would hide whatever was asked in the partner's name since.
-        return Exit.INCOMPLETE if self.uncovered or self.untallied or not self.tallies else Exit.VERIFIED
+        return Exit.INCOMPLETE if self.overdue or not self.tallies else Exit.VERIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,14 @@ class _Told:
 
 
 def compare(
-    receipts: Sequence[str], view: LogView, trusted: Trusted, kept: Sequence[str] = (), kept_proof: KeptProof = nothing_kept
+    receipts: Sequence[str],
+    view: LogView,
+    trusted: Trusted,
+    now: datetime,
+    kept: Sequence[str] = (),
+    kept_proof: KeptProof = nothing_kept,
 ) -> Comparison:
-    """Hold receipts (signed notes) and kept checkpoints (signed notes) against the log.
+    """Hold receipts (signed notes) and kept checkpoints (signed notes) against the log; `now` is the partner's own time.
 
     `kept_proof` gives the proof of an entry that was found to hold before, under a checkpoint that one of `kept` continues; it is checked
     again, and not asked for again.
@@ -64,7 +74,8 @@ def compare(
     """
     prover = Prover(view, trusted, kept, kept_proof)
     held, found = _verified(receipts, trusted.receipts)
-    proven = uncovered = 0
+    proven = 0
+    uncovered: set[str] = set()
     for position in held.values():
         lack = None
         try:
@@ -73,7 +84,7 @@ def compare(
             elif prover.covers(position.origin, position.index):
                 lack = Lack.DROPPED
             else:
-                uncovered += 1
+                uncovered.add(position.id)
         except ProofWrong:
             lack = Lack.CHANGED
         if lack is not None:
@@ -81,14 +92,20 @@ def compare(
     mine = _by_log(held.values())
     tallies, wrong = _tallies(view, prover, _covenants({*prover.newest, *mine}))
     found += wrong
-    untallied = 0
+    untallied: set[str] = set()
     for origin in sorted({*mine, *tallies}):
         end = max((one.tally.end for one in tallies.get(origin, ())), default=0)
-        untallied += sum(1 for index in mine.get(origin, {}) if index >= end)
+        untallied |= {entry for index, entry in mine.get(origin, {}).items() if index >= end}
         found += _counted(origin, mine.get(origin, {}), tallies.get(origin, ()))
     found += prover.forks()
     ordered = tuple(sorted(set(found), key=lambda one: one.place))
-    return Comparison(len(held), proven, uncovered, untallied, sum(map(len, tallies.values())), ordered)
+    overdue = sum(1 for entry in uncovered | untallied if not _is_new(held[entry], now))
+    return Comparison(len(held), proven, len(uncovered), len(untallied), overdue, sum(map(len, tallies.values())), ordered)
+
+
+def _is_new(position: Position, now: datetime) -> bool:
+    """Whether nobody can expect it to be tallied. A receipt from the future is no excuse: it would be new for as long as the log likes."""
+    return -CLOCKS_APART <= now - moment_of(position.ts) < TOLD_WITHIN
 
 
 def _verified(receipts: Sequence[str], keys: Sequence[VerifierKey]) -> tuple[dict[str, Position], list[Disagreement]]:

@@ -179,6 +179,7 @@ def _verdict(checked: Checked) -> dict[str, object]:
         "proven": found.proven,
         "uncovered": found.uncovered,
         "untallied": found.untallied,
+        "overdue": found.overdue,
         "tallies": found.tallies,
         "disagreements": [str(one) for one in found.disagreements],
         "pulled": [one.disclosure for one in checked.pulled],

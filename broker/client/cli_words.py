@@ -16,9 +16,9 @@ _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
 
 #: what the exit code of `receipts check` says
 MEANS: Mapping[Exit, str] = {
-    Exit.VERIFIED: "every receipt is in the log, and the log counts no more of yours than you have",
+    Exit.VERIFIED: "every receipt is in the log, and the log counts no more of yours than you have; the last two hours may wait",
     Exit.TAMPERED: "something does not agree: keep the store as it is, and tell the other parties and the auditor",
-    Exit.INCOMPLETE: "what is newest is not signed or counted yet: look again later, in a minute or an hour",
+    Exit.INCOMPLETE: "nothing is counted yet, or something of more than two hours ago is not signed or counted: look again later",
     Exit.USAGE: "the log could not be looked at",
 }
 _CHECKED = """\
@@ -27,7 +27,8 @@ what `check` prints:
   proven               those that a checkpoint of the log covers, with a proof
   uncovered            those that no checkpoint covers yet; one is signed every minute
   tallies              how many hours the log has counted for your party
-  untallied            receipts that are newer than the last count
+  untallied            receipts that are newer than the last count; the log counts every hour
+  overdue              receipts of more than two hours ago that are uncovered or untallied
   disagreements        what does not agree, each in a sentence
   pulled               disclosures of your own fields whose receipts are new here
   foundWithoutAnswer   disclosures that the log counts and you had no answer to: a broken connection, another system of

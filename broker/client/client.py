@@ -85,7 +85,7 @@ class Professional:
         self._door = f"/v1/connectors/{segment(party)}"
         self.signals = Signals(calls, self._door)
         self.cases = Casework(calls, self._door)
-        self.receipts = Receipts(calls, party, client.store, client.keys)
+        self.receipts = Receipts(calls, party, client.store, client.keys, client.line.world.now)
 
     @property
     def calls(self) -> Calls:

@@ -11,9 +11,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from audit.checkpoint import open_checkpoint
 from audit.compare import Comparison, compare
@@ -46,18 +47,19 @@ class Checked:
 
     @property
     def exit(self) -> Exit:
-        """0 all agrees, 1 something does not, 2 not everything is signed or tallied yet."""
+        """0 all agrees, 1 something does not, 2 not everything is signed or tallied that should be by now."""
         return Exit.TAMPERED if self.foreign else self.comparison.exit
 
 
 class Receipts:
     """The receipts of one party, checked on behalf of a professional who may look at the log (`door:audit`)."""
 
-    def __init__(self, calls: Calls, party: str, store: ReceiptStore, keys: LogKeys) -> None:
+    def __init__(self, calls: Calls, party: str, store: ReceiptStore, keys: LogKeys, now: Callable[[], float]) -> None:
         self._calls = calls
         self._door = f"/v1/connectors/{segment(party)}"
         self._store = store
         self._keys = keys
+        self._now = now
 
     def kept(self) -> tuple[KeptReceipt, ...]:
         """Every receipt in the store."""
@@ -166,7 +168,8 @@ class Receipts:
 
     def _compare(self, view: _Noting) -> Comparison:
         notes = [*(one.note for one in self._store.receipts()), *self._store.conflicts()]
-        return compare(notes, view, self._keys.trusted, self._newest_kept(), self._store.proof)
+        now = datetime.fromtimestamp(self._now(), UTC)
+        return compare(notes, view, self._keys.trusted, now, self._newest_kept(), self._store.proof)
 
     def _newest_kept(self) -> tuple[str, ...]:
         """The largest checkpoint that was kept of each log: it was found to continue those before it when it was kept."""

@@ -24,6 +24,7 @@ from broker.cli.common import as_json, language, print_json, readable_file, reas
 from broker.client import ClientError, open_http
 from broker.client.calls import look_with
 from broker.client.log_view import HttpView
+from broker.clock import system_clock
 from broker.reporting.compare_views import CopyView
 from policies.vocabulary import PartyId
 from policies.wording import Label, in_language, say
@@ -60,7 +61,7 @@ def compare_receipts(
     """Hold RECEIPTS against the log: a line of JSON each, with the member `receipt` as the broker gave it.
 
     Names each entry that was dropped or changed, each that you have no receipt for, and each tally that is not what it was. Exit code 0 all
-    agrees, 1 something does not, 2 not everything is signed or tallied yet, 3 the command cannot be carried out.
+    agrees, 1 something does not, 2 something of more than two hours ago is not signed or tallied yet, 3 the command cannot be carried out.
     """
     if (url is None) == (copy is None) or (url is None) != (token_file is None) or (copy is None) != (party is None):
         click.echo("error: expected --url with --token-file, or --file with --party", err=True)
@@ -68,7 +69,7 @@ def compare_receipts(
     try:
         trusted = _trusted(keys)
         with _view(url, token_file, copy, party) as view:
-            found = compare(_receipts(receipts), view, trusted, [path.read_text() for path in kept])
+            found = compare(_receipts(receipts), view, trusted, system_clock(), [path.read_text() for path in kept])
     except (AuditError, ClientError, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
         click.echo(f"error: {plain(reason_of(error))}", err=True)
@@ -90,6 +91,7 @@ def comparison_json(found: Comparison) -> dict[str, object]:
         "proven": found.proven,
         "uncovered": found.uncovered,
         "untallied": found.untallied,
+        "overdue": found.overdue,
         "tallies": found.tallies,
         "disagreements": lacks,
     }
@@ -98,13 +100,14 @@ def comparison_json(found: Comparison) -> dict[str, object]:
 def _lines(found: Comparison, language: str) -> Iterator[str]:
     numbers = say(
         "{receipts} bewijzen van ontvangst, {proven} in het logboek aangetoond, {uncovered} nog zonder checkpoint, {untallied} nog niet "
-        "geteld; {tallies} tellingen",
-        "{receipts} receipts, {proven} proven in the log, {uncovered} without a checkpoint yet, {untallied} not tallied yet; "
-        "{tallies} tallies",
+        "geteld, {overdue} daarvan ouder dan twee uur; {tallies} tellingen",
+        "{receipts} receipts, {proven} proven in the log, {uncovered} without a checkpoint yet, {untallied} not tallied yet, "
+        "{overdue} of them older than two hours; {tallies} tallies",
         receipts=found.receipts,
         proven=found.proven,
         uncovered=found.uncovered,
         untallied=found.untallied,
+        overdue=found.overdue,
         tallies=found.tallies,
     )
     yield in_language(numbers, language)
@@ -114,7 +117,10 @@ def _lines(found: Comparison, language: str) -> Iterator[str]:
     verdicts = {
         Exit.VERIFIED: say("alles klopt", "all agrees"),
         Exit.TAMPERED: say("het logboek klopt niet met wat u bewaarde", "the log does not agree with what you kept"),
-        Exit.INCOMPLETE: say("nog niet alles is ondertekend of geteld", "not everything is signed or tallied yet"),
+        Exit.INCOMPLETE: say(
+            "er is nog niets geteld, of iets van langer dan twee uur geleden is niet ondertekend of geteld",
+            "nothing is tallied yet, or something of more than two hours ago is not signed or tallied",
+        ),
     }
     yield in_language(verdicts[found.exit], language)
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint
-from audit.compare import Comparison, compare
+from audit.compare import TOLD_WITHIN, Comparison, compare
 from audit.compare_proofs import Lack, LogView, Trusted
 from audit.database import open_copy
-from audit.growth import Position
+from audit.growth import Position, moment_of, timestamp
 from audit.note import NoteSigner
 from audit.receipt import ReceiptSigner, verify_receipt
 from audit.tally import ShownTally
@@ -62,9 +62,19 @@ class Kept:
         """A receipt that the broker signs for whatever it is told."""
         return self.house.broker.receipt_signer.sign(position)
 
-    def compare(self, receipts: Sequence[str] | None = None, view: LogView | None = None, kept: Sequence[str] | None = None) -> Comparison:
+    @property
+    def newest(self) -> datetime:
+        return moment_of(self.positions[-1].ts)
+
+    def compare(
+        self,
+        receipts: Sequence[str] | None = None,
+        view: LogView | None = None,
+        kept: Sequence[str] | None = None,
+        later: timedelta = TOLD_WITHIN,
+    ) -> Comparison:
         noted = (self.checkpoint,) if kept is None else kept
-        return compare(self.receipts if receipts is None else receipts, view or self.http, self.trusted, noted)
+        return compare(self.receipts if receipts is None else receipts, view or self.http, self.trusted, self.newest + later, noted)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,7 @@ def copied(kept: Kept, folder: Path) -> Path:
 def test_what_was_kept_and_what_is_there_agree(kept: Kept) -> None:
     found = kept.compare()
     assert (found.disagreements, found.exit) == ((), Exit.VERIFIED)
-    assert (found.receipts, found.proven, found.uncovered, found.untallied, found.tallies) == (4, 4, 0, 0, 3)
+    assert (found.receipts, found.proven, found.uncovered, found.untallied, found.overdue, found.tallies) == (4, 4, 0, 0, 0, 3)
 
 
 def test_a_receipt_of_an_entry_that_is_not_in_the_log_names_it(kept: Kept) -> None:
@@ -135,10 +145,21 @@ def test_a_receipt_that_the_broker_did_not_sign_is_named_and_promises_nothing(ke
         assert [(one.lack, one.what) for one in found.disagreements] == [(Lack.RECEIPT, "receipt 5 is none that this broker signed")]
 
 
-def test_a_receipt_beyond_the_checkpoint_is_not_held_against_the_log_yet(kept: Kept) -> None:
+def test_a_receipt_beyond_the_checkpoint_is_held_against_the_log_once_it_should_be_there(kept: Kept) -> None:
     young = replace(kept.positions[-1], id=new_id(), index=kept.positions[-1].index + 1000)
-    found = kept.compare((*kept.receipts, kept.signed(young)))
-    assert (found.exit, found.uncovered, found.untallied, found.disagreements) == (Exit.INCOMPLETE, 1, 1, ())
+    receipts = (*kept.receipts, kept.signed(young))
+    found = kept.compare(receipts)
+    assert (found.exit, found.uncovered, found.untallied, found.overdue, found.disagreements) == (Exit.INCOMPLETE, 1, 1, 1, ())
+    found = kept.compare(receipts, later=TOLD_WITHIN - timedelta(seconds=1))
+    assert (found.exit, found.uncovered, found.untallied, found.overdue) == (Exit.VERIFIED, 1, 1, 0)
+
+
+def test_a_receipt_from_the_future_is_no_new_one(kept: Kept) -> None:
+    ahead = timestamp(kept.newest + timedelta(days=1))
+    young = replace(kept.positions[-1], id=new_id(), index=kept.positions[-1].index + 1000, ts=ahead)
+    receipts = (*kept.receipts, kept.signed(young))
+    assert kept.compare(receipts, later=timedelta()).exit is Exit.INCOMPLETE
+    assert kept.compare(receipts, later=timedelta(days=1)).exit is Exit.VERIFIED
 
 
 class Forging:
@@ -191,6 +212,7 @@ def test_without_any_tally_the_count_is_not_held_against_anything(kept: Kept) ->
 def test_a_log_that_tells_no_more_tallies_is_not_green_for_what_came_since(kept: Kept) -> None:
     found = kept.compare(view=Forging(kept.http, lambda tallies: tallies[1:]))
     assert (found.exit, found.proven, found.untallied, found.disagreements) == (Exit.INCOMPLETE, 4, 1, ())
+    assert kept.compare(view=Forging(kept.http, lambda tallies: tallies[1:]), later=timedelta(hours=1)).exit is Exit.VERIFIED
 
 
 def test_a_kept_checkpoint_that_the_log_does_not_continue_is_named(kept: Kept) -> None:

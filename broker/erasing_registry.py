@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select
 
-from audit.erasure import scrub
 from broker.cases.codec import event_of, state_of
 from broker.cases.state import CaseState
 from broker.tables import case_event, case_party, covenant_case, pending_entry
@@ -31,6 +30,11 @@ class Registry:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """Its database."""
+        return self._engine
 
     def case(self, case_id: str) -> CaseState | None:
         """A case, open or closed, or None."""
@@ -77,10 +81,6 @@ class Registry:
         with self._engine.begin() as connection:
             for part in _parts(subjects):
                 connection.execute(delete(signals).where(signals.c.subject.in_(part)))
-
-    def scrub(self, values: Collection[str]) -> bool:
-        """Leave nothing of what was taken out in the file; see `audit.erasure.scrub`."""
-        return scrub(self._engine, values)
 
     def forget_case(self, case_id: str) -> None:
         """Take out a case whose time has passed, with all that happened in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.ordering import ordered, orderer, tell_unclean, told
+from broker.cli.audit.ordering import end_unclean, ordered, orderer, told
 from broker.cli.common import as_json, language, opened, print_json
 from broker.erasing import WAITS, Erased
 from broker.erasing_orders import GROUNDS
@@ -41,11 +41,13 @@ def erase(
     """
     with opened() as broker, upkeep(broker) as kept:
         if check_keystore:
-            back = kept.erasing.destroy_again()
+            back, clean = kept.erasing.destroy_again(), not kept.erasing.owes()
             if as_json:
-                print_json({"destroyedAgain": back})
+                print_json({"destroyedAgain": back, "clean": clean})
             else:
                 told(say("opnieuw vernietigde sleutels: {n}", "keys destroyed again: {n}", n=back), language)
+            if not clean:
+                end_unclean(language, as_json=as_json)
             return
         if case is not None:
             if number is None or (ground is None and not dry_run):
@@ -57,6 +59,8 @@ def erase(
             print_json(_members(done))
         else:
             _tell(done, language)
+    if not done.clean:
+        end_unclean(language, as_json=as_json)
 
 
 def _order(
@@ -128,5 +132,3 @@ def _tell(done: Erased, language: str) -> None:
             ),
             language,
         )
-    if not done.clean:
-        tell_unclean(language)

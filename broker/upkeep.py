@@ -14,12 +14,12 @@ from broker.covenants import Covenants
 from broker.database import open_engine
 from broker.erasing import Erasing
 from broker.erasing_registry import Registry
+from broker.keyring import FollowedKeyring
 from broker.keys import KeyDirectory
 from broker.outbox import Outbox
 from broker.retaining import Retaining
 from broker.retaining_holds import Holds
 from connectors.deposit import Deposit
-from connectors.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
     """
     settings, world, keys = broker.settings, broker.world, KeyDirectory(broker.settings.keys)
     engine, deposit_engine, keystore = map(open_engine, (settings.database_url, settings.deposit_url, settings.keystore_url))
-    ring = keys.deposit_wrapping()
-    deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), world.random), world.clock)
+    deposit = Deposit(deposit_engine, FollowedKeyring(keys, world.random, broker.events), world.clock)
     registry = Registry(engine)
     holds = Holds(broker.log, broker.log_engine, broker.subjects, world.ids)
     erasing = Erasing(

@@ -150,7 +150,7 @@ class Erasing:
     def run(self, *, at_once: bool = False, first: Callable[[], frozenset[str]] = frozenset) -> Erased:
         """Steps 2 to 5 of every order there is; step 5 when enough of them wait, one has waited long enough, or `at_once`.
 
-        `first` takes out what goes before them, and gives the ids of cases of which then nothing is left in the files either.
+        `first` takes out what goes before them, and gives the ids of cases and texts of which then nothing is left in the files either.
 
         Raises:
             audit.errors.LogUnavailable: nothing was destroyed that is not on the record.

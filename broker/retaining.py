@@ -108,15 +108,17 @@ class Retaining:
         due, kept = self.due(), dict[str, str]()
 
         def let_go() -> frozenset[str]:
-            kept.update({case.id: code for case in due.cases if (code := self._let_go(case, by))})
-            return frozenset(case.id for case in due.cases) - kept.keys()
+            words = {case.id: self._registry.words(case.id) for case in due.cases}
+            kept.update({case.id: code for case in due.cases if (code := self._let_go(case, by, words[case.id]))})
+            gone = words.keys() - kept.keys()
+            return frozenset(gone).union(*(words[case] for case in gone))
 
         # Persons first: nobody waits for a year that cannot be sealed yet.
         erased = self._erasing.run(at_once=at_once, first=let_go)
         dropped, clean = self._drop_years(due.years, by) if due.years else (0, True)
         return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept.values())), clean and erased.clean)
 
-    def _let_go(self, case: CaseState, by: Actor) -> str:
+    def _let_go(self, case: CaseState, by: Actor, words: frozenset[str]) -> str:
         """Order the erasure of whoever is in no case that is still kept, and take the case out; returns why not, or nothing."""
         try:
             self._erasing.order_of_term(case, by, class_of(case))
@@ -124,6 +126,7 @@ class Retaining:
             return refused.code
         self._log.append(self._purged(case, by))
         self._deposit.purge_case(case.id)
+        self._deposit.forget_texts(words)
         # If we die before this line, the case is found again and everything above is done once more, to the same end.
         self._registry.forget_case(case.id)
         return ""

@@ -153,6 +153,17 @@ class Subjects:
             known = set(connection.execute(select(shredded_key.c.fingerprint)).scalars())
         return known.issuperset(fingerprints)
 
+    def without_key(self, subjects: Collection[str]) -> frozenset[str]:
+        """Those who have no key here; no key is opened for it."""
+        with self._engine.connect() as connection:
+            return frozenset(subjects) - frozenset(connection.execute(select(subject_key.c.id)).scalars())
+
+    def under_way(self) -> frozenset[str]:
+        """Whose erasure this database knows by name: it waits, or was an hour ago."""
+        ordered, destroyed = select(erasure_order.c.subject), select(shredded_key.c.key_id).where(shredded_key.c.key_id.is_not(None))
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(ordered.union(destroyed)).scalars())
+
     def destroy_again(self, fingerprints: Collection[str], at_ms: int) -> int:
         """Destroy the keys with these fingerprints that a restored backup brought back; returns how many there were.
 

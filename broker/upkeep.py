@@ -14,6 +14,7 @@ from broker.covenants import Covenants
 from broker.database import open_engine
 from broker.erasing import Erasing
 from broker.erasing_registry import Registry
+from broker.erasing_restored import Restored
 from broker.keyring import FollowedKeyring
 from broker.keys import KeyDirectory
 from broker.outbox import Outbox
@@ -27,6 +28,7 @@ class Upkeep:
     """What removes, and what keeps something from being removed."""
 
     erasing: Erasing
+    restored: Restored
     retaining: Retaining
     holds: Holds
     registry: Registry
@@ -59,6 +61,14 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
         clock=world.clock,
         ids=world.ids,
     )
+    restored = Restored(
+        log_engine=broker.log_engine,
+        deposit_engine=deposit_engine,
+        deposit=deposit,
+        subjects=broker.subjects,
+        registry=registry,
+        clock=world.clock,
+    )
     retaining = Retaining(
         log=broker.log,
         log_engine=broker.log_engine,
@@ -72,7 +82,7 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
         ids=world.ids,
     )
     try:
-        yield Upkeep(erasing, retaining, holds, registry, broker.covenants, deposit)
+        yield Upkeep(erasing, restored, retaining, holds, registry, broker.covenants, deposit)
     finally:
         for each in (engine, deposit_engine, keystore):
             each.dispose()

@@ -73,7 +73,7 @@ def test_a_case_that_cannot_be_let_go_yet_is_not_looked_for_in_the_files(small_h
     stuck, gone = (close(house, house.open_case("plan"), "unfounded") for _ in range(2))
     worker = house.worker(later(house, timedelta(days=31)))
     with upkeep(worker) as kept:
-        monkeypatch.setattr(kept.retaining, "_let_go", lambda case, _by: "unsettled" if case.id == stuck else "")
+        monkeypatch.setattr(kept.retaining, "_let_go", lambda case, *_: "unsettled" if case.id == stuck else "")
         purged: list[frozenset[str]] = []
         run = kept.erasing.run
 

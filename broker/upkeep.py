@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from broker.bootstrap import Broker
 from broker.covenants import Covenants
 from broker.database import open_engine
@@ -61,14 +63,7 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
         clock=world.clock,
         ids=world.ids,
     )
-    restored = Restored(
-        log_engine=broker.log_engine,
-        deposit_engine=deposit_engine,
-        deposit=deposit,
-        subjects=broker.subjects,
-        registry=registry,
-        clock=world.clock,
-    )
+    restored = _restored(broker, registry, deposit_engine, deposit)
     retaining = Retaining(
         log=broker.log,
         log_engine=broker.log_engine,
@@ -86,3 +81,14 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
     finally:
         for each in (engine, deposit_engine, keystore):
             each.dispose()
+
+
+def _restored(broker: Broker, registry: Registry, deposit_engine: Engine, deposit: Deposit) -> Restored:
+    return Restored(
+        log_engine=broker.log_engine,
+        deposit_engine=deposit_engine,
+        deposit=deposit,
+        subjects=broker.subjects,
+        registry=registry,
+        clock=broker.world.clock,
+    )

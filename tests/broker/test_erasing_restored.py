@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from connectors.deposit import TextKind
 from connectors.deposit.tables import contribution, reference, text
 from tests.broker.test_erasing import OFFICER_OF_PRIVACY, closed_case, found, subject_of
 from tests.broker.test_retaining import TIMER, close, later
+from tests.broker.test_scrubbing import killed_before_scrubbing
 from tests.stage import DIRECTOR, OFFICER, SOCIAL_MANAGER, Theatre
 
 NOTHING = Back(frozenset(), frozenset(), frozenset(), 0)
@@ -104,19 +106,70 @@ def test_a_text_that_a_request_may_be_about_to_name_stays(small_house: Theatre) 
         assert kept.deposit.text_of(TextKind.SIGNAL, "01890a5d-ac96-774b-bcce-b302099a8057")
 
 
-@pytest.mark.parametrize("room", ["keystore", "broker"])
-def test_with_a_keystore_or_a_registry_that_is_older_nothing_is_taken_for_erased(small_house: Theatre, room: str) -> None:
+def test_who_is_younger_than_the_keystore_has_no_key_and_is_not_taken_for_erased(small_house: Theatre) -> None:
     house = small_house
-    erased = closed_case(house)
-    erase(house, erased)
-    with put_back(house, room):
-        house.open_case("plan")
+    erase(house, closed_case(house))
+    with put_back(house, "keystore"):
+        closed_case(house)
         somebody_else(house)
     before = left(house)
+    assert len(before["given"]) == 1
     with upkeep(house.broker) as kept:
-        back = kept.restored.erase_again()
-    assert (back.subjects, back.texts, back.cases, back.unknown) == (frozenset(), frozenset(), frozenset(), 2)
+        assert kept.restored.erase_again() == replace(NOTHING, unknown=2)
     assert left(house) == before
+
+
+def test_what_is_younger_than_the_registry_stays_and_no_text_is_taken_for_unnamed(
+    small_house: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing_restored, "UNNAMED", timedelta(0))
+    house = small_house
+    erased = closed_case(house)
+    with put_back(house, "broker"):
+        somebody_else(house)
+        before = left(house)
+        erase(house, erased)
+        stays = left(house)
+    assert len(before["texts"] - stays["texts"]) == 1
+    with upkeep(house.broker) as kept:
+        assert kept.restored.erase_again().unknown == 1
+    assert left(house) == stays
+
+
+def test_what_was_given_for_a_case_younger_than_the_registry_stays(small_house: Theatre) -> None:
+    house = small_house
+    house.open_case("triage")
+    with put_back(house, "broker"):
+        house.contribute(OFFICER, house.open_case("plan"), incidents__count_12m=7)
+    before = left(house)
+    with upkeep(house.broker) as kept:
+        assert kept.restored.erase_again() == replace(NOTHING, unknown=1)
+    assert left(house) == before
+
+
+def test_who_is_in_a_case_that_a_restored_registry_opened_again_waits_until_it_is_closed(small_house: Theatre) -> None:
+    house = small_house
+    case = house.open_case("plan")
+    with put_back(house, "deposit", "broker"):
+        close(house, case)
+        erase(house, case)
+    with upkeep(house.broker) as kept:
+        assert kept.restored.erase_again() == replace(NOTHING, unknown=1)
+        close(house, case)
+        assert (len(kept.restored.erase_again().subjects), kept.restored.look()) == (1, NOTHING)
+    assert left(house) == {"given": set(), "referred": set(), "texts": set()}
+
+
+def test_broken_off_it_is_owed_and_goes_on(small_house: Theatre) -> None:
+    erased = closed_case(small_house)
+    with put_back(small_house, "deposit"):
+        erase(small_house, erased)
+    with upkeep(small_house.broker) as kept:
+        with killed_before_scrubbing(1):
+            kept.restored.erase_again()
+        assert kept.erasing.owes()
+        assert kept.restored.erase_again().clean
+        assert not kept.erasing.owes()
 
 
 def test_what_was_given_for_a_case_past_its_time_goes_again_also_where_the_person_stays(small_house: Theatre) -> None:

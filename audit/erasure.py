@@ -7,11 +7,8 @@ leaf, proof, checkpoint and receipt holds as before.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, insert, select
 
@@ -23,9 +20,8 @@ from audit.errors import NotAnErasure, UnknownEntry
 from audit.query_rows import Span, oldest
 from audit.records import Record, entries, entry
 from audit.section import CORE, NAMES, SUBJECT
-from audit.tables import erasing, head, leaf, sealed, section, term
-from audit.terms import SEALED_KINDS, Kind
-from audit.turn import Turn
+from audit.tables import erasing, head, leaf, sealed, section
+from audit.terms import Kind
 
 #: entries that one erasure names; a sealed year goes in steps of as many
 BATCH = 500
@@ -105,72 +101,6 @@ def remove(engine: Engine, erasure: str) -> Removed:
     names = (SUBJECT,) if core.command == ERASE else NAMES
     steps = [_remove(engine, erasure, core.entries[at : at + BATCH], names) for at in range(0, len(core.entries), BATCH)]
     return Removed(sum(one.entries for one in steps), frozenset().union(*(one.values for one in steps)))
-
-
-def scrub(engine: Engine, values: Collection[str] | None = None) -> bool:
-    """Leave nothing of what was removed in the file of a SQLite database, its free pages or its write-ahead log.
-
-    What is deleted is overwritten at once (`secure_delete`), but a page that was split before may hold a copy of what has moved away.
-    So the file is read for `values`, and where one is still found the whole database is copied anew (VACUUM; appends wait meanwhile).
-    None means that nobody knows what to look for: it is copied in any case. On PostgreSQL this is the server's (docs/how-to).
-
-    Returns:
-        Whether nothing is left: somebody who reads meanwhile keeps the write-ahead log from being emptied, and it is to be done again.
-    """
-    if engine.dialect.name != "sqlite":
-        return True
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        emptied = _emptied(connection)
-        if values is None or (values and _holds(_file_of(connection), values)):
-            connection.exec_driver_sql("VACUUM")
-            emptied = _emptied(connection)
-    return emptied
-
-
-def scrub_log(engine: Engine, values: Collection[str] | None = None) -> bool:
-    """The same for the log's own file, and for the one beside it where processes show what they wait to append.
-
-    Raises:
-        StoreFailed, OSError: that one could not be written.
-    """
-    if engine.dialect.name != "sqlite":
-        return True
-    with engine.connect() as connection:
-        left = None if values is None else frozenset(values) - _indexed(connection, values)
-        turn = Turn(_file_of(connection))
-    try:
-        with turn.held():
-            turn.sweep()
-    finally:
-        turn.close()
-    return scrub(engine, left)
-
-
-def _indexed(connection: Connection, values: Collection[str]) -> frozenset[str]:
-    """Those that the index still has, for entries of somebody else in the same case."""
-    found = select(term.c.value).where(
-        term.c.log_id.in_(select(head.c.log_id)), term.c.kind.in_(sorted(SEALED_KINDS)), term.c.value.in_(values)
-    )
-    return frozenset(connection.execute(found.distinct()).scalars())
-
-
-def _file_of(connection: Connection) -> Path:
-    return Path(connection.exec_driver_sql("PRAGMA database_list").one()[2])
-
-
-def _emptied(connection: Connection) -> bool:
-    busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-    return not busy
-
-
-def _holds(file: Path, values: Collection[str]) -> bool:
-    """Whether the file of a database holds one of these, or nobody can tell.
-
-    INVARIANT: another process looks. Closing the file here would take away the locks that SQLite has on it for this whole process (POSIX);
-    whoever then closes the database as if it were the last removes the write-ahead log that our appends still go to, and the log forks.
-    """
-    search = [sys.executable, "-I", str(Path(__file__).with_name("file_search.py")), str(file)]
-    return subprocess.run(search, input="\n".join(sorted(values)).encode(), check=False).returncode != 0  # noqa: S603 - our own program
 
 
 def _remove(engine: Engine, erasure: str, named: Sequence[str], names: Sequence[str]) -> Removed:

@@ -33,6 +33,7 @@ from broker.gate import places_of
 from broker.health_look import Watcher
 from broker.health_notes import Notes
 from broker.health_open import open_watcher
+from broker.keyring import FollowedKeyring
 from broker.keys import KeyDirectory
 from broker.limits import Limits, rates_of
 from broker.logs import Events, event_log, quiet_libraries
@@ -63,7 +64,6 @@ from broker.sweeping import Sweeper
 from broker.watching import Watch
 from broker.witnessing_policy import Quorum, open_quorum
 from connectors.deposit import Deposit
-from connectors.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,7 @@ def open_broker(settings: Settings, world: World | None = None) -> Broker:
         meter=meter,
         note=notes.append_failed,
     )
-    ring = keys.deposit_wrapping()
-    deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), random), clock)
+    deposit = Deposit(deposit_engine, FollowedKeyring(keys, random, events), clock)
     records, covenants = Records(subjects), Covenants(engine, clock, events)
     sources = open_listed_sources(settings, deposit, covenants.today, events, meter)
     outbox = Outbox(engine, log, clock)

@@ -12,7 +12,7 @@ The steps, whose numbers stand in the code. A crash after any of them leaves wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,8 +21,9 @@ from sqlalchemy import Engine
 from audit.absence import ERASE
 from audit.codes import sorted_pairs
 from audit.entry import ERASURE, Actor, Core, Draft
-from audit.erasure import BATCH, Held, erasures, held_under, remove, scrub, scrub_log, unfinished
+from audit.erasure import BATCH, Held, erasures, held_under, remove, unfinished
 from audit.log import Log
+from audit.scrub import alone, owe, owed, scrub, scrub_log
 from broker.cases.state import CaseState
 from broker.clock import Clock, Ids, epoch_ms
 from broker.erasing_orders import FINGERPRINT, TERM_PASSED, Order, Orders
@@ -63,7 +64,7 @@ class Person:
 class Erased:
     """What one run did: orders carried out as far as step 4, orders of which nothing is left, and those that wait for others.
 
-    `clean` is False where a reader kept an old page of SQLite's: run it again.
+    `clean` is False where a reader kept an old page of SQLite's: it stays owed, and the next run looks again.
     """
 
     ordered: int
@@ -146,37 +147,59 @@ class Erasing:
         if alive:
             self._orders.give(Order(self._ids(), case.covenant, TERM_PASSED, by, alive, epoch_ms(self._clock()), retention))
 
-    def run(self, *, at_once: bool = False, purged: frozenset[str] = frozenset()) -> Erased:
+    def run(self, *, at_once: bool = False, first: Callable[[], frozenset[str]] = frozenset) -> Erased:
         """Steps 2 to 5 of every order there is; step 5 when enough of them wait, one has waited long enough, or `at_once`.
 
-        `purged` are the ids of cases that were just taken out: nothing of them is left in the files either.
+        `first` takes out what goes before them, and gives the ids of cases and texts of which then nothing is left in the files either.
 
         Raises:
             audit.errors.LogUnavailable: nothing was destroyed that is not on the record.
             ErasureRefused: something was put in the way of an order before its entry was made.
         """
-        orders = self._orders.waiting()
-        gone = [self._carry_out(order) for order in orders]
-        emptied = scrub(self._deposit_engine, purged.union(*(content for content, _ in gone)))
-        emptied = self._registry.scrub(purged.union(*(owed for _, owed in gone))) and emptied
-        now = epoch_ms(self._clock())
-        oldest = min((order.at_ms for order in orders), default=now)
-        # An order that is dated so far ahead was given by a clock that was wrong, and nobody knows how long it has been waiting.
-        due = at_once or sum(order.persons for order in orders) >= MIXED or abs(now - oldest) >= WAITS // timedelta(milliseconds=1)
-        entries, clean = self._take_out(orders if due else ())
-        clean = clean and emptied
-        if due and clean:
-            self._orders.done(orders)
-        clean = self._forget_keys() and clean if orders else clean
-        return Erased(len(orders), len(orders) if due and clean else 0, 0 if due else len(orders), entries, clean)
+        with alone(*self._rooms):
+            # If we die after this line, the next run copies each file anew, whether or not it has anything to remove itself.
+            before = {room for room in (self._deposit_engine, self._registry.engine, self._keystore) if owe(room)}
+            purged, orders = first(), self._orders.waiting()
+            gone = [self._carry_out(order) for order in orders]
+
+            def scrubbed(room: Engine, values: frozenset[str] | None) -> bool:
+                return scrub(room, None if room in before else values)
+
+            clean = scrubbed(self._deposit_engine, purged.union(*(content for content, _ in gone)))
+            clean = scrubbed(self._registry.engine, purged.union(*(pseudonyms for _, pseudonyms in gone))) and clean
+            due = at_once or self._is_due(orders)
+            entries, taken = self._take_out(orders if due else ())
+            clean = taken and clean
+            if due and clean:
+                self._orders.done(orders)
+            # The keystore is small, so it is copied in any case: nobody can look for a key that is destroyed.
+            clean = scrubbed(self._keystore, None if orders else frozenset()) and clean
+            return Erased(len(orders), len(orders) if due and clean else 0, 0 if due else len(orders), entries, clean)
 
     def destroy_again(self) -> int:
         """Destroy the keys that a restored backup of the keystore brought back; returns how many there were."""
         said = {code for one in erasures(self._log_engine) if one.core for name, code in one.core.details if name == FINGERPRINT}
-        back = self._subjects.destroy_again(said, epoch_ms(self._clock())) if said else 0
-        if back:
-            self._forget_keys()
+        if self._subjects.knows(said):
+            return 0
+        with alone(self._keystore):
+            owe(self._keystore)
+            back = self._subjects.destroy_again(said, epoch_ms(self._clock()))
+            scrub(self._keystore)
         return back
+
+    def owes(self) -> bool:
+        """Whether something that was removed may still stand in a file of SQLite's."""
+        return any(map(owed, self._rooms))
+
+    @property
+    def _rooms(self) -> tuple[Engine, ...]:
+        return self._log_engine, self._registry.engine, self._deposit_engine, self._keystore
+
+    def _is_due(self, orders: Sequence[Order]) -> bool:
+        now = epoch_ms(self._clock())
+        oldest = min((order.at_ms for order in orders), default=now)
+        # An order that is dated so far ahead was given by a clock that was wrong, and nobody knows how long it has been waiting.
+        return sum(order.persons for order in orders) >= MIXED or abs(now - oldest) >= WAITS // timedelta(milliseconds=1)
 
     def _check(self, person: Person) -> None:
         self._outbox.drain()
@@ -209,8 +232,8 @@ class Erasing:
 
     def _take_out(self, orders: Sequence[Order]) -> tuple[int, bool]:
         """Step 5, and whatever an earlier run left of it."""
-        broken_off = unfinished(self._log_engine)
-        removed = [remove(self._log_engine, erasure) for erasure in broken_off]
+        before = owe(self._log_engine)
+        removed = [remove(self._log_engine, erasure) for erasure in unfinished(self._log_engine)]
         lately = self._orders.lately(epoch_ms(self._clock() - LATELY))
         waiting = {subject for order in self._orders.waiting() for subject in order.fingerprints}
         keys = {subject for order in orders for subject in order.fingerprints} | (lately - waiting)
@@ -223,9 +246,7 @@ class Erasing:
                 self._log.append(draft)
                 removed.append(remove(self._log_engine, draft.id))
         values = frozenset[str]().union(*(one.values for one in removed))
-        # Whoever broke off before may have removed what nobody can be asked about any more: then the whole file is copied.
-        clean = scrub_log(self._log_engine, None if broken_off or (orders and not here) else values) if removed or orders else True
-        return sum(one.entries for one in removed), clean
+        return sum(one.entries for one in removed), scrub_log(self._log_engine, None if before else values)
 
     def _draft(self, covenant: str, here: Sequence[Held], orders: Sequence[Order]) -> Draft:
         grounds = tuple(sorted({order.ground for order in orders}))
@@ -234,7 +255,3 @@ class Erasing:
             reasons=grounds, command=ERASE, details=sorted_pairs(details), entries=tuple(one.entry_id for one in here), software=SOFTWARE
         )
         return Draft(ERASURE, self._ids(), covenant, None, core)
-
-    def _forget_keys(self) -> bool:
-        """Leave no old key in the keystore's file; it is small, so it is copied in any case."""
-        return scrub(self._keystore)

@@ -161,6 +161,18 @@ class KeyDirectory:
             raise KeyDirectoryError(f"{self._path / DEPOSIT_WRAPPING}: expected lines of a key id and 32 bytes in base64, no id twice")
         return Ring(pairs[-1][0], MappingProxyType(keys))
 
+    def deposit_wrapping_file(self) -> tuple[int, int, int]:
+        """What changes when the file of the wrapping keys does: inode, time and size.
+
+        Raises:
+            KeyDirectoryError: it is not there.
+        """
+        try:
+            status = (self._path / DEPOSIT_WRAPPING).lstat()
+        except OSError:
+            raise KeyDirectoryError(f"{self._path / DEPOSIT_WRAPPING}: expected a file, found none") from None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
     def deposit_index(self) -> bytes:
         """The key of the deposit's keyed index, 32 bytes.
 

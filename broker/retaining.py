@@ -6,15 +6,16 @@ stays. Of a covenant that has ended, the version that was in force last still sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
 
 from audit.entry import Actor, Core, Draft, Subject
-from audit.erasure import remove, scrub_log
+from audit.erasure import remove
 from audit.log import Log
+from audit.scrub import alone, owe, scrub_log
 from audit.shards import Shard, sealing, shards
 from broker.cases.state import CaseState
 from broker.clock import Clock, Ids
@@ -41,7 +42,7 @@ class Due:
 class Retained:
     """What one run did. `kept` are cases of whom somebody could not be erased yet, as codes.
 
-    `clean` is False where a reader kept an old page of SQLite's: run it again.
+    `clean` is False where a reader kept an old page of SQLite's: it stays owed, and the next run looks again.
     """
 
     cases: int
@@ -104,15 +105,20 @@ class Retaining:
             audit.errors.LogUnavailable: nothing was destroyed that is not on the record.
             audit.errors.NotAnErasure: a year is not signed up to its last entry yet.
         """
-        due = self.due()
-        kept = {case.id: code for case in due.cases if (code := self._let_go(case, by))}
+        due, kept = self.due(), dict[str, str]()
+
+        def let_go() -> frozenset[str]:
+            words = {case.id: self._registry.words(case.id) for case in due.cases}
+            kept.update({case.id: code for case in due.cases if (code := self._let_go(case, by, words[case.id]))})
+            gone = words.keys() - kept.keys()
+            return frozenset(gone).union(*(words[case] for case in gone))
+
         # Persons first: nobody waits for a year that cannot be sealed yet.
-        erased = self._erasing.run(at_once=at_once, purged=frozenset(case.id for case in due.cases) - kept.keys())
-        dropped = sum(self._drop(shard, by) for shard in due.years)
-        clean = scrub_log(self._log_engine, None if due.years else ())
+        erased = self._erasing.run(at_once=at_once, first=let_go)
+        dropped, clean = self._drop_years(due.years, by) if due.years else (0, True)
         return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept.values())), clean and erased.clean)
 
-    def _let_go(self, case: CaseState, by: Actor) -> str:
+    def _let_go(self, case: CaseState, by: Actor, words: frozenset[str]) -> str:
         """Order the erasure of whoever is in no case that is still kept, and take the case out; returns why not, or nothing."""
         try:
             self._erasing.order_of_term(case, by, class_of(case))
@@ -120,6 +126,7 @@ class Retaining:
             return refused.code
         self._log.append(self._purged(case, by))
         self._deposit.purge_case(case.id)
+        self._deposit.forget_texts(words)
         # If we die before this line, the case is found again and everything above is done once more, to the same end.
         self._registry.forget_case(case.id)
         return ""
@@ -132,9 +139,15 @@ class Retaining:
         about = Subject(self._subjects.pseudonym(subject), self._subjects.case_pseudonym(case.id), subject)
         return Draft("case.purged", self._ids(), case.covenant, None, core, by, about)
 
+    def _drop_years(self, years: Sequence[Shard], by: Actor) -> tuple[int, bool]:
+        with alone(self._log_engine):
+            dropped = sum(self._drop(shard, by) for shard in years)
+            return dropped, scrub_log(self._log_engine)
+
     def _drop(self, shard: Shard, by: Actor) -> int:
         draft = sealing(shard, self._clock().astimezone(UTC).year, self._ids, retention=LOG, by=by, software=SOFTWARE)
         self._log.append(draft)
+        owe(self._log_engine)
         return remove(self._log_engine, draft.id).entries
 
     def _past(self) -> Iterator[CaseState]:

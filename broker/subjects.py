@@ -147,18 +147,33 @@ class Subjects:
             self._destroy(connection, fingerprints, at_ms)
         self._forget()
 
+    def knows(self, fingerprints: Collection[str]) -> bool:
+        """Whether this database knows that all of these keys were destroyed: then it is not older than the log."""
+        with self._engine.connect() as connection:
+            known = set(connection.execute(select(shredded_key.c.fingerprint)).scalars())
+        return known.issuperset(fingerprints)
+
+    def without_key(self, subjects: Collection[str]) -> frozenset[str]:
+        """Those who have no key here; no key is opened for it."""
+        with self._engine.connect() as connection:
+            return frozenset(subjects) - frozenset(connection.execute(select(subject_key.c.id)).scalars())
+
+    def under_way(self) -> frozenset[str]:
+        """Whose erasure this database knows by name: it waits, or was an hour ago."""
+        ordered, destroyed = select(erasure_order.c.subject), select(shredded_key.c.key_id).where(shredded_key.c.key_id.is_not(None))
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(ordered.union(destroyed)).scalars())
+
     def destroy_again(self, fingerprints: Collection[str], at_ms: int) -> int:
         """Destroy the keys with these fingerprints that a restored backup brought back; returns how many there were.
 
-        Every key is opened for it, unless this database knows all of these fingerprints: then it is not older than the log.
+        Every key is opened for it.
 
         Raises:
             SubjectKeyUnreadable: one does not open with this wrapping key; nothing is destroyed, and nothing is noted as destroyed.
         """
         with self._engine.connect() as connection:
             known = set(connection.execute(select(shredded_key.c.fingerprint)).scalars())
-            if known.issuperset(fingerprints):
-                return 0
             ids = connection.execute(select(subject_key.c.id)).scalars().all()
         wanted = frozenset(fingerprints)
         back = {subject: found for subject in ids if (found := self.fingerprint_if_any(subject)) in wanted}

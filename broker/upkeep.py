@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from broker.bootstrap import Broker
 from broker.covenants import Covenants
 from broker.database import open_engine
 from broker.erasing import Erasing
 from broker.erasing_registry import Registry
+from broker.erasing_restored import Restored
+from broker.keyring import FollowedKeyring
 from broker.keys import KeyDirectory
 from broker.outbox import Outbox
 from broker.retaining import Retaining
 from broker.retaining_holds import Holds
 from connectors.deposit import Deposit
-from connectors.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Upkeep:
     """What removes, and what keeps something from being removed."""
 
     erasing: Erasing
+    restored: Restored
     retaining: Retaining
     holds: Holds
     registry: Registry
@@ -43,8 +47,7 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
     """
     settings, world, keys = broker.settings, broker.world, KeyDirectory(broker.settings.keys)
     engine, deposit_engine, keystore = map(open_engine, (settings.database_url, settings.deposit_url, settings.keystore_url))
-    ring = keys.deposit_wrapping()
-    deposit = Deposit(deposit_engine, Keyring(ring.current, ring.keys, keys.deposit_index(), world.random), world.clock)
+    deposit = Deposit(deposit_engine, FollowedKeyring(keys, world.random, broker.events), world.clock)
     registry = Registry(engine)
     holds = Holds(broker.log, broker.log_engine, broker.subjects, world.ids)
     erasing = Erasing(
@@ -60,6 +63,7 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
         clock=world.clock,
         ids=world.ids,
     )
+    restored = _restored(broker, registry, deposit_engine, deposit)
     retaining = Retaining(
         log=broker.log,
         log_engine=broker.log_engine,
@@ -73,7 +77,18 @@ def upkeep(broker: Broker) -> Iterator[Upkeep]:
         ids=world.ids,
     )
     try:
-        yield Upkeep(erasing, retaining, holds, registry, broker.covenants, deposit)
+        yield Upkeep(erasing, restored, retaining, holds, registry, broker.covenants, deposit)
     finally:
         for each in (engine, deposit_engine, keystore):
             each.dispose()
+
+
+def _restored(broker: Broker, registry: Registry, deposit_engine: Engine, deposit: Deposit) -> Restored:
+    return Restored(
+        log_engine=broker.log_engine,
+        deposit_engine=deposit_engine,
+        deposit=deposit,
+        subjects=broker.subjects,
+        registry=registry,
+        clock=broker.world.clock,
+    )

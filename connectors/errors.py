@@ -41,7 +41,7 @@ class SealBroken(ConnectorError):  # noqa: N818 - what happened to it, as one sa
 
 
 class DepositUnavailable(ConnectorError):  # noqa: N818 - a state, as SourceUnavailable
-    """The deposit's database did not take or give what was asked; nothing was changed."""
+    """The deposit's database did not take or give what was asked, or its keys cannot be read; nothing was changed."""
 
     def __init__(self) -> None:
         super().__init__("the deposit's database did not answer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.deposit.encoding import decode_item, load
 from connectors.deposit.rows import KeyedRow
-from connectors.errors import SealBroken, SourceUnavailable, Unavailable
+from connectors.errors import DepositUnavailable, SealBroken, SourceUnavailable, Unavailable
 from connectors.sealing import Keyring, Sealed
 from connectors.source import Item, Lookup
 from policies.vocabulary import FieldName, PartyId
@@ -28,7 +28,7 @@ class DepositSource:
     (statement and lock timeouts); one read by primary key has nothing in it to wait for.
     """
 
-    def __init__(self, name: str, holder: PartyId, rows: KeyedRow, keyring: Keyring) -> None:
+    def __init__(self, name: str, holder: PartyId, rows: KeyedRow, keyring: Callable[[], Keyring]) -> None:
         self._name = name
         self._holder = holder
         self._rows = rows
@@ -49,7 +49,7 @@ class DepositSource:
 
         Raises:
             ValueError: the lookup is meant for another holder's source.
-            SourceUnavailable: the database did not answer (`unreachable`), was full (`busy`), or the blob did not open (`malformed`).
+            SourceUnavailable: database or keys are not there (`unreachable`), it was full (`busy`), or the blob did not open (`malformed`).
         """
         if lookup.holder != self._holder:
             raise ValueError(f"expected a lookup of {self._holder}'s fields, found one of {lookup.holder}'s")
@@ -57,9 +57,11 @@ class DepositSource:
         if row is None:
             return _NOTHING
         try:
-            record = load(self._keyring.unseal(Sealed(row[0], row[1]), CONTRIBUTION, lookup.case, lookup.subject, lookup.holder))
+            record = load(self._keyring().unseal(Sealed(row[0], row[1]), CONTRIBUTION, lookup.case, lookup.subject, lookup.holder))
         except SealBroken as error:
             raise SourceUnavailable(self._name, Unavailable.MALFORMED) from error
+        except DepositUnavailable as error:
+            raise SourceUnavailable(self._name, Unavailable.UNREACHABLE) from error
         return MappingProxyType({wanted.field: decode_item(record[wanted.field]) for wanted in lookup.wanted if wanted.field in record})
 
     def _row(self, lookup: Lookup) -> tuple[str, bytes] | None:

@@ -36,12 +36,13 @@ class TextKind(StrEnum):
 
 
 class Deposit:
-    """Content, sealed under `keyring` before it reaches the database of `engine` (SQLite or PostgreSQL).
+    """Content, sealed before it reaches the database of `engine` (SQLite or PostgreSQL).
 
-    `clock` gives the present moment, with a time zone.
+    `keyring` gives the keys of the moment, or raises DepositUnavailable, as every method then does. `clock` gives the present moment,
+    with a time zone.
     """
 
-    def __init__(self, engine: Engine, keyring: Keyring, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, keyring: Callable[[], Keyring], clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._keyring = keyring
         self._clock = clock
@@ -119,8 +120,8 @@ class Deposit:
         """
         if not reference:
             raise ValueError("an empty reference must not be registered")
-        lookup = self._keyring.index(REFERENCE, covenant, party, reference)
-        sealed = self._keyring.seal(reference.encode(), REFERENCE, covenant, party, subject)
+        lookup = self._keyring().index(REFERENCE, covenant, party, reference)
+        sealed = self._keyring().seal(reference.encode(), REFERENCE, covenant, party, subject)
         row = insert(tables.reference).values(
             covenant=covenant,
             party=party,
@@ -157,7 +158,7 @@ class Deposit:
             SealBroken: the reference was changed or its key is not here.
         """
         row = self._row(self._reference, covenant, party, subject)
-        return None if row is None else self._keyring.unseal(Sealed(*row), REFERENCE, covenant, party, subject).decode()
+        return None if row is None else self._keyring().unseal(Sealed(*row), REFERENCE, covenant, party, subject).decode()
 
     def subject_of(self, covenant: CovenantId, party: PartyId, reference: str) -> str | None:
         """Return the subject for which the party registered this reference, the first where it did so for several, or None.
@@ -165,7 +166,7 @@ class Deposit:
         Raises:
             DepositUnavailable: the database did not answer.
         """
-        row = self._row(self._subject, covenant, party, self._keyring.index(REFERENCE, covenant, party, reference))
+        row = self._row(self._subject, covenant, party, self._keyring().index(REFERENCE, covenant, party, reference))
         return None if row is None else str(row[0])
 
     def subjects_of(self, covenant: CovenantId, party: PartyId, reference: str) -> tuple[str, ...]:
@@ -175,7 +176,7 @@ class Deposit:
             DepositUnavailable: the database did not answer.
         """
         key = tables.reference.c
-        here = (key.covenant == covenant, key.party == party, key.lookup == self._keyring.index(REFERENCE, covenant, party, reference))
+        here = (key.covenant == covenant, key.party == party, key.lookup == self._keyring().index(REFERENCE, covenant, party, reference))
         with self._durably() as connection:
             return tuple(connection.execute(select(key.subject).where(*here).order_by(key.subject)).scalars())
 
@@ -188,14 +189,14 @@ class Deposit:
             TextTaken: another text stands under this id.
             DepositUnavailable: the database did not take it.
         """
-        sealed = self._keyring.seal(text.encode(), kind, text_id)
+        sealed = self._keyring().seal(text.encode(), kind, text_id)
         row = insert(tables.text).values(id=text_id, kind=kind, key_id=sealed.key_id, body=sealed.body, kept_ms=self._now_ms())
         try:
             with self._durably() as connection:
                 connection.execute(row)
         except IntegrityError:
             stands = self._row(self._text, text_id, kind)
-            if stands is None or self._keyring.unseal(Sealed(*stands), kind, text_id) != text.encode():
+            if stands is None or self._keyring().unseal(Sealed(*stands), kind, text_id) != text.encode():
                 raise TextTaken from None
 
     def text_of(self, kind: TextKind, text_id: str) -> str:
@@ -209,7 +210,7 @@ class Deposit:
         row = self._row(self._text, text_id, kind)
         if row is None:
             raise TextUnknown
-        return self._keyring.unseal(Sealed(*row), kind, text_id).decode()
+        return self._keyring().unseal(Sealed(*row), kind, text_id).decode()
 
     def forget_texts(self, text_ids: Iterable[str]) -> int:
         """Delete texts; return how many there were.
@@ -229,7 +230,7 @@ class Deposit:
         """
         # A crash between two calls leaves some blobs under the old key, which still opens them; a repeat finds them.
         with self._durably() as connection:
-            return rewrap_some(connection, self._keyring, limit)
+            return rewrap_some(connection, self._keyring(), limit)
 
     def _change(self, case: str, subject: str, holder: PartyId, change: Callable[[Record], Record]) -> Record:
         """Replace a contribution by what `change` makes of it, and return what it was before.
@@ -246,13 +247,13 @@ class Deposit:
 
     def _record(self, key: tuple[str, str, str]) -> tuple[bytes | None, Record]:
         row = self._row(self._blob, *key)
-        return (None, {}) if row is None else (row[1], load(self._keyring.unseal(Sealed(*row), CONTRIBUTION, *key)))
+        return (None, {}) if row is None else (row[1], load(self._keyring().unseal(Sealed(*row), CONTRIBUTION, *key)))
 
     def _swap(self, key: tuple[str, str, str], old: bytes | None, record: Record) -> bool:
         """Put a record in the place of the blob `old`; return whether it was still there."""
         columns = tables.contribution.c
         here = (columns.case_id == key[0], columns.subject == key[1], columns.holder == key[2], columns.body == old)
-        sealed = self._keyring.seal(dump(record), CONTRIBUTION, *key)
+        sealed = self._keyring().seal(dump(record), CONTRIBUTION, *key)
         content = {"key_id": sealed.key_id, "body": sealed.body, "changed_ms": self._now_ms()}
         try:
             with self._durably() as connection:

@@ -10,10 +10,10 @@ from sqlalchemy import make_url
 
 from audit import board
 from audit.board import Board, Guest
-from audit.erasure import scrub_log
 from audit.errors import StoreFailed
 from audit.growth import Position, Sealed
 from audit.log import _seal
+from audit.scrub import scrub_log
 from audit.section import NOISE_BYTES
 from audit.turn import Turn
 from tests.audit.builders import draft

@@ -12,13 +12,14 @@ from sqlalchemy import make_url, text
 
 from audit.absence import ERASE, ORDER, RETAIN, SEAL
 from audit.entry import ERASURE, Core, Draft
-from audit.erasure import NOTHING, Removed, erasures, held_under, remove, scrub, unfinished
+from audit.erasure import NOTHING, Removed, erasures, held_under, remove, unfinished
 from audit.erasure_index import writing
 from audit.errors import NotAnErasure
 from audit.growth import Position
 from audit.proofs import tlog_proof
 from audit.query import Search, search
 from audit.receipt import ReceiptSigner, verify_receipt
+from audit.scrub import scrub
 from audit.verdict import Exit
 from tests.audit.builders import draft, exchange, log_on, new_id, store_at
 from tests.audit.conftest import Room

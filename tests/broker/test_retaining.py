@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from audit.errors import NotAnErasure
 from audit.verdict import Exit
 from broker import retaining
 from broker.bootstrap import World
+from broker.erasing import Erased
 from broker.retaining import class_of
 from broker.upkeep import upkeep
 from tests.broker.test_erasing import found
@@ -71,10 +73,18 @@ def test_a_case_that_cannot_be_let_go_yet_is_not_looked_for_in_the_files(small_h
     stuck, gone = (close(house, house.open_case("plan"), "unfounded") for _ in range(2))
     worker = house.worker(later(house, timedelta(days=31)))
     with upkeep(worker) as kept:
-        monkeypatch.setattr(kept.retaining, "_let_go", lambda case, _by: "unsettled" if case.id == stuck else "")
+        monkeypatch.setattr(kept.retaining, "_let_go", lambda case, *_: "unsettled" if case.id == stuck else "")
         purged: list[frozenset[str]] = []
         run = kept.erasing.run
-        monkeypatch.setattr(kept.erasing, "run", lambda **said: purged.append(said["purged"]) or run(**said))
+
+        def looked(first: Callable[[], frozenset[str]], *, at_once: bool) -> Erased:
+            def noted() -> frozenset[str]:
+                purged.append(first())
+                return purged[-1]
+
+            return run(at_once=at_once, first=noted)
+
+        monkeypatch.setattr(kept.erasing, "run", looked)
         done = kept.retaining.run(TIMER)
     worker.close()
     assert (done.cases, done.kept, purged) == (1, ("unsettled",), [frozenset({gone})])

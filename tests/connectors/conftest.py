@@ -37,7 +37,7 @@ def engine(unmade_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def deposit(engine: Engine, keyring: Keyring) -> Deposit:
-    return Deposit(engine, keyring, lambda: NOW)
+    return Deposit(engine, lambda: keyring, lambda: NOW)
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ class DepositWorld:
 
     def __init__(self, engine: Engine, hasty: Engine, keyring: Keyring) -> None:
         self._engine = engine
-        self._deposit = Deposit(engine, keyring, lambda: NOW)
-        self._hasty = Deposit(hasty, keyring, lambda: NOW)
+        self._deposit = Deposit(engine, lambda: keyring, lambda: NOW)
+        self._hasty = Deposit(hasty, lambda: keyring, lambda: NOW)
         self.source = Recorded(self._deposit)
 
     def put(self, person: str, values: Mapping[FieldName, Value]) -> None:

@@ -206,9 +206,9 @@ def test_after_rewrapping_the_old_key_can_be_destroyed(deposit: Deposit, engine:
     deposit.contribute("c2", "s1", POLICE, {COUNT: full(4)})
     deposit.register_reference(COVENANT, POLICE, "s1", "PL-1")
     deposit.keep_text(TextKind.REASON, "t1", "omdat")
-    both = Deposit(engine, Keyring("k2", {"k1": OLD_KEY, "k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
+    both = Deposit(engine, lambda: Keyring("k2", {"k1": OLD_KEY, "k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
     assert [both.rewrap(3), both.rewrap(3), both.rewrap(3)] == [3, 1, 0]
-    new = Deposit(engine, Keyring("k2", {"k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
+    new = Deposit(engine, lambda: Keyring("k2", {"k2": NEW_KEY}, INDEX_KEY), lambda: NOW)
     assert read(new, COUNT) == {COUNT: full(3)}
     assert new.reference_of(COVENANT, POLICE, "s1") == "PL-1"
     assert new.subject_of(COVENANT, POLICE, "PL-1") == "s1"
@@ -219,7 +219,7 @@ def test_after_rewrapping_the_old_key_can_be_destroyed(deposit: Deposit, engine:
 
 def test_a_database_that_does_not_answer_says_nothing_else(database_url: str, keyring: Keyring) -> None:
     engine = open_engine(database_url)  # never migrated: there are no tables
-    deposit = Deposit(engine, keyring, lambda: datetime.now(UTC))
+    deposit = Deposit(engine, lambda: keyring, lambda: datetime.now(UTC))
     with pytest.raises(SourceUnavailable, match=r"^source deposit is unavailable: unreachable$"):
         read(deposit, COUNT)
     with pytest.raises(DepositUnavailable, match=r"^the deposit's database did not answer$"):
@@ -234,7 +234,7 @@ def test_a_read_survives_connections_that_the_server_closed(postgres_url: str, k
 
     upgrade(postgres_url, "deposit")
     engine, other = open_engine(postgres_url), open_engine(postgres_url)
-    deposit = Deposit(engine, keyring, lambda: datetime.now(UTC))
+    deposit = Deposit(engine, lambda: keyring, lambda: datetime.now(UTC))
     deposit.contribute("c1", "s1", POLICE, {COUNT: full(3)})
     stale = [engine.raw_connection() for _ in range(3)]
     for connection in stale:

@@ -37,6 +37,7 @@ def test_every_command_of_the_page_runs(small_house: Theatre, monkeypatch: pytes
     assert "verified" in said["broker audit verify"]
     assert "subjects erased" in said["broker audit verify"]
     assert "opnieuw vernietigde sleutels: 0" in said["broker audit erase --check-keystore"]
+    assert "0 personen, 0 teksten, 0 vervallen casussen" in said["broker audit erase --check-deposit"]
     assert names["HOLD"] in said["broker audit hold list"]
 
 

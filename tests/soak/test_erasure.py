@@ -10,7 +10,8 @@ from sqlalchemy import make_url, text
 
 from audit.absence import ERASE
 from audit.entry import ERASURE, Core, Draft
-from audit.erasure import held_under, remove, scrub
+from audit.erasure import held_under, remove
+from audit.scrub import scrub
 from audit.verdict import Exit
 from tests.audit.builders import exchange, new_id
 from tests.audit.conftest import Room, room_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.ordering import ordered, orderer, tell_unclean, told
+from broker.cli.audit.ordering import end_unclean, ordered, orderer, told
 from broker.cli.common import as_json, language, opened, print_json
 from broker.erasing import WAITS, Erased
 from broker.erasing_orders import GROUNDS
@@ -20,6 +20,7 @@ from policies.wording import say
 @click.option("--dry-run", is_flag=True, help="Say who and what it would be about, and change nothing.")
 @click.option("--now", is_flag=True, help="Do not wait for other erasures: the list in the log is then of these persons alone.")
 @click.option("--check-keystore", is_flag=True, help="Destroy again the keys that a restored backup of the keystore brought back.")
+@click.option("--check-deposit", is_flag=True, help="Erase again what a restored backup of the deposit or the registry brought back.")
 @language
 @as_json
 def erase(
@@ -32,6 +33,7 @@ def erase(
     dry_run: bool,
     now: bool,
     check_keystore: bool,
+    check_deposit: bool,
     language: str,
     as_json: bool,
 ) -> None:
@@ -41,11 +43,10 @@ def erase(
     """
     with opened() as broker, upkeep(broker) as kept:
         if check_keystore:
-            back = kept.erasing.destroy_again()
-            if as_json:
-                print_json({"destroyedAgain": back})
-            else:
-                told(say("opnieuw vernietigde sleutels: {n}", "keys destroyed again: {n}", n=back), language)
+            _check_keystore(kept, language, as_json=as_json)
+            return
+        if check_deposit:
+            _check_deposit(kept, language, dry_run=dry_run, as_json=as_json)
             return
         if case is not None:
             if number is None or (ground is None and not dry_run):
@@ -57,6 +58,48 @@ def erase(
             print_json(_members(done))
         else:
             _tell(done, language)
+    if not done.clean:
+        end_unclean(language, as_json=as_json)
+
+
+def _check_keystore(kept: Upkeep, language: str, *, as_json: bool) -> None:
+    back, clean = kept.erasing.destroy_again(), not kept.erasing.owes()
+    if as_json:
+        print_json({"destroyedAgain": back, "clean": clean})
+    else:
+        told(say("opnieuw vernietigde sleutels: {n}", "keys destroyed again: {n}", n=back), language)
+    if not clean:
+        end_unclean(language, as_json=as_json)
+
+
+def _check_deposit(kept: Upkeep, language: str, *, dry_run: bool, as_json: bool) -> None:
+    back = kept.restored.look() if dry_run else kept.restored.erase_again()
+    counts = {"subjects": len(back.subjects), "texts": len(back.texts), "cases": len(back.cases), "unknown": back.unknown}
+    if as_json:
+        print_json({**counts, "clean": back.clean})
+    else:
+        told(
+            say(
+                "teruggekomen met een back-up: {subjects} personen, {texts} teksten, {cases} vervallen casussen",
+                "came back with a backup: {subjects} persons, {texts} texts, {cases} cases past their time",
+                **counts,
+            ),
+            language,
+        )
+        told(say("er is niets gewist", "nothing was erased") if dry_run else say("weer gewist", "erased again"), language)
+        if back.unknown:
+            told(
+                say(
+                    "onbekend bij register of sleutelkluis: {unknown}; een van beide is ouder dan het depot, en hiervan blijft alles staan",
+                    "not known to registry or keystore: {unknown}; one of them is older than the deposit, and nothing of these was touched",
+                    **counts,
+                ),
+                language,
+            )
+    if not back.clean:
+        end_unclean(language, as_json=as_json)
+    if back.unknown:
+        raise SystemExit(1)
 
 
 def _order(
@@ -128,5 +171,3 @@ def _tell(done: Erased, language: str) -> None:
             ),
             language,
         )
-    if not done.clean:
-        tell_unclean(language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -49,9 +49,18 @@ def told(label: Label, language: str) -> None:
     click.echo(in_language(label, language))
 
 
-def tell_unclean(language: str) -> None:
-    """What went may still be read in a file of SQLite's."""
-    told(
-        say("een lezer houdt nog een oude bladzijde vast: voer dit nog eens uit", "a reader still keeps an old page: run this again"),
-        language,
-    )
+def end_unclean(language: str, *, as_json: bool) -> NoReturn:
+    """What went may still be read in a file of SQLite's: what was asked is not done, and the command exits with 1.
+
+    Raises:
+        SystemExit: always.
+    """
+    if not as_json:
+        told(
+            say(
+                "een lezer houdt een oude bladzijde vast, of iets werd afgebroken: herhaal `broker audit erase` tot dit er niet meer staat",
+                "a reader still keeps an old page, or something was broken off: run `broker audit erase` until this is no longer said",
+            ),
+            language,
+        )
+    raise SystemExit(1)

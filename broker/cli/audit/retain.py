@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broker.cli.audit.ordering import ordered, orderer, tell_unclean, told
+from broker.cli.audit.ordering import end_unclean, ordered, orderer, told
 from broker.cli.common import as_json, language, opened, print_json
 from broker.erasing import ErasureRefused
 from broker.retaining import class_of
@@ -44,6 +44,8 @@ def retain(*, ordered_by: str | None, party: str | None, dry_run: bool, now: boo
         print_json(members)
     else:
         _tell(members, language, dry_run=dry_run)
+    if not members.get("clean", True):
+        end_unclean(language, as_json=as_json)
 
 
 def _tell(members: dict[str, object], language: str, *, dry_run: bool) -> None:
@@ -66,8 +68,6 @@ def _tell(members: dict[str, object], language: str, *, dry_run: bool) -> None:
         ),
         language,
     )
-    if not members["clean"]:
-        tell_unclean(language)
 
 
 @click.group("hold")

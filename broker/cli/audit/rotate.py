@@ -17,7 +17,8 @@ from broker.upkeep import upkeep
 def rotate_key(*, use: str) -> None:
     """Replace the key of checkpoints or receipts by a new one that the old one signs for; then start server and worker again.
 
-    `deposit` brings everything in the deposit under the last key of its ring (`deposit-wrapping.ring`), after which an older one can go.
+    `deposit` brings everything in the deposit under the last key of its ring (`deposit-wrapping.ring`), which running processes read by
+    themselves. Where it finds nothing a minute later, an older key can go.
     """
     with opened() as broker:
         if use == "deposit":

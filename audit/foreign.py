@@ -80,11 +80,13 @@ def tiles_in(folder: Path, seen: Callable[[Tile], None] = lambda _: None) -> Til
     def read(tile: Tile) -> bytes:
         seen(tile)
         try:
-            with _wide_enough(root, tile).open("rb") as file:
+            path = _wide_enough(root, tile)
+            with path.open("rb") as file:
                 octets = file.read(WIDTH * HASH_BYTES + 1)
         except OSError as error:
             raise ProofWrong(f"tile {tile}: expected a file, found none") from error
-        return octets if len(octets) > WIDTH * HASH_BYTES else octets[: tile.width * HASH_BYTES]
+        its_own = path == root / str(tile)
+        return octets if its_own or len(octets) > WIDTH * HASH_BYTES else octets[: tile.width * HASH_BYTES]
 
     return read
 

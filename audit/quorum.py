@@ -97,8 +97,8 @@ class _Reading:
     def policy(self, octets: bytes) -> TrustPolicy:
         if len(octets) > POLICY_MAX_BYTES or _FORBIDDEN.search(octets):
             raise NoteMalformed(f"policy: expected at most {POLICY_MAX_BYTES} bytes of text without control characters")
-        # names are octet strings: latin-1 keeps every octet apart, and no two of them alike
-        lines = octets.decode("latin-1").split("\n")
+        # Names are octet strings. Those in UTF-8 are what a note says; what is not is kept apart, and no key can have it as its name.
+        lines = octets.decode("utf-8", "surrogateescape").split("\n")
         known: Mapping[str, Callable[[Sequence[str]], None]] = {
             "log": self._log,
             "witness": self._witness,

@@ -1,12 +1,13 @@
 """Verify what a covenant broker's audit log handed to you, without the broker, its software or its help.
 
 Needs Python 3.11 or newer and `pip install cryptography`; nothing else, no network, and it writes nothing. `broker audit verifier`
-printed it. Get the verifier key (`name+hash+key`) on paper or in person, never from the file that you check with it.
+printed it. Get the key on paper or in person, never from the file that you check with it: as `name+hash+key`, or for checkpoints
+the bare key in base64, as `broker audit keys` prints it.
 
-    verify.py bundle FILE --key VKEY [--checkpoint NOTE]... [--witness VKEY]... [--quorum N]
-    verify.py receipt FILE --key VKEY [--proof FILE.tlog-proof --log-key VKEY]
-    verify.py proof FILE.tlog-proof --key VKEY --envelope FILE
-    verify.py consistency OLD NEW PROOF --key VKEY      (PROOF: one base64 hash a line)
+    verify.py bundle FILE --key KEY [--checkpoint NOTE]... [--witness VKEY]... [--quorum N]
+    verify.py receipt FILE --key VKEY [--proof FILE.tlog-proof --log-key KEY]
+    verify.py proof FILE.tlog-proof --key KEY --envelope FILE
+    verify.py consistency OLD NEW PROOF --key KEY      (PROOF: one base64 hash a line)
 
 Exit code 0 verified, 1 tampered or false, 2 incomplete (nothing signed, no quorum of witnesses, or something gone on the word of an entry
 that is not signed yet), 3 the command or a file is unfit.
@@ -30,7 +31,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-LINE_MAX, FINDINGS_MAX, GAP_MAX, HASH = 8_000_000, 1000, 1_000_000, 32
+LINE_MAX, FINDINGS_MAX, GAP_MAX, HASH, BARE = 8_000_000, 1000, 1_000_000, 32, 44  # base64 of a key's 32 bytes; a named one is longer
 NOTE_MAX, SIGNATURES_MAX, NUMBER_MAX, NEVER = 1_000_000, 100, 2**63 - 1, 2**64
 FILES = ("manifest.json", "checkpoints.jsonl", "entries.jsonl", "nodes.jsonl", "accounts.jsonl")
 LEFT_OUT = {"sealed": (), "opened": (), "without-subjects": ("subject",), "without-sections": ("core", "actor", "subject")}
@@ -111,17 +112,20 @@ def digests(lines: list[str]) -> list[bytes]:
 
 
 class Key:
-    """A verifier key; `kind` 1 signs notes, 4 cosigns checkpoints."""
+    """A verifier key; `kind` 1 signs notes, 4 cosigns checkpoints. A bare one has no name: it signs for whichever log it is held to."""
 
     def __init__(self, vkey: str) -> None:
+        text = vkey.strip()
+        bare = len(text) == BARE
         try:
-            self.name, said, encoded = vkey.strip().split("+", 2)
-            octets = unbase64(encoded)
+            self.name, said, encoded = ("", "", text) if bare else text.split("+", 2)
+            octets = b"\x01" * bare + unbase64(encoded)
         except ValueError as error:
-            raise Unfit("expected a verifier key: name+hash+key") from error
+            raise Unfit("expected a verifier key: name+hash+key, or a bare one in base64") from error
         self.kind, self.raw = octets[0] if octets else 0, octets[1:]
         small = int.from_bytes(self.raw, "little") & (2**255 - 1) in LOW_ORDER_Y
-        if self.kind not in {1, 4} or len(self.raw) != 32 or small or self.id_under(self.name).hex() != said:  # noqa: PLR2004 - of a key
+        fits = bare or self.id_under(self.name).hex() == said
+        if self.kind not in {1, 4} or len(self.raw) != 32 or small or not fits:  # noqa: PLR2004 - of a key
             raise Unfit("expected an Ed25519 verifier key whose hash fits and whose point has a large order")
 
     def id_under(self, name: str) -> bytes:
@@ -501,6 +505,8 @@ def run(given: argparse.Namespace) -> int:
         raise Unfit("expected a --log-key with a --proof, and a quorum of 0 or more")
     if any(key.kind != 1 for key in given.key + given.log_key) or any(key.kind != 4 for key in given.witness):  # noqa: PLR2004 - as C2SP has them
         raise Unfit("expected the key of a log as --key, and that of a witness as --witness")
+    if given.what == "receipt" and not all(key.name for key in given.key):
+        raise Unfit("expected the key of a receipt as name+hash+key: it has a name of its own")
     if given.what == "bundle":
         kept = [path.read_text(encoding="utf-8") for path in given.checkpoint]
         return Bundle(given.files[0], given.key).check(kept, given.witness, len(given.witness) if given.quorum is None else given.quorum)

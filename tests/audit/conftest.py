@@ -21,7 +21,7 @@ from audit.bundle_write import write_bundle
 from audit.database import open_engine
 from audit.growth import Position
 from audit.log import Log
-from audit.note import VerifierKey
+from audit.note import VerifierKey, base64_text
 from audit.signer import Signer
 from audit.store import Store
 from audit.verdict import Verdict
@@ -114,6 +114,11 @@ class Handed:
     @property
     def key(self) -> str:
         return str(VerifierKey(ORIGIN, self.room.public_key))
+
+    @property
+    def bare_key(self) -> str:
+        """As `broker audit keys` prints it."""
+        return base64_text(self.room.public_key)
 
     def write(self, contents: Contents = Contents.SEALED, name: str = "made.zip") -> Path:
         path = self.folder / name

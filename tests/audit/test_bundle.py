@@ -44,7 +44,7 @@ def test_a_bundle_is_verified_and_says_what_it_does_not_cover(handed: Handed, co
     assert (verdict.exit, verdict.logs[0].signed_size, verdict.findings) == (Exit.VERIFIED, 18, ())
     assert set(verdict.logs[0].left_out) == {"index", *contents.left_out}
     assert "not covered: entries from 18 on" in " ".join(verdict.lines())
-    assert handed.alone("bundle", path, "--key", handed.key) == 0
+    assert handed.alone("bundle", path, "--key", handed.key) == handed.alone("bundle", path, "--key", handed.bare_key) == 0
     with zipfile.ZipFile(path) as archive:
         text = b"".join(archive.read(name) for name in FILES).decode()
     assert ('\\"pseudonym\\":\\"s1\\"' in text) is (contents is Contents.OPENED)
@@ -61,6 +61,9 @@ def test_a_key_that_signed_nothing_leaves_a_bundle_incomplete_for_both(handed: H
     foreign = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
     assert verify_bundle(handed.bundle, checkpoint_keys=[foreign]).exit is Exit.INCOMPLETE
     assert handed.alone("bundle", handed.bundle, "--key", VerifierKey(ORIGIN, foreign)) == 2
+    assert handed.alone("bundle", handed.bundle, "--key", base64_text(foreign)) == 2
+    for none in (bytes(32), foreign[:31]):
+        assert handed.alone("bundle", handed.bundle, "--key", base64_text(none)) == 3
 
 
 def test_a_checkpoint_that_a_partner_kept_contradicts_a_log_that_was_made_anew(handed: Handed, tmp_path: Path) -> None:
@@ -179,10 +182,13 @@ def test_receipts_proofs_and_consistency_are_checked_by_the_one_file(handed: Han
     log_key = handed.key
     receipt = ("receipt", at["receipt"], "--key", receipts.verifier)
     assert handed.alone(*receipt, "--proof", at["proof"], "--log-key", log_key) == 0
+    assert handed.alone(*receipt, "--proof", at["proof"], "--log-key", handed.bare_key) == 0
     assert handed.alone("receipt", at["receipt"], "--key", log_key) == 1
+    assert handed.alone("receipt", at["receipt"], "--key", base64_text(receipts.verifier.key)) == 3, "a receipt's key has a name"
     assert handed.alone(*receipt, "--proof", at["none"], "--log-key", log_key) == 3
     continued = ("consistency", at["old"], at["new"])
     assert handed.alone(*continued, at["hashes"], "--key", handed.key) == 0
+    assert handed.alone(*continued, at["hashes"], "--key", handed.bare_key) == 0
     assert handed.alone(*continued, at["none"], "--key", handed.key) == 1
     assert handed.alone("consistency", at["new"], at["old"], at["hashes"], "--key", handed.key) == 1
     assert handed.alone(*continued, "--key", handed.key) == 3

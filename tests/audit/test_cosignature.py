@@ -152,3 +152,12 @@ def test_names_are_octets_and_what_looks_alike_is_not_the_same() -> None:
     lines = f"witness K {WITNESSES[0].verifier}\nquorum \u212a\n"
     with pytest.raises(NoteMalformed):
         TrustPolicy.parse(lines.encode())
+
+
+def test_a_log_with_a_name_beyond_ascii_is_known_by_its_policy() -> None:
+    signer = NoteSigner("log\u00e9.example/\u4e2d\u00e0", key(1))
+    signed = signer.sign(str(Checkpoint(signer.verifier.name, 3, bytes(32))))
+    rules = TrustPolicy.parse(f"log {signer.verifier}\nquorum none\n".encode())
+    assert rules.accept(signed.encode()).checkpoint.origin == signer.verifier.name
+    with pytest.raises(NoteMalformed, match="line 1"):
+        TrustPolicy.parse(f"log {signer.verifier}\nquorum none\n".encode().replace("\u4e2d".encode(), b"\xff"))

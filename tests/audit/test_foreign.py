@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from base64 import b64decode as octets
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_a_tile_that_was_changed_or_is_gone_is_found(folder: Path, path: str, tm
         growing([checkpoint(700)], tiles_in(tmp_path))
 
 
+def test_a_partial_tile_is_as_long_as_its_name_says(folder: Path, tmp_path: Path) -> None:
+    tiles = tmp_path / "tiles"
+    shutil.copytree(folder / "tile", tiles)
+    with (tiles / "0" / "002.p" / "188").open("ab") as file:
+        file.write(bytes(32))
+    with pytest.raises(ProofWrong, match="found"):
+        growing([checkpoint(700)], tiles_in(tiles))
+
+
 def test_a_root_that_was_signed_and_that_the_tiles_do_not_make_is_found(folder: Path) -> None:
     with pytest.raises(ProofWrong, match="size 300"):
         growing([Checkpoint(ORIGIN, 300, bytes(32)), checkpoint(700)], tiles_in(folder))
@@ -136,6 +146,11 @@ def test_who_cosigned_is_told_and_a_quorum_is_asked_for(folder: Path, tmp_path: 
     assert ran("cosignature", cosigned, "--policy", policy).exit_code == 0
     assert ran("cosignature", folder / "checkpoint-300", "--policy", policy).exit_code == 2
     assert ran("cosignature", cosigned, "--policy", policy, "--witness", witness.verifier).exit_code == 0
+    policy.write_text(f"log {SIGNER.verifier}\nquorum none\n")
+    assert ran("cosignature", folder / "checkpoint-300", "--policy", policy).exit_code == 0
+    policy.write_text("quorum none\n")
+    assert ran("cosignature", folder / "checkpoint-300", "--policy", policy).exit_code == 2, "nobody was asked whether it was signed"
+    policy.write_text(f"log {SIGNER.verifier}\nwitness w {witness.verifier}\nquorum w\n")
     cosigned.write_text(f"{checkpoint(300)}\n{witness.cosign(str(checkpoint(300)), 2**62)}")
     assert "seconds after 1970" in ran("cosignature", cosigned, "--witness", witness.verifier).output
     assert ran("cosignature", cosigned, "--policy", policy).exit_code == 1, "its log did not sign it"

@@ -16,7 +16,7 @@ from audit.cosignature import CosignerKey, cosignatures
 from audit.errors import NoteMalformed, NoteUnverified, ProofWrong
 from audit.foreign import continues, foreign_checkpoint, growing, tiles_in
 from audit.note import VerifierKey, open_note, parse_note
-from audit.quorum import TrustPolicy
+from audit.quorum import NONE, TrustPolicy
 from audit.tiles import count_of
 from audit.verdict import Exit, plain
 from broker.cli.audit.judged import Judged
@@ -107,7 +107,10 @@ def check_cosignatures(*, file: Path, vkeys: tuple[str, ...], policy: Path | Non
         found = cosignatures(note, tuple(dict.fromkeys(witnesses)))
         for one in found:
             click.echo(plain(f"cosigned by {one.by.name} at {_moment(one.at_s)}"))
-        if not found or (trusted is not None and not trusted.met({one.by for one in found})):
+        asked_for_none = trusted is not None and trusted.quorum == NONE and bool(trusted.logs)
+        if asked_for_none:
+            click.echo("signed by its log; the policy asks for no witness")
+        elif not found or (trusted is not None and not trusted.met({one.by for one in found})):
             click.echo("unwitnessed")
             sys.exit(Exit.INCOMPLETE)
 

@@ -1,6 +1,7 @@
-"""The anchor: the last signed checkpoint of every log, in a file on another volume than the database.
+"""The anchor: the last signed checkpoint of every log, and how many there are, in a file on another volume than the database.
 
-A database that is restored from an old backup does not know what was signed since; the anchor does.
+A database that is restored from an old backup does not know what was signed since, and one from which checkpoints were taken out does not
+know that there were more; the anchor does.
 """
 
 from __future__ import annotations
@@ -8,20 +9,29 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from audit.errors import SignerRefused
 
 
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """The last signed checkpoint of one log, and how many were signed up to it; `count` 0 where an earlier version kept the note alone."""
+
+    note: str
+    count: int
+
+
 class Anchor:
-    """A small JSON file: origin → signed note. Written by the one signer, read by whoever verifies."""
+    """A small JSON file: origin → the last signed note and the number. Written by the one signer, read by whoever verifies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> Mapping[str, str]:
-        """The last signed checkpoint of every log; nothing where the file is not there yet.
+    def read(self) -> Mapping[str, Anchored]:
+        """What was signed last of every log; nothing where the file is not there yet.
 
         Raises:
             SignerRefused: the file is there and is no anchor.
@@ -32,11 +42,11 @@ class Anchor:
             return MappingProxyType({})
         except (OSError, RecursionError, ValueError) as error:
             raise SignerRefused("the anchor file cannot be read") from error
-        if not isinstance(members, dict) or not all(isinstance(note, str) for note in members.values()):
+        if not isinstance(members, dict):
             raise SignerRefused("the anchor file is no anchor")
-        return MappingProxyType(members)
+        return MappingProxyType({origin: _anchored(member) for origin, member in members.items()})
 
-    def read_if_allowed(self) -> Mapping[str, str]:
+    def read_if_allowed(self) -> Mapping[str, Anchored]:
         """As `read`, for whoever does not sign: nothing where the file is another user's, or on another machine.
 
         Raises:
@@ -44,13 +54,15 @@ class Anchor:
         """
         return self.read() if os.access(self._path, os.R_OK) else MappingProxyType({})
 
-    def write(self, origin: str, note: str) -> None:
-        """Replace one log's checkpoint.
+    def write(self, origin: str, signed: Anchored) -> None:
+        """Replace what was signed last of one log.
 
         Raises:
             SignerRefused: the file cannot be written; then nothing may be published.
         """
-        text = json.dumps({**self.read(), origin: note}, indent=1, sort_keys=True, ensure_ascii=False)
+        members = {**self.read(), origin: signed}
+        shown = {name: {"note": one.note, "checkpoints": one.count} for name, one in members.items()}
+        text = json.dumps(shown, indent=1, sort_keys=True, ensure_ascii=False)
         draft = self._path.with_name(f"{self._path.name}.draft")
         try:
             # If we die before the rename, the old anchor stands; after it, the new one. The folder is synced so that the rename stays.
@@ -66,3 +78,13 @@ class Anchor:
                 os.close(folder)
         except OSError as error:
             raise SignerRefused("the anchor file cannot be written") from error
+
+
+def _anchored(member: object) -> Anchored:
+    if isinstance(member, str):
+        return Anchored(member, 0)
+    if isinstance(member, dict) and member.keys() == {"note", "checkpoints"}:
+        note, count = member["note"], member["checkpoints"]
+        if isinstance(note, str) and type(count) is int and count >= 0:
+            return Anchored(note, count)
+    raise SignerRefused("the anchor file is no anchor")

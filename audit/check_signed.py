@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from audit.anchor import Anchored
 from audit.checkpoint import Checkpoint, log_keys, open_checkpoint, unverified_checkpoint
 from audit.cosignature import cosignatures
 from audit.errors import NoteMalformed, NoteUnverified
@@ -55,6 +57,21 @@ def collect_signed(
         if covered and said.origin not in origins and opened.checkpoint is not None:
             findings.append(Finding(said.origin, 0, Kind.REMOVED, "log"))
     return signed, findings
+
+
+def dropped_checkpoints(stored: Iterable[Kept], anchored: Mapping[str, Anchored]) -> Iterator[Finding]:
+    """Logs that keep the checkpoint of the anchor, and fewer up to it than were signed by then.
+
+    Where that one is not there, this is a copy from before, or the signer has stopped in between: nothing can be counted.
+    """
+    sizes: dict[str, set[int]] = {}
+    for one in stored:
+        sizes.setdefault(one.origin or "", set()).add(one.size or 0)
+    for origin, last in sorted(anchored.items()):
+        with suppress(NoteMalformed):
+            size, kept = unverified_checkpoint(last.note.encode()).size, sizes.get(origin, set())
+            if size in kept and sum(1 for one in kept if one <= size) < last.count:
+                yield Finding(origin, None, Kind.REMOVED, "checkpoint")
 
 
 def given_checkpoints(notes: Sequence[str], keys: Sequence[bytes]) -> tuple[Checkpoint, ...]:

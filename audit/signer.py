@@ -5,7 +5,7 @@ The steps for each log, whose numbers stand in the code:
 1. read the last checkpoint of the database and of the anchor; each must be signed by this broker;
 2. refuse where one of them is beyond the log, or has another root at its size: a restored backup, a rewrite;
 3. grow the tree from there over the stored envelopes themselves, and refuse where that is not the log's own head;
-4. sign; write the anchor; write the database; only then is the checkpoint given out.
+4. keep in the database what only the anchor has; sign; write the anchor; write the database; only then is the checkpoint given out.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
-from audit.anchor import Anchor
+from audit.anchor import Anchor, Anchored
 from audit.checkpoint import Checkpoint, open_checkpoint, unverified_checkpoint
 from audit.database import heads, snapshot
 from audit.errors import NoteMalformed, NoteUnverified, SignerRefused, UnknownEntry
@@ -66,11 +66,11 @@ class Signer:
     def _recompute(self, connection: Connection, log: Head) -> tuple[Checkpoint | None, str]:
         """Steps 1 to 3; the last signed checkpoint and its note, if any."""
         # (1) read what was signed before
-        stored = _last_note(connection, log.log_id)
-        anchored = self._anchor.read().get(log.origin)
+        stored, anchored = _last_note(connection, log.log_id), self._anchor.read().get(log.origin)
         if stored is not None and anchored is None:
             raise SignerRefused(f"{log.origin}: the database has a signed checkpoint, the anchor has none: restore the anchor")
-        signed = [(self._opened(log, note), note) for note in (stored, anchored) if note is not None]
+        notes = [note for note in (stored, anchored.note if anchored else None) if note is not None]
+        signed = [(self._opened(log, note), note) for note in notes]
         # (2) refuse what the log does not continue
         start, last, text = EMPTY, None, ""
         for one, note in sorted(signed, key=lambda pair: pair[0].size):
@@ -103,34 +103,47 @@ class Signer:
         return frontier
 
     def _sign(self, log: Head, last: Checkpoint | None, note: str) -> SignedCheckpoint:
-        """Step 4: sign, anchor, keep."""
+        """Step 4: sign, anchor, keep. What was signed last is kept first: a crash left it in the anchor alone."""
+        if last is not None:
+            self._keep(log, last, note)
         fresh = last is None or last.size < log.frontier.size
         signed = Checkpoint(log.origin, log.frontier.size, log.frontier.root)
         if fresh:
             note = NoteSigner(log.origin, self._key).sign(str(signed))
         # If we die after the anchor, the next run finds an anchor that this very log continues. The other way round a database
         # could be ahead of its anchor, and a backup of it could be restored unseen.
-        if self._anchor.read().get(log.origin) != note:
-            self._anchor.write(log.origin, note)
+        anchored = self._anchor.read().get(log.origin)
+        if anchored is None or anchored.note != note:
+            # INVARIANT: the number never falls, whatever was taken out of the database.
+            before = max(self._kept(log) - (not fresh), anchored.count if anchored else 0)
+            self._anchor.write(log.origin, Anchored(note, before + 1))
+        if fresh:
+            self._keep(log, signed, note)
+        return SignedCheckpoint(signed, note, fresh)
+
+    def _keep(self, log: Head, signed: Checkpoint, note: str) -> None:
         with self._engine.begin() as connection:
             if _last_note(connection, log.log_id) != note:
                 row = {"log_id": log.log_id, "size": signed.size, "note": note, "signed_at": timestamp(self._clock())}
                 connection.execute(insert(checkpoint), row)
-        return SignedCheckpoint(signed, note, fresh)
+
+    def _kept(self, log: Head) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).where(checkpoint.c.log_id == log.log_id)).scalar_one()
 
 
-def check_length(anchored: Mapping[str, str], logs: Sequence[Head]) -> None:
+def check_length(anchored: Mapping[str, Anchored], logs: Sequence[Head]) -> None:
     """Hold what an anchor says was signed against the logs, which were read after it. It needs no key, and believes no signature.
 
     Raises:
         SignerRefused: a log is gone, or shorter than what was signed of it: a restored backup.
     """
     sizes = {log.origin: log.frontier.size for log in logs}
-    for origin, note in sorted(anchored.items()):
+    for origin in sorted(anchored):
         if origin not in sizes:
             raise SignerRefused(f"{origin}: the anchor knows this log, the database does not")
         try:
-            signed = unverified_checkpoint(note.encode())
+            signed = unverified_checkpoint(anchored[origin].note.encode())
         except NoteMalformed as error:
             raise SignerRefused(f"{origin}: the last checkpoint is not one that this broker signed") from error
         _check_size(signed, sizes[origin])

@@ -20,7 +20,7 @@ from audit.check_database import DatabaseSource
 from audit.check_kept import check_kept
 from audit.check_kinds import check_kinds
 from audit.check_log import LogCheck
-from audit.check_signed import Kept, Signed, collect_signed, given_checkpoints, starting_points
+from audit.check_signed import Kept, Signed, collect_signed, dropped_checkpoints, given_checkpoints, starting_points
 from audit.check_source import LogSource
 from audit.checkpoint import Checkpoint
 from audit.database import KeptLog, kept_logs, snapshot
@@ -70,14 +70,18 @@ def verify(
     keys = keys_of(checkpoint_keys, policy)
     begun, given = starting_points(since, keys), [Kept("given checkpoint", note) for note in (*checkpoints, *since)]
     given_checkpoints(checkpoints, keys)
-    anchored = () if anchor is None else [Kept("anchor", note, origin) for origin, note in anchor.read().items()]
+    # The anchor is read before the database: what is anchored later is no reason for anything to be there.
+    anchored = {} if anchor is None else anchor.read()
     with snapshot(engine) as connection:
         dropped = _dropped(connection)
         if dropped:
             return verdict_of((), dropped)
         try:
             sources = _sources(connection)
-            signed, findings = collect_signed({one.log.origin for one in sources}, [*stored_notes(sources), *anchored, *given], keys)
+            stored = stored_notes(sources)
+            kept = [*stored, *(Kept("anchor", one.note, origin) for origin, one in anchored.items()), *given]
+            signed, findings = collect_signed({one.log.origin for one in sources}, kept, keys)
+            findings += dropped_checkpoints(stored, anchored)
             across = Across(whole=not begun)
             checks = check_logs(sources, signed, across, subject_keys, begun, progress)
             findings += [*(finding for check in checks for finding in check.findings), *across.findings]

@@ -152,8 +152,8 @@ def rows_of(room: Room, table: Table) -> list[Row[Any]]:
 TOLD_ONLY = {("audit_checkpoint", "signed_at"), ("audit_cosignature", "received_at")}
 #: by design: a step of the clock leaves no other trace of what the clock said, so only a clock that is ahead of the log is named
 BOUNDED = {("audit_head", "clock")}
-#: rows that anybody may lose without a lie: an older checkpoint (the newest and the anchor speak for all), a witness's word (they keep it),
-#: leave to remove (it must not be there), a seal (its entry is in the log)
+#: rows that anybody may lose without a lie: the newest checkpoint (the anchor has it, and `test_signer` tries the others), a witness's
+#: word (they keep it), leave to remove (it must not be there), a seal (its entry is in the log)
 MAY_GO = {"audit_checkpoint", "audit_cosignature", "audit_erasing", "audit_sealed"}
 #: filled for the length of a transaction; what is put there is tried by its own test
 EMPTY = {"audit_erasing"}

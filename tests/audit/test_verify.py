@@ -176,7 +176,7 @@ def test_an_entry_put_in_with_the_rest_renumbered_is_inserted(room: Room, index:
 def test_a_database_that_was_rewritten_whole_is_found_by_the_anchor_alone(room: Room, tmp_path: Path) -> None:
     fill(room)
     room.signer.sign_all()
-    note = room.anchor.read()[ORIGIN]
+    note = room.anchor.read()[ORIGIN].note
     # Everything is made anew, consistently, by somebody without the signing key: no checkpoint is left to contradict it.
     room.execute(*(f"DELETE FROM {table}" for table in EVERYTHING))
     fill(room)

@@ -108,11 +108,15 @@ class LogVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The whole database. `findings` are in order, the first bad entry first; `total_findings` counts those left out as well."""
+    """The whole database. `findings` are in order, the first bad entry first; `total_findings` counts those left out as well.
+
+    `unguarded` names triggers that are gone. Nothing follows from that about what is there: see `guards.py`.
+    """
 
     logs: tuple[LogVerdict, ...]
     findings: tuple[Finding, ...]
     total_findings: int
+    unguarded: tuple[str, ...] = ()
 
     @property
     def exit(self) -> Exit:
@@ -160,6 +164,8 @@ class Verdict:
         lines.extend(str(finding) for finding in self.findings)
         if self.total_findings > len(self.findings):
             lines.append(f"and {self.total_findings - len(self.findings)} more")
+        if self.unguarded:
+            lines.append(f"the database no longer forbids every change; triggers that are gone: {', '.join(self.unguarded)}")
         return (*map(plain, lines), self.outcome)
 
     def as_json(self) -> str:
@@ -192,5 +198,6 @@ class Verdict:
                 for one in self.findings
             ],
             "totalFindings": self.total_findings,
+            "unguarded": [*self.unguarded],
         }
         return json.dumps(members, indent=1)

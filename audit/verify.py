@@ -25,6 +25,7 @@ from audit.check_source import LogSource
 from audit.checkpoint import Checkpoint
 from audit.database import KeptLog, kept_logs, snapshot
 from audit.errors import NotALog
+from audit.guards import missing_guards
 from audit.quorum import TrustPolicy
 from audit.section import SubjectKeys
 from audit.tables import leaf, metadata, open_decision
@@ -92,7 +93,8 @@ def verify(
             if not misfits:
                 raise
             return verdict_of((), misfits)
-    return verdict_of([check.verdict(policy) for check in checks], findings)
+        unguarded = missing_guards(connection)
+    return verdict_of([check.verdict(policy) for check in checks], findings, unguarded)
 
 
 def _sources(connection: Connection) -> list[DatabaseSource]:
@@ -137,10 +139,10 @@ def stored_notes(sources: Iterable[LogSource]) -> list[Kept]:
     return [Kept("checkpoint", note, source.log.origin, size) for source in sources for size, note in source.notes()]
 
 
-def verdict_of(logs: Sequence[LogVerdict], findings: Sequence[Finding]) -> Verdict:
+def verdict_of(logs: Sequence[LogVerdict], findings: Sequence[Finding], unguarded: Sequence[str] = ()) -> Verdict:
     """Everything found, in order and within bounds."""
     ordered = sorted(set(findings), key=lambda finding: finding.place)
-    return Verdict(tuple(logs), tuple(ordered[:FINDINGS_MAX]), len(ordered))
+    return Verdict(tuple(logs), tuple(ordered[:FINDINGS_MAX]), len(ordered), tuple(unguarded))
 
 
 def _start(source: LogSource, begun: Mapping[str, Checkpoint]) -> int:

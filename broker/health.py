@@ -38,6 +38,7 @@ class Code(StrEnum):
     WITNESSES_LATE = "witnesses_late"
     VERIFY_LATE = "verify_late"
     SETTLING_LATE = "settling_late"
+    UNGUARDED = "unguarded"
     RATES_OF_NOBODY = "rates_of_nobody"
 
 
@@ -72,8 +73,8 @@ class LogAge:
 class Look:
     """What was seen at one moment. `clock_apart` is how far this machine's clock is from what the log's database says and has said.
 
-    `open_decisions` and `debts` count what is older than `SETTLED_WITHIN`, with the age of the oldest.
-    `rates_of_nobody` are names with a rate of their own that are no registered client's.
+    `open_decisions` and `debts` count what is older than `SETTLED_WITHIN`, with the age of the oldest. `rates_of_nobody` are names with a
+    rate of their own that are no registered client's, `unguarded` triggers of the log's database that are gone.
     """
 
     at: datetime
@@ -88,6 +89,7 @@ class Look:
     quorum_required: bool = False
     quorum_max_age: timedelta = QUORUM_LATE
     rates_of_nobody: tuple[str, ...] = ()
+    unguarded: tuple[str, ...] = ()
 
 
 def codes_of(look: Look) -> tuple[Code, ...]:
@@ -105,6 +107,7 @@ def codes_of(look: Look) -> tuple[Code, ...]:
         Code.WITNESSES_LATE: uncosigned and not look.quorum_required,
         Code.VERIFY_LATE: look.verdict is None or look.at - look.verdict.at > VERIFY_LATE,
         Code.SETTLING_LATE: look.oldest_unsettled > SETTLING_LATE,
+        Code.UNGUARDED: bool(look.unguarded),
         Code.RATES_OF_NOBODY: bool(look.rates_of_nobody),
     }
     return tuple(code for code in Code if found[code])

@@ -18,6 +18,7 @@ from audit.cosigned import quorum_age, waiting_from
 from audit.database import heads, snapshot
 from audit.errors import AuditError, SignerRefused, UnknownEntry
 from audit.growth import FOREVER
+from audit.guards import missing_guards
 from audit.quorum import NONE, TrustPolicy
 from audit.records import open_decisions
 from audit.shards import clocks
@@ -100,6 +101,7 @@ class Watcher:
                 apart, appendable = self._probe(connection, now)
                 logs = _ages(connection, now, self._quorum(connection, now))
                 decisions = open_decisions(connection, now, SETTLED_WITHIN)
+                unguarded = missing_guards(connection)
             with self._engine.connect() as connection:
                 debts = _owed(connection, now)
                 rates_of_nobody = _unregistered(connection, self._rated)
@@ -120,6 +122,7 @@ class Watcher:
             quorum_required=self._quorum_required,
             quorum_max_age=self._quorum_max_age,
             rates_of_nobody=rates_of_nobody,
+            unguarded=unguarded,
         )
 
     def check_continues(self) -> None:

@@ -52,6 +52,11 @@ WORDS: Mapping[Code, Label] = MappingProxyType(
             "wat een storing openliet, is na tien minuten nog niet afgemaakt: draait `broker worker`?",
             "what a crash left open is not settled after ten minutes: is `broker worker` up?",
         ),
+        Code.UNGUARDED: say(
+            "de database van het logboek verbiedt niet meer elke verandering, want triggers zijn weg of staan uit: "
+            "`broker audit verify` noemt ze",
+            "the log's database no longer forbids every change, for triggers are gone or switched off: `broker audit verify` names them",
+        ),
         Code.RATES_OF_NOBODY: say(
             "BROKER_CLIENT_RATES noemt een systeem dat niet is ingeschreven; die grens geldt voor niemand: zie `broker party list`",
             "BROKER_CLIENT_RATES names a system that is not registered; that rate holds for nobody: see `broker party list`",

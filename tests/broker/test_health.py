@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -87,6 +88,7 @@ def log_down(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({"verdict": None}, Code.VERIFY_LATE),
         ({"verdict": LastVerdict(NOW - timedelta(hours=27), Exit.VERIFIED)}, Code.VERIFY_LATE),
         ({"oldest_unsettled": timedelta(minutes=11)}, Code.SETTLING_LATE),
+        ({"unguarded": ("audit_leaf_no_delete",)}, Code.UNGUARDED),
         ({"rates_of_nobody": ("polise-system",)}, Code.RATES_OF_NOBODY),
         ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),)}, Code.WITNESSES_LATE),
         ({"logs": (LogAge("a/2026", 1, 1, None, timedelta(hours=5)),), "quorum_required": True}, Code.QUORUM_LATE),
@@ -103,6 +105,13 @@ def test_every_code_is_told_in_both_languages_and_on_its_pages() -> None:
     page, problem = (docs / "how-to" / "watch-the-log.md").read_text(), (docs / "problems" / "not-ready.md").read_text()
     assert [code for code in Code if page.count(f"`{code}`") < len(LANGUAGES)] == []
     assert {code for code in Code if f"| `{code}` |" in problem} == RED
+
+
+def test_a_trigger_that_somebody_dropped_is_told(small_house: Theatre) -> None:
+    assert Code.UNGUARDED not in seen(small_house)
+    with sqlite3.connect(small_house.stage.folder / "audit.sqlite") as connection:
+        connection.execute("DROP TRIGGER audit_leaf_no_delete")
+    assert Code.UNGUARDED in seen(small_house)
 
 
 def test_a_log_that_grows_and_is_not_signed_is_late_after_ten_minutes_and_not_before(shared_house: Theatre) -> None:

@@ -114,7 +114,7 @@ def decide(*, party: str, entry: str | None, giver: str | None, give: bool, with
             raise click.ClickException(f"expected entries that `{party}` gave or received, found another") from None
         except BadCommand as refused:
             raise click.ClickException(refused.expected) from None
-    click.echo(f"recorded {count} decisions of {party}")
+    click.echo(f"decisions recorded of {party}: {count}")
 
 
 def _found(broker: Broker, about: dict[str, Any], stage: str, party: PartyId | None) -> DraftReport:

@@ -14,4 +14,4 @@ def tally_now() -> None:
     """Append a tally for each party of what was exchanged since the last one, now; `broker worker` does so every hour."""
     with opened() as broker:
         told = broker.reporting.tallies.tell(timedelta(0))
-    click.echo(f"told {told} stretches")
+    click.echo(f"stretches told: {told}")

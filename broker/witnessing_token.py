@@ -22,6 +22,11 @@ SPARE_S = 30
 #: what a token may be made of (RFC 6750 section 2.1)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
+#: why a token was refused (RFC 6749 section 5.2); whatever else a broker says is not repeated
+_REFUSALS = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+)
+
 OK = 200
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -84,6 +89,8 @@ class Reach:
         try:
             given = json.loads(answer.body)
             # a token of other characters could not be sent back in a header
+            if answer.status != OK and given["error"] in _REFUSALS:
+                raise PeerFailed(f"no_token, {given['error']}")
             if answer.status == OK and _TOKEN.fullmatch(given["access_token"]):
                 return str(given["access_token"]), int(given["expires_in"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:

@@ -56,3 +56,17 @@ def test_a_token_that_is_none_is_no_token_and_no_crash(broker: Broker, body: byt
 def test_a_token_with_another_status_is_none(broker: Broker) -> None:
     with pytest.raises(PeerFailed, match="no_token"):
         broker(GOOD, 201).get("/v1/audit/checkpoints")
+
+
+def test_why_a_token_was_refused_is_told_in_the_words_of_the_standard_and_in_no_other(broker: Broker) -> None:
+    told = {
+        b'{"error": "invalid_client", "error_description": "x"}': "no_token, invalid_client",
+        b'{"error": "invalid_scope"}': "no_token, invalid_scope",
+        b'{"error": "\\u001b[2J"}': "no_token",
+        b'{"error": ["invalid_client"]}': "no_token",
+        b"x": "no_token",
+    }
+    for body, why in told.items():
+        with pytest.raises(PeerFailed) as failed:
+            broker(body, 400).get("/v1/audit/checkpoints")
+        assert str(failed.value) == why

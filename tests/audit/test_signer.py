@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import make_url, text
 
 from audit.anchor import Anchor, Anchored
-from audit.checkpoint import open_checkpoint
+from audit.checkpoint import open_checkpoint, unverified_checkpoint
 from audit.database import open_engine, snapshot
 from audit.errors import SignerRefused, UnknownEntry
 from audit.merkle import verify_consistency, verify_inclusion
 from audit.proofs import consistency, inclusion, root, tlog_proof
-from audit.signer import Signer
+from audit.signer import SignedCheckpoint, Signer
 from audit.tlog_proof import TlogProof
 from audit.verdict import Exit, Kind
 from tests.audit.builders import draft, exchange, log_on, store_at
@@ -130,6 +132,41 @@ def test_an_older_anchor_that_was_put_back_counts_no_checkpoint_twice(room: Room
     room.signer.sign_all()
     assert room.anchor.read()[ORIGIN].count == 2
     assert room.verify().exit is Exit.VERIFIED
+
+
+class Interrupted(Anchor):
+    """Something happens right before the anchor is written for the first time."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def write(self, origin: str, signed: Anchored) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        super().write(origin, signed)
+
+
+def test_two_who_sign_at_once_take_turns_so_that_the_anchor_neither_goes_back_nor_counts_too_many(room: Room, tmp_path: Path) -> None:
+    room.log.append(*exchange())
+    anchor = Interrupted(tmp_path / "anchor.json")
+    slow = Signer(room.engine, anchor, room.signing_key, clock=room.clock)
+    with ThreadPoolExecutor(1) as pool:
+        others: list[Future[tuple[SignedCheckpoint, ...]]] = []
+
+        def other() -> None:
+            room.log.append(*exchange())
+            others.append(pool.submit(room.signer.sign_all))
+            wait(others, timeout=0.3)
+
+        anchor.meanwhile = other
+        assert [one.checkpoint.size for one in slow.sign_all()] == [2]
+        assert [one.checkpoint.size for one in others[0].result()] == [4]
+    assert checkpoints(room) == [2, 4]
+    last = room.anchor.read()[ORIGIN]
+    assert (unverified_checkpoint(last.note.encode()).size, last.count) == (4, 2)
+    room.log.append(*exchange())
+    slow.sign_all()
+    assert (room.verify().findings, room.anchor.read()[ORIGIN].count) == ((), 3)
 
 
 def test_a_restored_backup_is_not_signed(sqlite_room: Room, tmp_path: Path) -> None:

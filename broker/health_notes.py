@@ -39,15 +39,13 @@ class Notes:
         self._folder = folder
 
     def verified(self, verdict: Verdict, at: datetime, *, whole: bool = True) -> None:
-        """Remember a verdict on the live log; one on a part of it takes no `tampered` back, nor what cannot be read: that may be one.
+        """Remember a verdict on the live log. One on a part of it is an alarm or nothing: it takes no `tampered` back, and puts off no whole.
 
         Raises:
             OSError: the folder cannot be written.
         """
-        last = self.last_verdict()
-        if not whole and verdict.exit is not Exit.TAMPERED and last is not None and last.exit in {Exit.TAMPERED, None}:
-            return
-        self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
+        if whole or verdict.exit is Exit.TAMPERED:
+            self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
 
     def refused(self, at: datetime) -> None:
         """Remember that the signer refused; the moment of the first refusal stays.

@@ -37,6 +37,17 @@ def test_a_part_that_was_verified_takes_no_tampering_back(tmp_path: Path) -> Non
     assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
 
 
+def test_a_part_that_was_verified_does_not_put_off_the_whole(tmp_path: Path) -> None:
+    notes = Notes(tmp_path)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW, whole=False)
+    assert notes.last_verdict() is None
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW + EVERY, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
+    notes.verified(verdict_of(Exit.TAMPERED), NOW + EVERY, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW + EVERY, Exit.TAMPERED)
+
+
 def verdict_of(outcome: Exit) -> Verdict:
     return Verdict((), (), 0) if outcome is Exit.INCOMPLETE else replace(Verdict((), (), 1), findings=("x",))  # type: ignore[arg-type]
 

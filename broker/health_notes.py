@@ -39,7 +39,7 @@ class Notes:
         self._folder = folder
 
     def verified(self, verdict: Verdict, at: datetime, *, whole: bool = True) -> None:
-        """Remember a verdict on the live log. One on a part of it is an alarm or nothing: it takes no `tampered` back, and puts off no whole.
+        """Remember a verdict on the live log. One on a part is an alarm or nothing: it takes no `tampered` back, and puts off no whole.
 
         Raises:
             OSError: the folder cannot be written.

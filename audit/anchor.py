@@ -6,9 +6,11 @@ know that there were more; the anchor does.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +31,27 @@ class Anchor:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait for whoever signs with this anchor, and let others wait. The lock ends with the process.
+
+        Raises:
+            SignerRefused: it cannot be taken: the file is another user's, or the folder is not there.
+        """
+        try:
+            # A file beside it, since the anchor itself is replaced; and not the folder, which a network file system does not lock.
+            descriptor = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SignerRefused("the lock file beside the anchor cannot be opened") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as error:
+                raise SignerRefused("the lock file beside the anchor cannot be locked") from error
+            yield
+        finally:
+            os.close(descriptor)
 
     def read(self) -> Mapping[str, Anchored]:
         """What was signed last of every log; nothing where the file is not there yet.

@@ -29,9 +29,10 @@ def alone(*engines: Engine) -> Iterator[None]:
 
     The lock is on the folders of the files, and ends with the process. Who has it must not ask for it again.
     """
-    folders = {_file(engine).parent for engine in engines if engine.dialect.name == "sqlite"}
+    # By inode: a folder that two of them reach by two ways (a bind mount, a link) is one, and everybody takes them in the same order.
+    folders = {_inode(folder): folder for folder in (_file(engine).parent for engine in engines if engine.dialect.name == "sqlite")}
     with ExitStack() as held:
-        for folder in sorted(folders):
+        for _, folder in sorted(folders.items()):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             held.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -109,6 +110,11 @@ def _indexed(connection: Connection, values: Collection[str]) -> frozenset[str]:
         term.c.log_id.in_(select(head.c.log_id)), term.c.kind.in_(sorted(SEALED_KINDS)), term.c.value.in_(values)
     )
     return frozenset(connection.execute(found.distinct()).scalars())
+
+
+def _inode(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _file(engine: Engine) -> Path:

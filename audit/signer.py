@@ -57,11 +57,14 @@ class Signer:
         Raises:
             SignerRefused: a log is not the continuation of what was signed; no log after it is signed.
         """
-        with snapshot(self._engine) as connection:
-            logs = heads(connection)
-            check_length(self._anchor.read(), logs)
-            recomputed = [(log, *self._recompute(connection, log)) for log in logs if log.frontier.size]
-        return tuple(self._sign(log, last, note) for log, last, note in recomputed)
+        # INVARIANT: nobody else signs from reading what was signed last to keeping what is signed now; else the anchor would go back, and
+        # count what the database does not have.
+        with self._anchor.held():
+            with snapshot(self._engine) as connection:
+                logs = heads(connection)
+                check_length(self._anchor.read(), logs)
+                recomputed = [(log, *self._recompute(connection, log)) for log in logs if log.frontier.size]
+            return tuple(self._sign(log, last, note) for log, last, note in recomputed)
 
     def _recompute(self, connection: Connection, log: Head) -> tuple[Checkpoint | None, str]:
         """Steps 1 to 3; the last signed checkpoint and its note, if any."""
@@ -115,7 +118,7 @@ class Signer:
         anchored = self._anchor.read().get(log.origin)
         if anchored is None or anchored.note != note:
             # INVARIANT: the number never falls, whatever was taken out of the database.
-            before = max(self._kept(log) - (not fresh), anchored.count if anchored else 0)
+            before = max(self._kept_before(log, signed.size), anchored.count if anchored else 0)
             self._anchor.write(log.origin, Anchored(note, before + 1))
         if fresh:
             self._keep(log, signed, note)
@@ -127,9 +130,10 @@ class Signer:
                 row = {"log_id": log.log_id, "size": signed.size, "note": note, "signed_at": timestamp(self._clock())}
                 connection.execute(insert(checkpoint), row)
 
-    def _kept(self, log: Head) -> int:
+    def _kept_before(self, log: Head, size: int) -> int:
+        smaller = select(func.count()).where(checkpoint.c.log_id == log.log_id, checkpoint.c.size < size)
         with self._engine.connect() as connection:
-            return connection.execute(select(func.count()).where(checkpoint.c.log_id == log.log_id)).scalar_one()
+            return connection.execute(smaller).scalar_one()
 
 
 def check_length(anchored: Mapping[str, Anchored], logs: Sequence[Head]) -> None:

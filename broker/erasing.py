@@ -178,7 +178,7 @@ class Erasing:
 
     def destroy_again(self) -> int:
         """Destroy the keys that a restored backup of the keystore brought back; returns how many there were."""
-        said = {code for one in erasures(self._log_engine) if one.core for name, code in one.core.details if name == FINGERPRINT}
+        said = self._said()
         if self._subjects.knows(said):
             return 0
         with alone(self._keystore):
@@ -187,9 +187,17 @@ class Erasing:
             scrub(self._keystore)
         return back
 
+    def knows_all(self) -> bool:
+        """Whether the keystore knows of every erasure that is on record: else it is an older one, and may have keys of who was erased."""
+        return self._subjects.knows(self._said())
+
     def owes(self) -> bool:
         """Whether something that was removed may still stand in a file of SQLite's."""
         return any(map(owed, self._rooms))
+
+    def _said(self) -> set[str]:
+        """The fingerprints of keys that are destroyed by what the log says."""
+        return {code for one in erasures(self._log_engine) if one.core for name, code in one.core.details if name == FINGERPRINT}
 
     @property
     def _rooms(self) -> tuple[Engine, ...]:

@@ -105,7 +105,8 @@ def codes_of(look: Look) -> tuple[Code, ...]:
         Code.CHECKPOINT_LATE: any(log.unsigned is not None and log.unsigned > CHECKPOINT_LATE for log in look.logs),
         Code.QUORUM_LATE: uncosigned and look.quorum_required,
         Code.WITNESSES_LATE: uncosigned and not look.quorum_required,
-        Code.VERIFY_LATE: look.verdict is None or look.at - look.verdict.at > VERIFY_LATE,
+        # One that is yet to come was dated by a clock that was ahead: nobody knows how old it is.
+        Code.VERIFY_LATE: look.verdict is None or not -CLOCKS_APART <= look.at - look.verdict.at <= VERIFY_LATE,
         Code.SETTLING_LATE: look.oldest_unsettled > SETTLING_LATE,
         Code.UNGUARDED: bool(look.unguarded),
         Code.RATES_OF_NOBODY: bool(look.rates_of_nobody),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from audit.growth import CLOCKS_APART
 from broker.clock import Clock
 from broker.health_notes import Notes
 
@@ -46,13 +47,13 @@ class DailyVerify:
         self._child: subprocess.Popen[bytes] | None = None
 
     def look(self) -> None:
-        """Start verifying where the last verdict is a day old, or cannot be read."""
+        """Start verifying where the last verdict is a day old, or cannot be read, or is yet to come: then a clock was ahead."""
         if self._child is not None and self._child.poll() is not None:
             self._child = None
         if self._child is not None or self._monotonic() < self._not_before:
             return
         last = self._notes.last_verdict()
-        if last is None or last.exit is None or self._clock() - last.at >= EVERY:
+        if last is None or last.exit is None or not -CLOCKS_APART <= self._clock() - last.at < EVERY:
             self._not_before = self._monotonic() + AGAIN_S
             self._child = self._start()
 

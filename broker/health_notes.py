@@ -21,6 +21,7 @@ from audit.verdict import Exit, Verdict
 T = TypeVar("T")
 
 VERIFIED, REFUSED, FAILED = "verified.json", "refused.json", "append-failed"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,13 @@ class Notes:
         self._folder = folder
 
     def verified(self, verdict: Verdict, at: datetime, *, whole: bool = True) -> None:
-        """Remember a verdict on the live log; one on a part of it takes no `tampered` back, nor what cannot be read: that may be one.
+        """Remember a verdict on the live log. One on a part is an alarm or nothing: it takes no `tampered` back, and puts off no whole.
 
         Raises:
             OSError: the folder cannot be written.
         """
-        last = self.last_verdict()
-        if not whole and verdict.exit is not Exit.TAMPERED and last is not None and last.exit in {Exit.TAMPERED, None}:
-            return
-        self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
+        if whole or verdict.exit is Exit.TAMPERED:
+            self._write(VERIFIED, {"at": at.isoformat(), "exit": verdict.exit.value})
 
     def refused(self, at: datetime) -> None:
         """Remember that the signer refused; the moment of the first refusal stays.
@@ -88,19 +87,19 @@ class Notes:
         """The last verdict; None where there was none yet."""
         try:
             members = json.loads((self._folder / VERIFIED).read_bytes())
-            return LastVerdict(datetime.fromisoformat(members["at"]), Exit(members["exit"]))
+            return LastVerdict(_moment(members["at"]), Exit(members["exit"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except _UNREADABLE:
             return LastVerdict(self._written_at(VERIFIED), None)
 
     def refused_at(self) -> datetime | None:
         """Since when the signer refuses; None where it does not."""
         try:
-            return datetime.fromisoformat(json.loads((self._folder / REFUSED).read_bytes())["at"])
+            return _moment(json.loads((self._folder / REFUSED).read_bytes())["at"])
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except _UNREADABLE:
             # There is one and it cannot be read: it is believed, whoever wrote it, from whenever that was.
             return self._written_at(REFUSED)
 
@@ -118,6 +117,13 @@ class Notes:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._folder / name)
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("expected a moment with a time zone")
+    return at
 
 
 @contextmanager

@@ -98,7 +98,7 @@ class KeyDirectory:
             with suppress(FileNotFoundError):
                 status = path.lstat()
                 if match:
-                    found.append(Stamp(int(match[1] or 0), path.name, status.st_ino, status.st_mtime_ns, status.st_size))
+                    found.append(Stamp(int(match[1] or 0), path.name, status.st_ino, status.st_ctime_ns, status.st_size))
         return tuple(sorted(found, key=lambda stamp: stamp.from_s))
 
     def add_token_signing(self, key: RSAPrivateKey, from_s: int) -> str:
@@ -162,7 +162,7 @@ class KeyDirectory:
         return Ring(pairs[-1][0], MappingProxyType(keys))
 
     def deposit_wrapping_file(self) -> tuple[int, int, int]:
-        """What changes when the file of the wrapping keys does: inode, time and size.
+        """What changes when the file of the wrapping keys does, or who may read it: inode, time of the last change of either, and size.
 
         Raises:
             KeyDirectoryError: it is not there.
@@ -171,7 +171,7 @@ class KeyDirectory:
             status = (self._path / DEPOSIT_WRAPPING).lstat()
         except OSError:
             raise KeyDirectoryError(f"{self._path / DEPOSIT_WRAPPING}: expected a file, found none") from None
-        return status.st_ino, status.st_mtime_ns, status.st_size
+        return status.st_ino, status.st_ctime_ns, status.st_size
 
     def deposit_index(self) -> bytes:
         """The key of the deposit's keyed index, 32 bytes.
@@ -250,7 +250,11 @@ class KeyDirectory:
     def _read(self, name: str) -> bytes:
         check_private(self._path, directory=True)
         check_private(self._path / name, directory=False)
-        content = (self._path / name).read_bytes()
+        try:
+            content = (self._path / name).read_bytes()
+        except OSError as error:
+            # Another account's, which `sudo` leaves behind, or gone this very moment.
+            raise KeyDirectoryError(f"{self._path / name}: expected a file that can be read here: {error.strerror}") from None
         if len(content) > MAX_FILE_BYTES:
             raise KeyDirectoryError(f"{self._path / name}: expected a key, found {len(content)} bytes")
         return content

@@ -6,7 +6,7 @@ stays. Of a covenant that has ended, the version that was in force last still sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -83,20 +83,17 @@ class Retaining:
 
     def due(self) -> Due:
         """What is past its time now."""
-        cases: list[CaseState] = []
-        held: list[str] = []
-        for case in self._past():
-            if self._holds.of(case.covenant, [case]):
-                held.append(class_of(case))
-            else:
-                cases.append(case)
-        years: list[Shard] = []
-        for shard in self._old_years():
-            if self._holds.of(shard.head.covenant, None):
-                held.append(LOG)
-            else:
-                years.append(shard)
-        return Due(tuple(cases), tuple(years), tuple(sorted(held)))
+        cases, held = self._due_cases()
+        years, more = self._due_years()
+        return Due(cases, years, tuple(sorted((*held, *more))))
+
+    def _due_cases(self) -> tuple[tuple[CaseState, ...], list[str]]:
+        past = [(case, bool(self._holds.of(case.covenant, [case]))) for case in self._past()]
+        return tuple(case for case, held in past if not held), [class_of(case) for case, held in past if held]
+
+    def _due_years(self) -> tuple[tuple[Shard, ...], list[str]]:
+        old = [(shard, bool(self._holds.of(shard.head.covenant, None))) for shard in self._old_years()]
+        return tuple(shard for shard, held in old if not held), [LOG for _, held in old if held]
 
     def run(self, by: Actor, *, at_once: bool = False) -> Retained:
         """Let everything go that is past its time. Broken off anywhere, the next run goes on.
@@ -105,18 +102,22 @@ class Retaining:
             audit.errors.LogUnavailable: nothing was destroyed that is not on the record.
             audit.errors.NotAnErasure: a year is not signed up to its last entry yet.
         """
-        due, kept = self.due(), dict[str, str]()
+        kept, gone = dict[str, str](), dict[str, frozenset[str]]()
 
         def let_go() -> frozenset[str]:
-            words = {case.id: self._registry.words(case.id) for case in due.cases}
-            kept.update({case.id: code for case in due.cases if (code := self._let_go(case, by, words[case.id]))})
-            gone = words.keys() - kept.keys()
-            return frozenset(gone).union(*(words[case] for case in gone))
+            # Asked now that nobody else removes anything: whoever waited for another run would let go again what that one did.
+            for case in self._due_cases()[0]:
+                words = self._registry.words(case.id)
+                if code := self._let_go(case, by, words):
+                    kept[case.id] = code
+                else:
+                    gone[case.id] = words
+            return frozenset(gone).union(*gone.values())
 
         # Persons first: nobody waits for a year that cannot be sealed yet.
         erased = self._erasing.run(at_once=at_once, first=let_go)
-        dropped, clean = self._drop_years(due.years, by) if due.years else (0, True)
-        return Retained(len(due.cases) - len(kept), len(due.years), dropped, erased, tuple(sorted(kept.values())), clean and erased.clean)
+        years, dropped, clean = self._drop_years(by)
+        return Retained(len(gone), years, dropped, erased, tuple(sorted(kept.values())), clean and erased.clean)
 
     def _let_go(self, case: CaseState, by: Actor, words: frozenset[str]) -> str:
         """Order the erasure of whoever is in no case that is still kept, and take the case out; returns why not, or nothing."""
@@ -139,10 +140,11 @@ class Retaining:
         about = Subject(self._subjects.pseudonym(subject), self._subjects.case_pseudonym(case.id), subject)
         return Draft("case.purged", self._ids(), case.covenant, None, core, by, about)
 
-    def _drop_years(self, years: Sequence[Shard], by: Actor) -> tuple[int, bool]:
+    def _drop_years(self, by: Actor) -> tuple[int, int, bool]:
         with alone(self._log_engine):
+            years, _ = self._due_years()
             dropped = sum(self._drop(shard, by) for shard in years)
-            return dropped, scrub_log(self._log_engine)
+            return len(years), dropped, not years or scrub_log(self._log_engine)
 
     def _drop(self, shard: Shard, by: Actor) -> int:
         draft = sealing(shard, self._clock().astimezone(UTC).year, self._ids, retention=LOG, by=by, software=SOFTWARE)

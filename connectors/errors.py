@@ -44,7 +44,7 @@ class DepositUnavailable(ConnectorError):  # noqa: N818 - a state, as SourceUnav
     """The deposit's database did not take or give what was asked, or its keys cannot be read; nothing was changed."""
 
     def __init__(self) -> None:
-        super().__init__("the deposit's database did not answer")
+        super().__init__("the deposit's database did not answer, or its keys cannot be read")
 
 
 class ReferenceTaken(ConnectorError):  # noqa: N818 - a state of the reference

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 import shutil
-import stat
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import make_url, text
 
-from audit.anchor import Anchor, Anchored
+from audit.anchor import Anchor
 from audit.checkpoint import open_checkpoint
 from audit.database import open_engine, snapshot
 from audit.errors import SignerRefused, UnknownEntry
@@ -18,7 +16,7 @@ from audit.merkle import verify_consistency, verify_inclusion
 from audit.proofs import consistency, inclusion, root, tlog_proof
 from audit.signer import Signer
 from audit.tlog_proof import TlogProof
-from audit.verdict import Exit, Kind
+from audit.verdict import Exit
 from tests.audit.builders import draft, exchange, log_on, store_at
 from tests.audit.conftest import Room
 
@@ -85,49 +83,6 @@ def test_a_log_that_grew_after_such_a_crash_keeps_both_checkpoints(room: Room) -
     room.log.append(*exchange())
     room.signer.sign_all()
     assert checkpoints(room) == [2, 4]
-    assert room.anchor.read()[ORIGIN].count == 2
-    assert room.verify().exit is Exit.VERIFIED
-
-
-@pytest.mark.parametrize("gone", [(2,), (4,), (2, 4)])
-def test_checkpoints_that_were_taken_out_are_missed_also_after_the_next_was_signed(room: Room, gone: tuple[int, ...]) -> None:
-    for _ in range(3):
-        room.log.append(*exchange())
-        room.signer.sign_all()
-    assert room.verify().exit is Exit.VERIFIED
-    room.execute(f"DELETE FROM audit_checkpoint WHERE size IN ({', '.join(map(str, gone))})")  # noqa: S608 - numbers of this test's own
-    for _ in range(2):
-        assert [(one.kind, one.what) for one in room.verify().findings] == [(Kind.REMOVED, "checkpoint")]
-        assert room.verify(anchor=None).exit is Exit.VERIFIED  # the database alone does not know how many there were
-        room.log.append(*exchange())
-        room.signer.sign_all()
-
-
-def test_an_anchor_without_the_number_is_read_and_gets_it_when_the_next_is_signed(room: Room, tmp_path: Path) -> None:
-    for _ in range(2):
-        room.log.append(*exchange())
-        (signed,) = room.signer.sign_all()
-    (tmp_path / "anchor.json").write_text(json.dumps({ORIGIN: signed.note}))
-    assert room.anchor.read()[ORIGIN] == Anchored(signed.note, 0)
-    assert room.verify().exit is Exit.VERIFIED
-    room.signer.sign_all()
-    room.log.append(*exchange())
-    room.signer.sign_all()
-    assert room.anchor.read()[ORIGIN].count == 3
-    for none in ({"note": signed.note}, {"note": signed.note, "checkpoints": -1}, {"note": 1, "checkpoints": 1}, 7):
-        (tmp_path / "anchor.json").write_text(json.dumps({ORIGIN: none}))
-        with pytest.raises(SignerRefused, match="no anchor"):
-            room.anchor.read()
-
-
-def test_an_older_anchor_that_was_put_back_counts_no_checkpoint_twice(room: Room, tmp_path: Path) -> None:
-    room.log.append(*exchange())
-    room.signer.sign_all()
-    older = (tmp_path / "anchor.json").read_text()
-    room.log.append(*exchange())
-    room.signer.sign_all()
-    (tmp_path / "anchor.json").write_text(older)
-    room.signer.sign_all()
     assert room.anchor.read()[ORIGIN].count == 2
     assert room.verify().exit is Exit.VERIFIED
 
@@ -210,31 +165,6 @@ def test_a_checkpoint_in_the_database_by_a_foreign_key_is_not_continued(room: Ro
     )
     room.log.append(*exchange())
     assert rotated.sign_all()[0].fresh
-
-
-def test_an_anchor_that_is_no_anchor_stops_the_signer(room: Room, tmp_path: Path) -> None:
-    room.log.append(*exchange())
-    for content in ("", "[]", '{"x": 1}', "\xff"):
-        (tmp_path / "anchor.json").write_bytes(content.encode("latin-1"))
-        with pytest.raises(SignerRefused, match="anchor"):
-            room.signer.sign_all()
-    assert checkpoints(room) == []
-
-
-def test_an_anchor_that_cannot_be_written_stops_the_signer_before_the_database(room: Room, tmp_path: Path) -> None:
-    room.log.append(*exchange())
-    signer = Signer(room.engine, Anchor(tmp_path / "no" / "folder" / "anchor.json"), room.signing_key, clock=room.clock)
-    with pytest.raises(SignerRefused, match="cannot be written"):
-        signer.sign_all()
-    assert checkpoints(room) == []
-
-
-def test_the_anchor_is_replaced_whole(room: Room, tmp_path: Path) -> None:
-    room.anchor.write("a", Anchored("note a", 3))
-    room.anchor.write("b", Anchored("note b", 1))
-    assert dict(room.anchor.read()) == {"a": Anchored("note a", 3), "b": Anchored("note b", 1)}
-    assert [path.name for path in tmp_path.glob("anchor*")] == ["anchor.json"]
-    assert stat.S_ISREG((tmp_path / "anchor.json").stat().st_mode)
 
 
 def test_every_entry_is_proven_under_the_newest_checkpoint_and_an_unsigned_one_is_not(room: Room) -> None:

@@ -190,11 +190,14 @@ def test_what_was_given_for_a_case_past_its_time_goes_again_also_where_the_perso
     assert not found(house.stage.folder / "deposit.sqlite", old.encode())
 
 
+def environment(house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("database_url", "deposit_url", "audit_url", "keystore_url", "keys", "anchor", "sources"):
+        monkeypatch.setenv(f"BROKER_{name.upper()}", str(getattr(house.broker.settings, name)))
+
+
 def test_the_command_counts_says_what_is_unknown_and_exits_with_1(small_house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     house = small_house
-    settings = house.broker.settings
-    for name in ("database_url", "deposit_url", "audit_url", "keystore_url", "keys", "anchor", "sources"):
-        monkeypatch.setenv(f"BROKER_{name.upper()}", str(getattr(settings, name)))
+    environment(house, monkeypatch)
     erased = closed_case(house)
     with put_back(house, "deposit"):
         erase(house, erased)
@@ -206,6 +209,39 @@ def test_the_command_counts_says_what_is_unknown_and_exits_with_1(small_house: T
     told = CliRunner().invoke(command, ["audit", "erase", "--check-deposit", "--json"])
     assert (told.exit_code, json.loads(told.output)) == (1, {"subjects": 0, "texts": 0, "cases": 0, "unknown": 1, "clean": True})
     assert "onbekend" in CliRunner().invoke(command, ["audit", "erase", "--check-deposit"]).output
+
+
+def test_a_keystore_of_the_same_backup_is_told_first_since_whoever_has_a_key_again_looks_alive(
+    small_house: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing_restored, "UNNAMED", timedelta(0))
+    house = small_house
+    environment(house, monkeypatch)
+    erased = closed_case(house)
+    with put_back(house, "deposit", "keystore"):
+        erase(house, erased)
+        stays = left(house)
+    for words in ([], ["--dry-run"]):
+        told = CliRunner().invoke(command, ["audit", "erase", "--check-deposit", *words])
+        assert (told.exit_code, "--check-keystore" in told.output) == (1, True)
+    assert CliRunner().invoke(command, ["audit", "erase", "--check-keystore"]).exit_code == 0
+    assert "1 personen" in CliRunner().invoke(command, ["audit", "erase", "--check-deposit"]).output
+    assert left(house) == stays
+
+
+@pytest.mark.parametrize("words", [["--dry-run"], ["--check-keystore", "--dry-run"], ["--check-keystore", "--check-deposit"]])
+def test_a_command_that_would_do_something_else_than_it_was_asked_does_nothing(
+    small_house: Theatre, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    house = small_house
+    environment(house, monkeypatch)
+    case = closed_case(house)
+    with upkeep(house.broker) as kept:
+        kept.erasing.order(kept.erasing.person(case, 1), "avg_17_1_a", OFFICER_OF_PRIVACY)
+    before = left(house)
+    assert CliRunner().invoke(command, ["audit", "erase", *words]).exit_code == 2
+    assert left(house) == before
+    assert house.entries(ERASURE) == []
 
 
 def test_the_words_of_moves_go_with_their_case(small_house: Theatre) -> None:

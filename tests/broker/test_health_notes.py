@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from audit.errors import SignerRefused
+from audit.growth import CLOCKS_APART
 from audit.verdict import Exit, Verdict
 from broker.health_daily import AGAIN_S, EVERY, FIRST_S, DailyVerify
 from broker.health_notes import REFUSED, VERIFIED, LastVerdict, Notes, sign_and_note
@@ -36,11 +37,31 @@ def test_a_part_that_was_verified_takes_no_tampering_back(tmp_path: Path) -> Non
     assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
 
 
+def test_a_part_that_was_verified_does_not_put_off_the_whole(tmp_path: Path) -> None:
+    notes = Notes(tmp_path)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW, whole=False)
+    assert notes.last_verdict() is None
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW)
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW + EVERY, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
+    notes.verified(verdict_of(Exit.TAMPERED), NOW + EVERY, whole=False)
+    assert notes.last_verdict() == LastVerdict(NOW + EVERY, Exit.TAMPERED)
+
+
 def verdict_of(outcome: Exit) -> Verdict:
     return Verdict((), (), 0) if outcome is Exit.INCOMPLETE else replace(Verdict((), (), 1), findings=("x",))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"at": "2026-03-01T12:00:00+00:00", "exit": 9}', '{"at": "today", "exit": 0}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        '{"at": "2026-03-01T12:00:00", "exit": 0}',
+        '{"at": "today", "exit": 0}',
+    ],
+)
 def test_notes_that_are_damaged_are_a_refusal_and_a_verdict_that_may_be_tampering(tmp_path: Path, text: str) -> None:
     notes = Notes(tmp_path)
     for name in (REFUSED, VERIFIED):
@@ -52,6 +73,11 @@ def test_notes_that_are_damaged_are_a_refusal_and_a_verdict_that_may_be_tamperin
     assert notes.last_verdict() == LastVerdict(NOW, None)
     notes.verified(verdict_of(Exit.INCOMPLETE), NOW)
     assert notes.last_verdict() == LastVerdict(NOW, Exit.INCOMPLETE)
+
+
+def test_a_verdict_with_an_outcome_that_is_none_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / VERIFIED).write_text('{"at": "2026-03-01T12:00:00+00:00", "exit": 9}')
+    assert Notes(tmp_path).last_verdict() == LastVerdict(datetime.fromtimestamp((tmp_path / VERIFIED).stat().st_mtime, UTC), None)
 
 
 def test_a_folder_that_cannot_be_entered_is_a_refusal_and_not_the_end_of_the_look(tmp_path: Path) -> None:
@@ -68,6 +94,16 @@ def test_a_verdict_that_cannot_be_read_is_made_again_without_waiting_for_a_day(t
     now[0] += FIRST_S
     daily.look()
     assert len(started) == 1
+
+
+@pytest.mark.parametrize(("ahead", "again"), [(CLOCKS_APART, 0), (CLOCKS_APART * 2, 1), (timedelta(days=366), 1)])
+def test_a_verdict_that_a_clock_dated_ahead_is_made_again_and_not_waited_for(tmp_path: Path, ahead: timedelta, again: int) -> None:
+    notes, started, now = Notes(tmp_path), [], [0.0]
+    notes.verified(verdict_of(Exit.INCOMPLETE), NOW + ahead)
+    daily = DailyVerify(notes, lambda: NOW, lambda: started.append(Child()) or started[-1], lambda: now[0])  # type: ignore[arg-type,func-returns-value]
+    now[0] += FIRST_S
+    daily.look()
+    assert len(started) == again
 
 
 class Child:

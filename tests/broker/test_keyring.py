@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from broker.database import open_engine
 from broker.keyring import FollowedKeyring
 from broker.keys import DEPOSIT_WRAPPING, KeyDirectory, KeyDirectoryError
 from connectors.deposit.tables import contribution, reference, text
+from connectors.errors import DepositUnavailable
 from tests.interface.served import served
 from tests.stage import DIRECTOR, OFFICER, Theatre
 
@@ -88,6 +91,54 @@ def test_without_a_ring_nothing_is_opened_or_sealed_and_with_it_again_everything
         assert disclosed(house, case) == (set(FIELDS), [])
     # A line for people, once for each time that the ring went.
     assert house.events.getvalue().count("keys.refused") == 5
+
+
+def test_a_ring_is_used_by_a_running_broker_as_by_one_that_starts_whatever_its_file_looks_like(small_house: Theatre) -> None:
+    ring, broker = ring_of(small_house), small_house.broker
+    followed = FollowedKeyring(KeyDirectory(ring.parent), system_random, broker.events)
+
+    def used() -> bool:
+        try:
+            return followed() is not None
+        except DepositUnavailable:
+            return False
+
+    ring.chmod(0o640)  # somebody else can use the keys
+    assert not used()
+    ring.chmod(0o600)
+    assert used()
+    kept = ring.rename(ring.with_name("kept"))
+    ring.symlink_to(kept)
+    assert not used()
+    ring.unlink()
+    ring.mkdir(mode=0o700)
+    assert not used()
+    ring.rmdir()
+    kept.rename(ring)
+    assert used()
+    # Another key in the same place, of the same size, and dated as the one before: `cp -p`, or a tool that sets times back.
+    times = ring.stat().st_atime_ns, ring.stat().st_mtime_ns
+    before = followed()
+    ring.write_bytes(ring.read_bytes().replace(b"k1 ", b"k9 "))
+    os.utime(ring, ns=times)
+    assert (followed() is before, followed().seal(b"x", "text", "y").key_id) == (False, "k9")
+
+
+def test_a_ring_of_another_account_is_none_and_no_defect(shared_small_house: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = ring_of(shared_small_house)
+    followed = FollowedKeyring(KeyDirectory(ring.parent), system_random, shared_small_house.broker.events)
+
+    def refused(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refused)  # whoever runs the tests may read everything
+        ring.touch()
+        with pytest.raises(DepositUnavailable):
+            followed()
+        with pytest.raises(KeyDirectoryError, match="can be read here: Permission denied"):
+            KeyDirectory(ring.parent).deposit_index()
+    assert followed()
 
 
 def test_a_ring_that_cannot_be_used_stops_the_start(small_house: Theatre) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from audit.entry import ERASURE, Actor
 from audit.errors import NotAnErasure
+from audit.scrub import alone
 from audit.verdict import Exit
 from broker import retaining
 from broker.bootstrap import World
@@ -103,6 +105,26 @@ def test_what_is_held_stays(small_house: Theatre) -> None:
         assert kept.retaining.run(TIMER, at_once=True).cases == 0
         assert kept.registry.case(case) == state
     worker.close()
+
+
+@pytest.mark.parametrize("meanwhile", ["held", "let go"])
+def test_who_waited_for_another_run_asks_anew_what_is_due(small_house: Theatre, meanwhile: str) -> None:
+    house = small_house
+    case = close(house, house.open_case("plan"))
+    house.broker.sweeper().sign()
+    worker = house.worker(later(house, 8 * YEARS if meanwhile == "let go" else YEARS))
+    with closing(worker), upkeep(worker) as kept, ThreadPoolExecutor(2) as pool:
+        state = kept.registry.case(case)
+        assert state is not None
+        with alone(worker.log_engine):
+            runs = [pool.submit(kept.retaining.run, TIMER, at_once=True) for _ in range(1 if meanwhile == "held" else 2)]
+            assert not wait(runs, timeout=0.5).done
+            if meanwhile == "held":
+                kept.holds.set_case(state, "supervision", TIMER)
+        done = [(one.cases, one.years > 0) for one in (run.result() for run in runs)]
+        assert sorted(done) == ([(0, False)] if meanwhile == "held" else [(0, False), (1, True)])
+        assert (kept.registry.case(case) == state) is (meanwhile == "held")
+        assert len(house.entries("case.purged")) == len(runs) - 1
 
 
 def test_whoever_is_in_another_case_that_is_kept_stays(small_house: Theatre) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -145,13 +148,17 @@ def test_what_is_owed_goes_along_into_a_backup_of_that_moment(small_house: Theat
     with upkeep(small_house.broker) as kept, killed_before_scrubbing(1):
         order(kept, case)
         kept.erasing.run(at_once=True)
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(tmp_path / "copy.sqlite")) as backup:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(tmp_path / "backup")) as backup:
         source.backup(backup)
-    engine = database.open_engine(f"sqlite:///{tmp_path / 'copy.sqlite'}")
-    assert scrubbing.owed(engine)
-    assert scrubbing.scrub(engine)
-    assert not scrubbing.owed(engine)
-    engine.dispose()
+        source.execute(f"VACUUM INTO '{tmp_path / 'vacuum'}'")
+    for end in ("", "-wal"):
+        shutil.copy(f"{file}{end}", f"{tmp_path / 'files'}{end}")
+    for copy in ("backup", "vacuum", "files"):
+        engine = database.open_engine(f"sqlite:///{tmp_path / copy}")
+        assert scrubbing.owed(engine)
+        assert scrubbing.scrub(engine)
+        assert not scrubbing.owed(engine)
+        engine.dispose()
 
 
 def test_who_removes_waits_for_whoever_does_so_already(small_house: Theatre) -> None:
@@ -164,6 +171,21 @@ def test_who_removes_waits_for_whoever_does_so_already(small_house: Theatre) -> 
                 other.result(timeout=0.3)
             assert scrubbing.owed(kept.erasing._deposit_engine)
         assert other.result().clean
+
+
+def test_a_folder_that_is_reached_by_two_ways_is_locked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").symlink_to(tmp_path / "one")  # a bind mount, which no path shows
+    engines = {name: database.open_engine(f"sqlite:///{tmp_path / name / name}.sqlite") for name in ("one", "other")}
+    files = {id(engine): tmp_path / name / "x.sqlite" for name, engine in engines.items()}
+    monkeypatch.setattr(scrubbing, "_file", lambda engine: files[id(engine)])
+
+    locked: list[int] = []
+    monkeypatch.setattr(scrubbing, "fcntl", SimpleNamespace(flock=lambda descriptor, _: locked.append(descriptor), LOCK_EX=fcntl.LOCK_EX))
+    with scrubbing.alone(*engines.values()):
+        assert len(locked) == 1  # it would wait for itself
+    for engine in engines.values():
+        engine.dispose()
 
 
 @pytest.mark.parametrize("words", [["erase"], ["erase", "--check-keystore"], ["retain", "--by", "timer-1"]])

@@ -41,6 +41,11 @@ def erase(
 
     Every case of the person must be closed. Whatever is on record stays provable: only what it says about the person goes.
     """
+    if (case is not None) + check_keystore + check_deposit > 1:
+        raise click.UsageError("expected one of CASE, --check-keystore and --check-deposit")
+    if dry_run and case is None and not check_deposit:
+        # What waits, and what came back in the keystore, is on record already: there is nothing to be asked about it.
+        raise click.UsageError("expected CASE or --check-deposit with --dry-run")
     with opened() as broker, upkeep(broker) as kept:
         if check_keystore:
             _check_keystore(kept, language, as_json=as_json)
@@ -73,6 +78,11 @@ def _check_keystore(kept: Upkeep, language: str, *, as_json: bool) -> None:
 
 
 def _check_deposit(kept: Upkeep, language: str, *, dry_run: bool, as_json: bool) -> None:
+    if not kept.erasing.knows_all():
+        # Whoever has a key again would pass for somebody who was never erased.
+        raise click.ClickException(
+            "expected a keystore that knows of every erasure, found an older one: do `broker audit erase --check-keystore` first"
+        )
     back = kept.restored.look() if dry_run else kept.restored.erase_again()
     counts = {"subjects": len(back.subjects), "texts": len(back.texts), "cases": len(back.cases), "unknown": back.unknown}
     if as_json:

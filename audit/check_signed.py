@@ -60,17 +60,17 @@ def collect_signed(
 
 
 def dropped_checkpoints(stored: Iterable[Kept], anchored: Mapping[str, Anchored]) -> Iterator[Finding]:
-    """Logs that keep the checkpoint of the anchor, and fewer up to it than were signed by then.
+    """Logs that keep fewer checkpoints than were signed up to the one of the anchor.
 
-    Where that one is not there, this is a copy from before, or the signer has stopped in between: nothing can be counted.
+    That one itself may not be there: this is a copy from before, or the signer has stopped in between.
     """
     sizes: dict[str, set[int]] = {}
     for one in stored:
         sizes.setdefault(one.origin or "", set()).add(one.size or 0)
     for origin, last in sorted(anchored.items()):
         with suppress(NoteMalformed):
-            size, kept = unverified_checkpoint(last.note.encode()).size, sizes.get(origin, set())
-            if size in kept and sum(1 for one in kept if one <= size) < last.count:
+            size = unverified_checkpoint(last.note.encode()).size
+            if len({size, *(one for one in sizes.get(origin, ()) if one <= size)}) < last.count:
                 yield Finding(origin, None, Kind.REMOVED, "checkpoint")
 
 

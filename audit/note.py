@@ -203,6 +203,23 @@ def parse_note(octets: bytes) -> UnverifiedNote:
     return UnverifiedNote(text + "\n", signatures)
 
 
+def notes_in(text: str) -> tuple[str, ...]:
+    """The notes of a text in which they stand one after the other, as `broker audit sign` prints them, with or without empty lines between.
+
+    At least one: what is none is left for `parse_note` to refuse.
+    """
+    found: list[str] = []
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if lines and lines[-1].startswith("— ") and "" in lines and not line.startswith("— "):
+            found.append("".join(f"{one}\n" for one in lines))
+            lines = []
+        if line or lines:
+            lines.append(line)
+    rest = "\n".join(lines)
+    return (*found, rest) if rest or not found else tuple(found)
+
+
 def open_note(octets: bytes, trusted: Sequence[VerifierKey]) -> Note:
     """A note that at least one trusted key signed. A line by an unknown key is left aside; a wrong one by a known key refuses all.
 

@@ -69,7 +69,7 @@ class LogVerdict:
     of them name a key that is not there, or does not open: they came back with a backup, or no erasure is to find them. `erased` ones are
     gone under an `erasure` entry, `dropped` entries have lost their bodies under one, since their time had passed; of `pending` ones of
     both that entry is not signed yet, so that anybody who can write may have put it there. `unknown_signatures` counts checkpoints that
-    none of the given keys signed.
+    none of the given keys signed. `unanchored` where there are checkpoints and the anchor, which was asked, knows of none.
     """
 
     origin: str
@@ -86,6 +86,7 @@ class LogVerdict:
     since: int = 0
     witnessed_size: int | None = None
     left_out: tuple[str, ...] = ()
+    unanchored: bool = False
 
     @property
     def uncovered(self) -> tuple[str, ...]:
@@ -95,6 +96,7 @@ class LogVerdict:
             (self.left_out, f"{', '.join(self.left_out)}: not in the bundle"),
             (self.unopened, f"{self.unopened} subject sections that were not opened"),
             (self.keyless, f"of these {self.keyless} whose key the keystore does not have or cannot open, so that no erasure finds them"),
+            (self.unanchored, "that this is the newest state, and that no checkpoint was taken out: the anchor says nothing of this log"),
             (self.unknown_signatures, f"{self.unknown_signatures} checkpoints that none of your keys signed"),
             (self.pending, f"{self.pending} entries of which something is gone, on the word of an entry that no checkpoint covers yet"),
             (
@@ -134,8 +136,8 @@ class Verdict:
 
     @property
     def _signed(self) -> bool:
-        """There are logs, a checkpoint speaks for each, and for whatever accounts for something gone; and nothing lacks its key."""
-        return bool(self.logs) and all(log.signed_size and not log.pending and not log.keyless for log in self.logs)
+        """There are logs; a checkpoint speaks for each, and for whatever accounts for something gone; nothing lacks its key or anchor."""
+        return bool(self.logs) and all(log.signed_size and not (log.pending or log.keyless or log.unanchored) for log in self.logs)
 
     @property
     def _unwitnessed(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, inspect, select
@@ -57,7 +58,7 @@ def verify(
         engine: from `open_engine` or, for a file that was handed over, `open_copy`.
         checkpoint_keys: the Ed25519 public keys, 32 bytes each, whose checkpoints count.
         subject_keys: opens the subject sections; without it their commitments and index values stay unchecked, and are counted.
-        anchor: the last signed checkpoints, from another volume.
+        anchor: the last signed checkpoints, from another volume. Where it says nothing of a log that was signed, the verdict is incomplete.
         checkpoints: signed notes that a partner kept.
         since: signed notes that the auditor checked before; of their logs only what came after is read.
         policy: whose cosignatures make a checkpoint count; its log keys count beside `checkpoint_keys`.
@@ -94,7 +95,9 @@ def verify(
                 raise
             return verdict_of((), misfits)
         unguarded = missing_guards(connection)
-    return verdict_of([check.verdict(policy) for check in checks], findings, unguarded)
+    signed_here = {one.origin for one in stored} if anchor is not None else set()
+    logs = [replace(check.verdict(policy), unanchored=check.origin in signed_here - anchored.keys()) for check in checks]
+    return verdict_of(logs, findings, unguarded)
 
 
 def _sources(connection: Connection) -> list[DatabaseSource]:

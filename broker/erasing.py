@@ -127,7 +127,7 @@ class Erasing:
         """
         alive = {subject: found for subject in sorted(person.subjects) if (found := self._subjects.fingerprint_if_any(subject))}
         if not alive:
-            raise ErasureRefused("erased", "expected a person who has a key, found that it was destroyed before")
+            raise ErasureRefused("erased", "expected a person who has a key, found that it was destroyed before: erase --now finishes that")
         order = Order(self._ids(), person.covenant, ground, by, alive, epoch_ms(self._clock()))
         self._orders.give(order)
         return order

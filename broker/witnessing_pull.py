@@ -31,14 +31,10 @@ class Outcome(StrEnum):
 
     COSIGNED = "cosigned"
     NOT_TAKEN = "not_taken"
+    NOT_SIGNED = "not_signed"
     REFUSED = "refused"
     SMALLER = "smaller"
     GONE = "gone"
-
-    @property
-    def alarming(self) -> bool:
-        """Whether the log did not continue what was cosigned of it."""
-        return self in {Outcome.REFUSED, Outcome.SMALLER, Outcome.GONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Pulled:
 
 
 def pull(witness: Witness, reach: Reach) -> tuple[Pulled, ...]:
-    """One round over every log that the broker shows and this witness cosigns for, and those that it did before.
+    """One round over every log that the broker shows and this witness cosigns for, and those that it did before; there may be none.
 
     Raises:
         PeerFailed: the broker cannot be reached, or what it sends is not what was asked for.
@@ -79,6 +75,8 @@ def _one(witness: Witness, reach: Reach, origin: str, note: bytes, kept: Remembe
     except WitnessRefused as refused:
         if refused.refusal is Refusal.OTHER_SIZE and again:  # it cosigned something else meanwhile, for somebody else
             return _one(witness, reach, origin, note, witness.latest(origin), again=False)
+        if refused.refusal is Refusal.NOT_SIGNED:  # a key that the operator changed and did not tell, or somebody else's
+            return Pulled(origin, shown.size, Outcome.NOT_SIGNED)
         if kept is not None and kept.size < shown.size:
             _prove(witness, reach, note, kept)
         return Pulled(origin, shown.size, Outcome.REFUSED)

@@ -22,10 +22,12 @@ SPARE_S = 30
 #: what a token may be made of (RFC 6750 section 2.1)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
-#: why a token was refused (RFC 6749 section 5.2); whatever else a broker says is not repeated
+#: why a token was refused (RFC 6749 section 5.2)
 _REFUSALS = frozenset(
     {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 )
+
+_SENTENCE = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]{1,300}")
 
 OK = 200
 JSON_TYPE = "application/json"
@@ -90,7 +92,7 @@ class Reach:
             given = json.loads(answer.body)
             # a token of other characters could not be sent back in a header
             if answer.status != OK and given["error"] in _REFUSALS:
-                raise PeerFailed(f"no_token, {given['error']}")
+                raise PeerFailed(f"no_token, {given['error']}{_described(given)}")
             if answer.status == OK and _TOKEN.fullmatch(given["access_token"]):
                 return str(given["access_token"]), int(given["expires_in"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -109,3 +111,9 @@ class Reach:
             "act": {"sub": account.professional, "role": account.role},
         }
         return account.signer.sign(claims)
+
+
+def _described(given: Mapping[str, object]) -> str:
+    """What a broker says beside it (RFC 6749 section 5.2), as far as that are the characters and the length of a sentence."""
+    said = given.get("error_description", "")
+    return f": {said}" if isinstance(said, str) and _SENTENCE.fullmatch(said) else ""

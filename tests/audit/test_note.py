@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import NoteMalformed, NoteUnverified
-from audit.note import NOTE_MAX_BYTES, NoteSigner, VerifierKey, base64_text, open_note, parse_note
+from audit.note import NOTE_MAX_BYTES, NoteSigner, VerifierKey, base64_text, notes_in, open_note, parse_note
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 P = 2**255 - 19
@@ -193,3 +193,17 @@ def test_hmac_sha256_agrees_with_wycheproof(shared: Path) -> None:
             mac.update(bytes.fromhex(case["msg"]))
             same = mac.finalize()[: group["tagSize"] // 8].hex() == case["tag"]
             assert same is (case["result"] == "valid"), case["tcId"]
+
+
+def test_notes_one_after_the_other_are_told_apart_and_what_is_none_is_left_to_be_refused() -> None:
+    signer = NoteSigner("a.example", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    one, two = signer.sign("one\n"), signer.sign("two\n\n\u2014 not yet\n")
+    for text in (one, one + "\n"):
+        assert notes_in(text) == (one,)
+    assert notes_in(one + one) == notes_in(f"{one}\n{one}\n\n") == (one, one)
+    assert notes_in(one[:-1]) == (one[:-1],)
+    for text in ("", "\n", "x", "x\n\n"):
+        assert len(notes_in(text)) == 1
+        with pytest.raises(NoteMalformed):
+            parse_note(notes_in(text)[0].encode())
+    assert "".join(notes_in(two)).startswith("two")

@@ -124,7 +124,11 @@ def test_a_party_that_takes_back_its_acceptance_by_its_own_key_is_listed_as_such
 def test_verify_says_incomplete_then_verified_then_names_what_was_changed(house: Theatre, tmp_path: Path, run: Run) -> None:
     house.open_case()
     assert run("audit", "verify").exit_code == 2
-    assert run("audit", "sign").exit_code == 0
+    signed = run("audit", "sign")
+    assert signed.exit_code == 0
+    (tmp_path / "kept.txt").write_text(signed.stdout)
+    for option in ("--checkpoint", "--since"):
+        assert run("audit", "verify", option, tmp_path / "kept.txt").output.endswith("verified\n")
     assert run("audit", "verify").output.endswith("verified\n")
     result = run("audit", "verify", "--file", tampered(house, tmp_path), "--json")
     assert result.exit_code == 1

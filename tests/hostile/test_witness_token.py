@@ -58,9 +58,11 @@ def test_a_token_with_another_status_is_none(broker: Broker) -> None:
         broker(GOOD, 201).get("/v1/audit/checkpoints")
 
 
-def test_why_a_token_was_refused_is_told_in_the_words_of_the_standard_and_in_no_other(broker: Broker) -> None:
+def test_why_a_token_was_refused_is_told_and_moves_no_cursor(broker: Broker) -> None:
     told = {
-        b'{"error": "invalid_client", "error_description": "x"}': "no_token, invalid_client",
+        b'{"error": "invalid_client", "error_description": "act: no sub"}': "no_token, invalid_client: act: no sub",
+        b'{"error": "invalid_client", "error_description": "\\u001b[2J"}': "no_token, invalid_client",
+        b'{"error": "invalid_client", "error_description": 7}': "no_token, invalid_client",
         b'{"error": "invalid_scope"}': "no_token, invalid_scope",
         b'{"error": "\\u001b[2J"}': "no_token",
         b'{"error": ["invalid_client"]}': "no_token",

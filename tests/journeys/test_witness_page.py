@@ -60,6 +60,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
         public = KeyDirectory(house.broker.settings.keys).checkpoint_signing().public_key().public_bytes_raw()
         words = {
             "CHECKPOINT_KEY": base64_text(public),
+            "LOG_NAME": house.broker.settings.log_name,
             "client-key.json": str(folder / "client-key.json"),
             "https://broker.example.nl": ISSUER,
         }
@@ -96,6 +97,22 @@ def test_it_fetches_and_shows(at_partner: Partner) -> None:
     assert "Evidence: 0" in at_partner.run(SHOW, "--lang", "en").output
     logs = json.loads(at_partner.run(SHOW, "--json").output)["logs"]
     assert {one["origin"] for one in logs} == {one["origin"] for one in told}
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "told"),
+    [
+        ("LOG_NAME", "another.example", "geen log"),
+        ("CHECKPOINT_KEY", base64_text(SIGNER.verifier.key), "geen sleutel die u vertrouwt"),
+    ],
+)
+def test_a_witness_that_knows_no_log_or_another_key_has_not_done_its_work(at_partner: Partner, word: str, value: str, told: str) -> None:
+    other = Partner(at_partner.house, at_partner.folder, at_partner.words | {word: value})
+    assert other.run(INIT, "--folder", f"other-{word}").exit_code == 0
+    pulled = other.run(PULL, "--folder", f"other-{word}")
+    assert pulled.exit_code == 1
+    assert told in pulled.output
+    assert "GEWEIGERD" not in pulled.output
 
 
 def test_it_listens_until_it_is_asked_to_stop(at_partner: Partner) -> None:

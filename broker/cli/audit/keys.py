@@ -23,10 +23,11 @@ def show_keys(*, as_json: bool) -> None:
     with opened() as broker:
         receipts, checkpoints = str(broker.receipt_signer.verifier), base64.b64encode(broker.checkpoint_public_key()).decode()
         known = _known(broker)
-        name = broker.receipt_signer.verifier.name
+        name, log_name = broker.receipt_signer.verifier.name, broker.settings.log_name
     if as_json:
-        print_json({"receipts": receipts, "checkpoints": checkpoints, "keys": [_members(one, name) for one in known]})
+        print_json({"name": log_name, "receipts": receipts, "checkpoints": checkpoints, "keys": [_members(one, name) for one in known]})
         return
+    click.echo(f"name         {log_name} (every log's own origin begins with it)")
     click.echo(f"receipts     {receipts}")
     click.echo(f"checkpoints  {checkpoints} (Ed25519, base64; every log's own origin is the name of its key)")
     for one in known:
@@ -36,11 +37,13 @@ def show_keys(*, as_json: bool) -> None:
 
 @click.command("sign")
 def sign_now() -> None:
-    """Sign a checkpoint of every log that has grown, now; `broker worker` does so every minute."""
+    """Sign a checkpoint of every log that has grown, now; `broker worker` does so every minute.
+
+    Prints the newest checkpoint of every log. Keep them: `broker audit verify --checkpoint FILE` takes what this prints.
+    """
     with opened() as broker:
         signed = sign_and_note(broker.sweeper().sign, broker.notes, broker.world.clock)
-    for one in signed:
-        click.echo(one.note)
+    click.echo("\n".join(one.note for one in signed), nl=False)
 
 
 def _known(broker: Broker) -> tuple[KnownKey, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from audit.anchor import Anchor
 from audit.bundle_verify import verify_bundle
 from audit.database import open_copy
 from audit.errors import AuditError, NoteMalformed
-from audit.note import VerifierKey, base64_octets
+from audit.note import VerifierKey, base64_octets, notes_in
 from audit.quorum import TrustPolicy
 from audit.verdict import Exit, Verdict, plain
 from audit.verify import Progress as Step
@@ -82,8 +83,8 @@ def verify_log(
             copy,
             bundle,
             tuple(_key(text) for text in vkeys),
-            tuple(path.read_text(encoding="utf-8") for path in kept),
-            tuple(path.read_text(encoding="utf-8") for path in since),
+            _notes(kept),
+            _notes(since),
             None if policy is None else TrustPolicy.parse(policy.read_bytes()),
             without_subjects,
         )
@@ -107,6 +108,10 @@ def _key(text: str) -> bytes:
             return VerifierKey("any", base64_octets("--key", text)).key
         except (NoteMalformed, ValueError):
             raise click.UsageError(f"--key: {error}") from error
+
+
+def _notes(files: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(note for file in files for note in notes_in(file.read_text(encoding="utf-8")))
 
 
 def _check_usage(copy: Path | None, bundle: Path | None, *, keyed: bool) -> None:
@@ -139,12 +144,20 @@ def _verdict(asked: _Asked, *, quiet: bool) -> Verdict:
             return _of_database(broker, asked, progress)
 
 
+def _anchor(broker: Broker, asked: _Asked) -> Anchor | None:
+    """The broker's. Who has a copy may have been given none with it, and is told what that leaves out."""
+    if asked.copy is not None and not broker.settings.anchor.exists():
+        click.echo(f"no anchor at {broker.settings.anchor}: an older copy, and checkpoints that were taken out, are not noticed", err=True)
+        return None
+    return Anchor(broker.settings.anchor)
+
+
 def _of_database(broker: Broker, asked: _Asked, progress: Step) -> Verdict:
     verdict = verify(
         open_copy(asked.copy) if asked.copy else broker.log_engine,
         checkpoint_keys=(*checkpoint_keys(broker), *asked.keys),
         subject_keys=None if asked.without_subjects else broker.subjects,
-        anchor=Anchor(broker.settings.anchor),
+        anchor=_anchor(broker, asked),
         checkpoints=asked.kept,
         since=asked.since,
         policy=asked.policy,

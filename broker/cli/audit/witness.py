@@ -40,11 +40,23 @@ of_logs = click.option("--log", "logs", multiple=True, metavar="VKEY", help="One
 
 _OUTCOMES = {
     Outcome.COSIGNED: say("mee-ondertekend", "cosigned"),
-    Outcome.NOT_TAKEN: say("mee-ondertekend, maar de broker neemt het niet aan", "cosigned, but the broker does not take it"),
+    Outcome.NOT_TAKEN: say(
+        "mee-ondertekend, maar de broker neemt het niet aan: staat deze getuige in zijn beleid?",
+        "cosigned, but the broker does not take it: is this witness in its policy?",
+    ),
+    Outcome.NOT_SIGNED: say(
+        "niet mee-ondertekend: geen sleutel die u vertrouwt ondertekende dit; vraag de beheerder of zijn sleutel is gewisseld (`trust`)",
+        "not cosigned: no key that you trust signed this; ask the operator whether its key was changed (`trust`)",
+    ),
     Outcome.REFUSED: say("GEWEIGERD: het log gaat niet verder waar het was", "REFUSED: the log does not continue where it was"),
     Outcome.SMALLER: say("GEWEIGERD: het log is korter dan het was", "REFUSED: the log is shorter than it was"),
     Outcome.GONE: say("VERDWENEN: de broker toont dit log niet meer", "GONE: the broker no longer shows this log"),
 }
+
+_NO_LOG = say(
+    "niets gedaan: de broker toont geen log waarvan deze getuige de naam kent; vraag de beheerder hoe het log heet (`broker audit keys`)",
+    "nothing done: the broker shows no log whose name this witness knows; ask the operator what it is called (`broker audit keys`)",
+)
 
 
 @click.group("witness")
@@ -155,10 +167,12 @@ def _round(found: Witness, reach: Reach, *, as_json: bool, language: str) -> boo
         return False
     if as_json:
         print_json([{"origin": one.origin, "size": one.size, "outcome": one.outcome.value} for one in pulled])
+    elif not pulled:
+        click.echo(in_language(_NO_LOG, language), err=True)
     else:
         for one in pulled:
             click.echo(f"{one.origin} {one.size}: {in_language(_OUTCOMES[one.outcome], language)}")
-    return all(one.outcome is Outcome.COSIGNED for one in pulled)
+    return bool(pulled) and all(one.outcome is Outcome.COSIGNED for one in pulled)
 
 
 @run_witness.command("show")

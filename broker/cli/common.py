@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq.abc import PGconn
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from broker.bootstrap import Broker, open_broker
-from broker.config import Settings, read_settings
+from broker.config import ConfigError, Settings, read_settings
 from policies.wording import LANGUAGES
 
 #: where a command keeps the language it was asked in, for what goes wrong
@@ -69,15 +72,42 @@ def opened() -> Iterator[Broker]:
 def reason_of(error: Exception) -> str:
     """What a failed command says. A database's own text can hold a statement with its parameters: its classes are said instead.
 
-    Where the account may not do something, the text names what on, and nothing else.
+    Where the account may not do something, the text names what on, and nothing else; where a server cannot be reached, the room it holds.
     """
     if not isinstance(error, SQLAlchemyError):
         return str(error)
     cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, psycopg.OperationalError) and (cause.sqlstate or _UNREACHED[0]).startswith(_UNREACHED):
+        rooms = _rooms_at(cause)
+        return f"the database{rooms} cannot be reached, does not answer, or does not let this account in: look at its server and URL"
     said = getattr(cause, "sqlite_errorname", type(cause).__name__)  # SQLITE_FULL, DiskFull
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
         said = f"{cause.diag.message_primary}; see docs/operations.md for who may do what"
     return type(error).__name__ if cause is None else f"{type(error).__name__}: {said}"
+
+
+#: PostgreSQL's classes of a server that is away, closing or full; libpq gives none where it did not get as far as the server
+_UNREACHED = ("08", "57P", "53300")
+
+
+def _rooms_at(failed: psycopg.OperationalError) -> str:
+    """Which rooms stand in the database that failed, as far as the driver still knows which one it was."""
+    with suppress(ConfigError, ArgumentError, psycopg.Error):
+        chosen, at = settings(), failed.pgconn
+        urls = (chosen.database_url, chosen.deposit_url, chosen.audit_url, chosen.keystore_url)
+        rooms = zip(("broker", "deposit", "audit", "keystore"), urls, strict=True)
+        found = [room for room, url in rooms if at is not None and _leads_to(url, at)]
+        return f" of {' and '.join(found)}" if found else ""
+    return ""
+
+
+def _leads_to(url: str, at: PGconn) -> bool:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        return False
+    named = conninfo_to_dict(parsed.set(drivername="postgresql").render_as_string(hide_password=False))
+    found = {"host": at.host, "port": at.port, "dbname": at.db}
+    return all(name not in named or str(named[name]).encode() == value for name, value in found.items())
 
 
 def print_json(value: object) -> None:

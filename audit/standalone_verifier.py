@@ -539,7 +539,9 @@ def main() -> int:
         say(f"error: {error}")
         code = 3
     except SystemExit as error:
-        code = 3 if error.code else 0
+        if not error.code:
+            return 0  # help was asked for, and nothing was verified
+        code = 3
     except Exception as error:  # noqa: BLE001 - whatever a stranger's file does to this program, it is not verified by it
         say(f"error: a file is damaged or not what it should be ({type(error).__name__})")
         code = 3

@@ -82,7 +82,12 @@ def reason_of(error: Exception) -> str:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    click.echo(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """One JSON document, as every command writes it; without an end of line."""
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, spaced: bool = False) -> None:

@@ -212,3 +212,11 @@ def test_a_call_at_the_decision_point_is_held_like_every_entry_by_both(tmp_path:
         changed = closed(lines, tmp_path / "changed.zip")
         assert (handed.judged(changed).exit, handed.alone("bundle", changed, "--key", handed.key)) == (Exit.TAMPERED, 1)
     room.engine.dispose()
+
+
+def test_help_is_no_verdict(tmp_path: Path) -> None:
+    command = [sys.executable, "-I", standalone_verifier.__file__, "--help"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={})
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("usage: ")
+    assert result.stdout.splitlines()[-1] not in {"verified", "tampered", "incomplete", "usage"}

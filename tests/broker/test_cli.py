@@ -172,6 +172,23 @@ def test_searching_the_log_states_its_purpose_and_is_itself_in_the_log(house: Th
     assert read.core.details == (("filter", "case"), ("for", "lawfulness"), ("log", "waterstad-noord"), ("reader", "operator"))
 
 
+@pytest.mark.parametrize(
+    ("option", "found", "said"),
+    [
+        ("--case", "0" * 32, "search with --subject"),
+        ("--subject", "Jan Jansen", "expected 32 lower-case hexadecimal digits"),
+        ("--disclosure", "0" * 32, "expected an id that this broker gave"),
+    ],
+)
+def test_a_search_refuses_what_http_refuses_and_does_not_answer_that_nothing_was_found(
+    house: Theatre, run: Run, option: str, found: str, said: str
+) -> None:
+    refused = run("audit", "search", "--log", "waterstad-noord", "--for", "lawfulness", option, found)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
+    assert house.entries("audit.read") == []
+
+
 def test_a_system_is_registered_for_a_party_of_a_covenant_in_force_only(house: Theatre, tmp_path: Path, run: Run) -> None:
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps(house.stage.parties[house.by(DIRECTOR).party].client.as_dict(private=False)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,20 @@ def test_the_page_for_a_resident_runs_from_draft_to_overview_in_both_languages(h
     assert "police to" not in english
     told = json.loads(run(house, tmp_path, "broker audit report final --case CASUS --for lawfulness --json").output)
     assert [one["from"] for one in told["sharings"]] == ["corporation"]
+
+
+@pytest.mark.parametrize("step", ["draft", "final"])
+def test_what_programs_read_of_a_person_goes_to_the_file_that_was_named_and_not_to_the_terminal(
+    house: Theatre, tmp_path: Path, step: str
+) -> None:
+    before = os.umask(0o077)  # as the command sets it where it begins
+    try:
+        told = run(house, tmp_path, f"broker audit report {step} --case CASUS --for lawfulness --json -o report.txt")
+    finally:
+        os.umask(before)
+    assert (told.exit_code, told.output) == (0, "")
+    assert "sharings" in json.loads((tmp_path / "report.txt").read_text())
+    assert (tmp_path / "report.txt").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import click
 from broker.bootstrap import Broker
 from broker.cases.errors import BadCommand, UnknownCase
 from broker.cli.audit.purposes import for_purpose
-from broker.cli.common import as_json, language, opened, print_json
+from broker.cli.common import as_json, json_text, language, opened
 from broker.documents.markdown import markdown
 from broker.documents.page import html
 from broker.documents.page_parts import Document
@@ -75,7 +75,7 @@ def draft(*, of_party: str | None, **about: Any) -> None:  # noqa: ANN401 - clic
         found = _found(broker, about, "draft", party)
         made_at = broker.world.clock()
     if about["as_json"]:
-        print_json(draft_json(found, made_at, party))
+        _write_json(draft_json(found, made_at, party), about)
         return
     _write(draft_report(found, made_at, party), about)
 
@@ -88,7 +88,7 @@ def final(**about: Any) -> None:  # noqa: ANN401 - click's own
         found = _found(broker, about, "final", None)
         made_at = broker.world.clock()
     if about["as_json"]:
-        print_json(report_json(found.covenant, found.given, made_at))
+        _write_json(report_json(found.covenant, found.given, made_at), about)
         return
     _write(subject_report(found.covenant, found.given, made_at), about)
 
@@ -159,3 +159,8 @@ def _write(document: Document, about: dict[str, Any]) -> None:
     output: BinaryIO = about["output"]
     named = "html" if Path(output.name).suffix in {".html", ".htm"} else "md"
     output.write(_PRINTERS[about["kind"] or named](document, about["language"]).encode())
+
+
+def _write_json(members: object, about: dict[str, Any]) -> None:
+    output: BinaryIO = about["output"]
+    output.write(f"{json_text(members)}\n".encode())

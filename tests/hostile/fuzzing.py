@@ -244,7 +244,7 @@ def _tile(path: str) -> None:
 
 def _covenant(octets: bytes) -> None:
     found = check(octets, "covenant.yaml")
-    assert (found.policy is None) == bool(found.errors)
+    assert found.policy is not None or found.errors  # what compiles may still be against the law
 
 
 def _add_checkpoint() -> bytes:

@@ -31,6 +31,7 @@ WORDS = frozenset(
     {
         *("nl", "en", "title", "name", "version", "supersedes", "article", "statement", "scenario", "because", "description"),
         *("necessity", "wpg20", "dpv", "activity", "balancing", "rests_on", "with", "law", "valid_from", "function", "mandate"),
+        "organs",
     }
 )
 

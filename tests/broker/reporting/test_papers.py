@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -206,3 +207,16 @@ def test_a_draft_says_what_was_erased_and_the_report_says_the_same_to_everybody(
 def _any() -> Left:
     article = next(one for one in covenant().articles if one.from_ not in {party_of(role) for role in one.to})
     return Left(1, min(article.to), (article.id,))
+
+
+def test_no_sheet_of_paper_begins_in_the_middle_of_a_sharing() -> None:
+    article = covenant().articles[0]
+    told = sharings([release(Left(minute, article.to[0], (article.id,))) for minute in range(3)])
+    for language in LANGUAGES:
+        page = paper(told, "html", language)
+        on_paper = page[page.index("@media print{") :]
+        assert ".short{break-inside:avoid}" in on_paper
+        assert "h2,h3,h4,caption{break-after:avoid}" in on_paper
+        assert "dl>div:last-child{break-before:avoid}" in on_paper  # where a sharing is longer than a sheet
+        assert re.findall(r'<section id="s1-\d+"([^>]*)>', page) == [' class="short"'] * len(told)
+        assert len(told) == 3

@@ -5,16 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from audit import board
-from audit.board import Board
+from audit.board import Board, Guest
 from audit.errors import DecisionClosed, StoreFailed
-from audit.growth import Found, Growth
+from audit.growth import Found, Growth, Position
 from audit.log import Log
 from audit.sqlite import SqliteStore
 from audit.store import Plan, Wanted
@@ -164,11 +164,19 @@ def test_a_host_that_dies_before_it_answers_has_committed_once(sqlite_room: Room
     assert sqlite_room.verify().findings == ()
 
 
-def test_who_was_taken_along_needs_no_turn(sqlite_room: Room) -> None:
+def test_who_was_taken_along_needs_no_turn(sqlite_room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else has the turn by then, and for long: who has an answer goes all the same."""
     sqlite_room.log.append(draft())
-    third, held, go = store_at(sqlite_room.url), threading.Event(), threading.Event()
+    third, held, go, asking = store_at(sqlite_room.url), threading.Event(), threading.Event(), threading.Event()
     assert isinstance(third, SqliteStore)
+    lock = Board._lock
+
+    def noting(of: Board, kind: int, number: int) -> bool:
+        if kind == fcntl.F_RDLCK:
+            asking.set()
+        return lock(of, kind, number)
+
+    monkeypatch.setattr(Board, "_lock", noting)
 
     def hold() -> None:
         with third._turn.held():
@@ -182,6 +190,11 @@ def test_who_was_taken_along_needs_no_turn(sqlite_room: Room) -> None:
         def begin(self) -> None:
             super().begin()
             holding.start()
+
+        def answer(self, guest: Guest, positions: Sequence[Position]) -> None:
+            """Who has pinned something and does not wait for this turn yet would wait for the next one."""
+            assert asking.wait(60)
+            super().answer(guest, positions)
 
         def end(self) -> None:
             """Who waits for the turn itself has it before the others hear that this one is over."""

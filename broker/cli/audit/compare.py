@@ -17,7 +17,7 @@ from audit.compare import Comparison, compare
 from audit.compare_proofs import Lack, LogView, Trusted
 from audit.database import open_copy
 from audit.errors import AuditError
-from audit.note import VerifierKey
+from audit.note import VerifierKey, notes_in
 from audit.verdict import Exit, plain
 from broker.cli.audit.judged import Judged
 from broker.cli.common import as_json, language, print_json, readable_file, reason_of
@@ -69,7 +69,9 @@ def compare_receipts(
     try:
         trusted = _trusted(keys)
         with _view(url, token_file, copy, party) as view:
-            found = compare(_receipts(receipts), view, trusted, system_clock(), [path.read_text() for path in kept])
+            found = compare(
+                _receipts(receipts), view, trusted, system_clock(), [note for path in kept for note in notes_in(path.read_text())]
+            )
     except (AuditError, ClientError, _Unusable, OSError, SQLAlchemyError, UnicodeError) as error:
         # Whatever keeps this command from its work is exit code 3: 1 and 2 say something about the log.
         click.echo(f"error: {plain(reason_of(error))}", err=True)

@@ -74,7 +74,8 @@ def verify_log(
     """Recompute the whole log and hold it against what was signed.
 
     Exit code 0 verified, 1 tampered, 2 incomplete (nothing is signed, no quorum of witnesses, something gone on the word of an entry
-    that is not signed yet, or a section whose key is not there), 3 the command cannot be carried out.
+    that is not signed yet, a section whose key is not there, or an anchor that knows nothing of a signed log), 3 the command cannot be
+    carried out.
     """
     alone = copy is not None and not Path(f"{copy}-wal").exists()  # once it is opened there is one
     try:
